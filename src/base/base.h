@@ -1,0 +1,28 @@
+/*
+ * base.h - what every other header may rely on.
+ *
+ * Every .c file includes <config.h> first, then its own header, then system
+ * headers, then ours. base/ knows nothing of databases or of the command line.
+ */
+#ifndef TU_BASE_BASE_H
+#define TU_BASE_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define TU_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define TU_MUST_USE __attribute__((warn_unused_result))
+#define TU_NORETURN __attribute__((noreturn))
+#else
+#define TU_PRINTF(fmt, args)
+#define TU_MUST_USE
+#define TU_NORETURN
+#endif
+
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+
+#endif

@@ -1,0 +1,89 @@
+#include <config.h>
+
+#include "base/interrupt.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Signals belong to the process, so their state does too. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct interrupt_action *actions;
+static atomic_int arrived;
+
+static void *
+wait_for_signals(void *arg)
+{
+	sigset_t *set = arg;
+	int sig;
+
+	for (;;) {
+		if (sigwait(set, &sig) != 0)
+			continue;
+		if (atomic_load(&arrived) != 0)
+			_exit(128 + sig);
+		atomic_store(&arrived, sig);
+		pthread_mutex_lock(&lock);
+		for (struct interrupt_action *a = actions; a; a = a->next)
+			a->run(a->arg);
+		pthread_mutex_unlock(&lock);
+	}
+	return NULL;
+}
+
+enum status
+interrupt_start(struct err *err)
+{
+	static sigset_t set;
+	pthread_t thread;
+	int rc;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, EPIPE */
+	rc = pthread_sigmask(SIG_BLOCK, &set, NULL);
+	if (rc == 0)
+		rc = pthread_create(&thread, NULL, wait_for_signals, &set);
+	if (rc != 0)
+		return err_set(err, TU_EBUG, "cannot start the signal thread: %s",
+		    strerror(rc));
+	pthread_detach(thread);
+	return TU_OK;
+}
+
+bool
+interrupted(void)
+{
+	return atomic_load_explicit(&arrived, memory_order_relaxed) != 0;
+}
+
+int
+interrupt_signal(void)
+{
+	return atomic_load(&arrived);
+}
+
+void
+interrupt_add(struct interrupt_action *action)
+{
+	pthread_mutex_lock(&lock);
+	action->next = actions;
+	actions = action;
+	pthread_mutex_unlock(&lock);
+}
+
+void
+interrupt_remove(struct interrupt_action *action)
+{
+	struct interrupt_action **p = &actions;
+
+	pthread_mutex_lock(&lock);
+	while (*p != NULL && *p != action)
+		p = &(*p)->next;
+	if (*p != NULL)
+		*p = action->next;
+	pthread_mutex_unlock(&lock);
+}

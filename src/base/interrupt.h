@@ -1,0 +1,29 @@
+/*
+ * interrupt.h - SIGINT, SIGTERM and SIGPIPE.
+ *
+ * interrupt_start() blocks the signals in every thread that is started later
+ * and lets one thread of its own wait for them. When one arrives, the flag is
+ * raised and every registered action runs in that thread (a driver registers
+ * "cancel my running statement"); a second signal ends the process at once.
+ * Loops that read rows ask interrupted() and return TU_EINTERRUPTED.
+ */
+#ifndef TU_BASE_INTERRUPT_H
+#define TU_BASE_INTERRUPT_H
+
+#include "base/err.h"
+
+/* One registered action; lives in its owner, which must remove it. */
+struct interrupt_action {
+	void (*run)(void *arg);
+	void *arg;
+	struct interrupt_action *next;
+};
+
+enum status interrupt_start(struct err *err);
+bool interrupted(void);
+int interrupt_signal(void); /* the signal that arrived, 0 for none */
+void interrupt_add(struct interrupt_action *action);
+void interrupt_remove(struct interrupt_action *action);
+
+
+#endif

@@ -1,0 +1,82 @@
+#include <config.h>
+
+#include "cmd/cmd.h"
+#include "cmd/output.h"
+#include "cmd/planprint.h"
+#include "cmd/session.h"
+
+#define EXIT_NOT_COMPARABLE 5
+
+static const char *const formats[] = { "text", "json", NULL };
+
+static void
+plan_options(struct opt_table *table, struct settings *set)
+{
+	const struct opt rows[] = {
+		OPT_GROUP("Output of plan"),
+		OPT_ENUM('f', "format", &set->format, "FORMAT", formats,
+		    "one of"),
+		OPT_STR('o', "output", &set->output, "FILE",
+		    "write the plan there, complete or not at all"),
+	};
+
+	settings_selection(table, set);
+	settings_comparison(table, set);
+	opt_table_add(table, rows, ARRAY_LEN(rows));
+	settings_general(table, set);
+}
+
+static enum status
+print_plan(const struct plan *plan, bool json, struct output *out,
+    struct err *err)
+{
+	struct buf text = BUF_INIT;
+	enum status st = TU_OK;
+
+	if (json)
+		planprint_json(&text, plan);
+	else
+		planprint_text(&text, plan);
+	if (fwrite(text.data, 1, text.len, out->fp) != text.len)
+		st = err_set(err, TU_EIO, "cannot write '%s'", out->name);
+	else
+		st = output_commit(out, false, err);
+	buf_free(&text);
+	return st;
+}
+
+static int
+plan_run(struct call *call)
+{
+	struct session session = { 0 };
+	struct output out = { 0 };
+	struct err err = ERR_INIT;
+	enum status st;
+	int status;
+
+	st = output_open(&out, call->set.output, &err);
+	if (st == TU_OK)
+		st = session_open(&session, call, call->noperands - 2, &err);
+	if (st == TU_OK)
+		st = print_plan(&session.plan, call->set.format == 1, &out, &err);
+	if (st == TU_OK)
+		status = session.plan.nbad > 0 ? EXIT_NOT_COMPARABLE : 0;
+	else if (st == TU_EIO && output_unread(&out))
+		status = err_exit_status(st);
+	else
+		status = cmd_fail(call->cmd, &err);
+	output_discard(&out);
+	session_close(&session);
+	return status;
+}
+
+const struct cmd cmd_plan = {
+	.name = "plan",
+	.synopsis = "[OPTION]... SOURCE TARGET [TABLE]...",
+	.summary = "show what would be compared, how, and what it costs",
+	.min_operands = 2,
+	.max_operands = SIZE_MAX,
+	.operands = "a SOURCE and a TARGET are needed",
+	.options = plan_options,
+	.run = plan_run,
+};

@@ -1,0 +1,174 @@
+#include <config.h>
+
+#include <time.h>
+
+#include "base/log.h"
+#include "cmd/cmd.h"
+#include "cmd/run.h"
+#include "cmd/sinks.h"
+#include "db/db.h"
+#include "patch/apply.h"
+
+#define EXIT_DIFFERENT 1
+
+static void
+sync_options(struct opt_table *table, struct settings *set)
+{
+	settings_selection(table, set);
+	settings_comparison(table, set);
+	settings_output(table, set);
+	settings_writing(table, set);
+	settings_general(table, set);
+}
+
+/* Every table, before the first write. */
+static enum status
+check_limits(const struct run *run, struct err *err)
+{
+	const struct settings *set = &run->call->set;
+	const struct plan *plan = &run->session.plan;
+	enum status st = TU_OK;
+
+	if (!set->ops[CHANGE_DELETE])
+		return TU_OK;
+	for (size_t i = 0; i < plan->npairs && st == TU_OK; i++)
+		st = apply_check_limits(&plan->pairs[i], &run->tallies[i],
+		    set->max_delete_percent, set->max_delete_rows,
+		    set->max_delete != NULL, err);
+	return st;
+}
+
+static void
+print_conflict(
+    void *arg, const char *table, const char *key, const char *what)
+{
+	const struct run *run = arg;
+
+	log_progress(NULL);
+	fprintf(stderr, "trueup %s: conflict: table '%s', key %s: %s\n",
+	    run->call->cmd->name, table, key, what);
+}
+
+static enum status
+write_undo(void *arg, struct err *err)
+{
+	struct run *run = arg;
+	time_t now = time(NULL);
+	char text[32];
+	struct tm tm;
+	enum status st;
+
+	gmtime_r(&now, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	st = run_write_patch(run, &run->undo, STMT_UNDO, text, err);
+	/*
+	 * If COMMIT fails now the file stays: nobody can tell a lost
+	 * connection from a lost transaction, and its guards make it harmless
+	 * where nothing was written.
+	 */
+	return st ? st : output_commit(&run->undo, true, err);
+}
+
+/*
+ * From here on the target is written. Our own snapshots go first: the target's
+ * would hold the lock of a SQLite file, the source's may be the same file.
+ */
+static enum status
+write_target(struct run *run, struct apply_result *result, struct err *err)
+{
+	struct session *s = &run->session;
+	const struct apply_options options = {
+		.conflict = print_conflict,
+		.arg = run,
+		.before_commit = run->undo.fp != NULL ? write_undo : NULL,
+	};
+	enum status st;
+
+	session_end_snapshot(s, SOURCE);
+	session_close_side(s, TARGET);
+	st = db_open(s->url[TARGET], DB_WRITE, "target", &s->db[TARGET], err);
+	if (st)
+		return st;
+	s->plan.db[TARGET] = s->db[TARGET];
+	return apply_run(s->db[TARGET], run->spool, &options, result, err);
+}
+
+static enum status
+write_changes(struct run *run, struct err *err)
+{
+	const struct settings *set = &run->call->set;
+	struct apply_result result = { 0 };
+	enum status st = TU_OK;
+
+	if (!set->dry_run) {
+		if (spool_ntables(run->spool) > 0)
+			st = write_target(run, &result, err);
+		if (st)
+			return st;
+		report_applied(run->report, result.done);
+	}
+	if (set->format == REPORT_SQL && !set->quiet)
+		st = run_write_patch(run, &run->out, STMT_FORWARD, NULL, err);
+	return st;
+}
+
+/* Is the target still different when everything in the spool was written? */
+static bool
+remains(const struct run *run)
+{
+	const struct totals *t = report_totals(run->report);
+	const struct plan *plan = &run->session.plan;
+	const struct settings *set = &run->call->set;
+
+	if (t->unrepresentable > 0 || t->only[SOURCE] + t->only[TARGET] > 0)
+		return true;
+	for (size_t i = 0; i < plan->npairs; i++)
+		if (run->tallies[i].hidden_columns)
+			return true;
+	for (int op = 0; op < CHANGE_OPS; op++)
+		if (t->ops[op] > (set->ops[op] ? t->patchable[op] : 0))
+			return true;
+	return false;
+}
+
+static int
+sync_verdict(const struct run *run)
+{
+	if (run->call->set.dry_run || run->session.plan.nbad > 0)
+		return run_verdict(run);
+	return remains(run) ? EXIT_DIFFERENT : 0;
+}
+
+static int
+sync_run(struct call *call)
+{
+	struct err err = ERR_INIT;
+	struct filter wanted;
+	struct run run;
+	enum status st;
+	int status = 0;
+
+	st = run_open(&run, call, true, &err);
+	if (st == TU_OK) {
+		filter_init(&wanted, spool_sink(run.spool), call->set.ops);
+		st = run_compare(&run, &wanted.sink, &err);
+	}
+	if (st == TU_OK)
+		st = check_limits(&run, &err);
+	if (st == TU_OK)
+		st = write_changes(&run, &err);
+	if (st == TU_OK)
+		status = sync_verdict(&run);
+	return run_close(&run, st, status, &err);
+}
+
+const struct cmd cmd_sync = {
+	.name = "sync",
+	.synopsis = "[OPTION]... SOURCE TARGET [TABLE]...",
+	.summary = "make TARGET equal to SOURCE",
+	.min_operands = 2,
+	.max_operands = SIZE_MAX,
+	.operands = "a SOURCE and a TARGET are needed",
+	.options = sync_options,
+	.run = sync_run,
+};

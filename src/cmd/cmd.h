@@ -1,0 +1,66 @@
+/*
+ * cmd.h - the subcommands.
+ *
+ * A command is one file, cmd-NAME.c, that defines one struct cmd. Its options()
+ * puts the option table together, pointing at a struct settings; the same
+ * table is parsed, printed by --help, by the completions and by the manual.
+ * run() returns the exit status of the program: 0 nothing differs, 1 something
+ * differs, 2 and above trouble (err_exit_status()).
+ */
+#ifndef TU_CMD_CMD_H
+#define TU_CMD_CMD_H
+
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "cmd/opt.h"
+#include "cmd/settings.h"
+
+struct cmd;
+
+/* One use of a command. */
+struct call {
+	const struct cmd *cmd;
+	struct arena *arena; /* lives until the command is done */
+	struct settings set;
+	const char *const *options; /* as given, without operands; ends in NULL */
+	char **operands;            /* ends in NULL */
+	size_t noperands;
+};
+
+struct cmd {
+	const char *name;
+	const char *synopsis; /* "[OPTION]... SOURCE TARGET [TABLE]..." */
+	const char *summary;  /* one line for "trueup help" */
+	size_t min_operands;
+	size_t max_operands;   /* SIZE_MAX: any number */
+	const char *operands;  /* complaint when there are too few */
+	void (*options)(struct opt_table *table, struct settings *set);
+	int (*run)(struct call *call);
+};
+
+extern const struct cmd cmd_diff;
+extern const struct cmd cmd_explain;
+extern const struct cmd cmd_help;
+extern const struct cmd cmd_plan;
+extern const struct cmd cmd_sync;
+
+/* Ordered by name, NULL at the end. */
+extern const struct cmd *const cmd_all[];
+
+const struct cmd *cmd_find(const char *name);
+void cmd_list(FILE *out);
+void cmd_usage(const struct cmd *cmd, FILE *out);
+
+/* Parse argv (argv[0] is the command's name) and run the command. */
+int cmd_main(const struct cmd *cmd, int argc, char **argv);
+
+/*
+ * Print "trueup NAME: MESSAGE" on stderr, with the hint on a line of its own,
+ * and return the exit status. After a signal whatever failed is a consequence
+ * of it, and the status is 130.
+ */
+int cmd_fail(const struct cmd *cmd, const struct err *err);
+
+#endif

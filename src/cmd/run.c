@@ -1,0 +1,180 @@
+#include <config.h>
+
+#include "cmd/run.h"
+
+#include <unistd.h>
+
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "cmd/progress.h"
+#include "cmd/sinks.h"
+#include "db/db.h"
+#include "diff/diff.h"
+#include "patch/sqlpatch.h"
+
+#define EXIT_DIFFERENT 1
+#define EXIT_NOT_COMPARABLE 5
+
+/* The report exists before the plan, so that json can end in an "error". */
+static void
+make_report(struct run *run)
+{
+	const struct settings *set = &run->call->set;
+	const struct report_options options = {
+		.out = run->out.fp,
+		.color = settings_color(set, run->out.fp),
+		.quiet = set->quiet,
+		.common = set->common,
+		.rows = set->rows,
+		.argv_options = run->call->options,
+	};
+
+	run->report = report_new((enum report_format)set->format,
+	    &run->session.plan, &options);
+}
+
+enum status
+run_open(struct run *run, struct call *call, bool spool, struct err *err)
+{
+	const struct settings *set = &call->set;
+	enum status st;
+
+	*run = (struct run){ .call = call };
+	st = output_open(&run->out, set->output, err);
+	if (st)
+		return st;
+	make_report(run);
+	if (set->undo != NULL && !set->dry_run)
+		st = output_open(&run->undo, set->undo, err);
+	if (st == TU_OK)
+		st = session_open(
+		    &run->session, call, call->noperands - 2, err);
+	if (st == TU_OK && spool)
+		st = spool_new(&run->spool, err);
+	if (st == TU_OK)
+		st = report_start(run->report, err);
+	if (st)
+		return st;
+	run->tallies = arena_alloc(call->arena,
+	    (run->session.plan.npairs + 1) * sizeof(*run->tallies));
+	if (set->progress && isatty(STDERR_FILENO))
+		log_progress_enable();
+	return TU_OK;
+}
+
+enum status
+run_compare(struct run *run, struct change_sink *also, struct err *err)
+{
+	const struct plan *plan = &run->session.plan;
+	struct progress progress;
+	const struct diff_options options = {
+		.jobs = (unsigned)run->call->set.jobs,
+		.url = { run->session.url[SOURCE], run->session.url[TARGET] },
+		.progress = progress_rows,
+		.progress_arg = &progress,
+	};
+	struct fanout sinks;
+	enum status st = TU_OK;
+
+	fanout_init(&sinks);
+	fanout_add(&sinks, report_sink(run->report));
+	if (also != NULL)
+		fanout_add(&sinks, also);
+	progress_start(&progress, plan);
+	for (size_t i = 0; i < plan->npairs && st == TU_OK; i++) {
+		const struct pair *pair = &plan->pairs[i];
+
+		progress_table(&progress, pair);
+		st = diff_pair(plan, pair, &options, &sinks.sink,
+		    &run->tallies[i], err);
+		progress_table_done(&progress, run->tallies[i].rows);
+	}
+	progress_stop(&progress);
+	return st;
+}
+
+enum status
+run_write_patch(struct run *run, struct output *to, enum stmt_direction dir,
+    const char *time, struct err *err)
+{
+	struct db *const *db = run->session.db;
+	const struct sqlpatch_info info = {
+		.source = db[SOURCE]->display,
+		.target = db[TARGET]->display,
+		.time = time,
+	};
+
+	return sqlpatch_write(
+	    to->fp, run->spool, db[TARGET]->dialect, dir, &info, err);
+}
+
+int
+run_verdict(const struct run *run)
+{
+	if (run->session.plan.nbad > 0)
+		return EXIT_NOT_COMPARABLE;
+	return report_totals(run->report)->differs ? EXIT_DIFFERENT : 0;
+}
+
+/* Where the report has no place for them, they are named all the same. */
+static void
+warn_not_comparable(const struct run *run)
+{
+	const struct plan *plan = &run->session.plan;
+	const struct settings *set = &run->call->set;
+
+	if (!set->quiet && set->format != REPORT_SQL &&
+	    set->format != REPORT_CSV)
+		return;
+	for (size_t i = 0; i < plan->nbad; i++)
+		log_line(LOG_WARN, "table '%s' cannot be compared: %s",
+		    plan->bad[i].table, plan->bad[i].why);
+}
+
+static enum status
+commit_outputs(struct run *run, int status, struct err *err)
+{
+	enum status st = report_finish(run->report, status, NULL, err);
+
+	if (st == TU_OK && run->undo.fp != NULL)
+		st = output_commit(&run->undo, true, err);
+	if (st == TU_OK)
+		st = output_commit(&run->out, false, err);
+	return st;
+}
+
+/* The last line of json says what went wrong; a file would be discarded. */
+static void
+report_failure(struct run *run, const struct err *failed)
+{
+	struct err ignored = ERR_INIT;
+
+	if (run->report == NULL || run->out.fp != stdout)
+		return;
+	(void)report_finish(run->report,
+	    interrupted() ? err_exit_status(TU_EINTERRUPTED)
+			  : err_exit_status(failed->status),
+	    failed, &ignored);
+	fflush(stdout);
+}
+
+int
+run_close(struct run *run, enum status st, int status, struct err *err)
+{
+	if (st == TU_OK)
+		st = commit_outputs(run, status, err);
+	else
+		report_failure(run, err);
+	if (st == TU_OK)
+		warn_not_comparable(run);
+	else if (st == TU_EIO && output_unread(&run->out))
+		status = err_exit_status(st);
+	else
+		status = cmd_fail(run->call->cmd, err);
+	output_discard(&run->undo);
+	output_discard(&run->out);
+	report_free(run->report);
+	spool_free(run->spool);
+	session_close(&run->session);
+	return status;
+}

@@ -1,0 +1,51 @@
+/*
+ * run.h - one comparison from the command line to the exit status: what diff
+ * and sync have in common.
+ *
+ *	run_open       databases, plan, outputs; the report begins
+ *	run_compare    every table into the report and a second sink
+ *	...            what the command is about
+ *	run_close      the report ends, files appear, messages, exit status
+ */
+#ifndef TU_CMD_RUN_H
+#define TU_CMD_RUN_H
+
+#include "cmd/output.h"
+#include "cmd/session.h"
+#include "patch/report.h"
+#include "patch/spool.h"
+#include "patch/stmt.h"
+
+struct run {
+	struct call *call;
+	struct session session;
+	struct output out;
+	struct output undo;    /* not open without --undo */
+	struct report *report; /* NULL until the output is open */
+	struct spool *spool;   /* NULL unless asked for */
+	struct tally *tallies; /* one per pair of the plan */
+};
+
+/* run_close() is due, whether this succeeds or not. */
+enum status run_open(
+    struct run *run, struct call *call, bool spool, struct err *err);
+
+/* also is a sink next to the report; NULL is allowed. */
+enum status run_compare(
+    struct run *run, struct change_sink *also, struct err *err);
+
+/* The spool as SQL for the target. time goes into the heading, or NULL. */
+enum status run_write_patch(struct run *run, struct output *to,
+    enum stmt_direction dir, const char *time, struct err *err);
+
+/* 0, 1 or 5 by what was found. */
+int run_verdict(const struct run *run);
+
+/*
+ * Finish with status, or with the failure st, which err describes. Outputs
+ * that are still open become files only if nothing failed. Returns the
+ * program's exit status.
+ */
+int run_close(struct run *run, enum status st, int status, struct err *err);
+
+#endif

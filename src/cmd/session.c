@@ -1,0 +1,66 @@
+#include <config.h>
+
+#include "cmd/session.h"
+
+#include "db/db.h"
+
+static const char *const side_names[2] = { "source", "target" };
+
+static enum status
+open_side(struct session *s, enum side side, struct err *err)
+{
+	struct db *db;
+	enum status st;
+
+	st = db_open(s->url[side], DB_READ, side_names[side], &s->db[side], err);
+	if (st)
+		return st;
+	db = s->db[side];
+	st = db->drv->snapshot_begin(db, NULL, err);
+	if (st)
+		return err_context(err, "%s", db->side);
+	s->snapshot[side] = true;
+	return TU_OK;
+}
+
+enum status
+session_open(struct session *s, const struct call *call, size_t ntables,
+    struct err *err)
+{
+	struct selection sel = settings_select(
+	    &call->set, call->operands + 2, ntables, call->arena);
+	enum status st;
+
+	for (int side = SOURCE; side <= TARGET; side++) {
+		s->url[side] = call->operands[side];
+		st = open_side(s, (enum side)side, err);
+		if (st)
+			return st;
+	}
+	return plan_make(s->db[SOURCE], s->db[TARGET], &sel, call->arena,
+	    &s->plan, err);
+}
+
+void
+session_end_snapshot(struct session *s, enum side side)
+{
+	if (s->snapshot[side])
+		s->db[side]->drv->snapshot_end(s->db[side]);
+	s->snapshot[side] = false;
+}
+
+void
+session_close_side(struct session *s, enum side side)
+{
+	session_end_snapshot(s, side);
+	db_close(s->db[side]);
+	s->db[side] = NULL;
+	s->plan.db[side] = NULL;
+}
+
+void
+session_close(struct session *s)
+{
+	session_close_side(s, TARGET);
+	session_close_side(s, SOURCE);
+}

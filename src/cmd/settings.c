@@ -1,0 +1,241 @@
+#include <config.h>
+
+#include "cmd/settings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "diff/change.h"
+
+#define DEFAULT_ROWS 10
+#define MAX_ROWS 10000 /* a table's text is kept until its heading is known */
+#define DEFAULT_MAX_DELETE 50.0
+
+static const char *const hashes[] = { "auto", "stream", "md5", "sha256", NULL };
+static const char *const colors[] = { "auto", "always", "never", NULL };
+/* In the order of enum report_format. */
+static const char *const formats[] = { "text", "stat", "rows", "sql", "json",
+	"csv", NULL };
+
+void
+settings_init(struct settings *set)
+{
+	*set = (struct settings){
+		.jobs = 1,
+		.rows = DEFAULT_ROWS,
+		.ops = { true, true, true },
+		.max_delete_percent = DEFAULT_MAX_DELETE,
+		.max_delete_rows = UINT64_MAX,
+		.progress = true,
+	};
+}
+
+void
+settings_selection(struct opt_table *table, struct settings *set)
+{
+	const struct opt rows[] = {
+		OPT_GROUP("Selection"),
+		OPT_STR(0, "schema", &set->schema, "NAME",
+		    "compare the tables of this schema"),
+		OPT_STR(0, "source-schema", &set->source_schema, "NAME",
+		    "the source's schema, if it has another name"),
+		OPT_LIST('t', "table", &set->tables, "PATTERN",
+		    "compare tables that match; may be repeated"),
+		OPT_LIST('T', "exclude-table", &set->excludes, "PATTERN",
+		    "leave out tables that match; may be repeated"),
+		OPT_LIST(0, "map", &set->maps, "SRC:DST",
+		    "compare table SRC of the source with DST of the target"),
+		OPT_WORDS(0, "columns", &set->columns, "LIST",
+		    "compare only these columns, [TABLE.]PATTERN,..."),
+		OPT_WORDS(0, "exclude-columns", &set->ex_columns, "LIST",
+		    "leave out these columns, [TABLE.]PATTERN,..."),
+		OPT_LIST(0, "map-column", &set->column_maps, "[T.]A:B",
+		    "compare column A of the source with B of the target"),
+		OPT_LIST(0, "key", &set->keys, "[T:]A,B",
+		    "columns that identify a row, or 'none'"),
+		OPT_STR(0, "where", &set->where, "SQL",
+		    "compare only rows for which this holds, on both sides"),
+		OPT_STR(0, "source-where", &set->side_where[SOURCE], "SQL",
+		    "the same, only on the source"),
+		OPT_STR(0, "target-where", &set->side_where[TARGET], "SQL",
+		    "the same, only on the target"),
+		OPT_STR(0, "source-query", &set->query[SOURCE], "SQL",
+		    "compare the rows of this query instead of a table"),
+		OPT_STR(0, "target-query", &set->query[TARGET], "SQL",
+		    "the same for the target"),
+		OPT_FLAG(0, "common", &set->common,
+		    "ignore tables and columns that only one side has"),
+	};
+
+	opt_table_add(table, rows, ARRAY_LEN(rows));
+}
+
+void
+settings_comparison(struct opt_table *table, struct settings *set)
+{
+	const struct opt rows[] = {
+		OPT_GROUP("Comparison"),
+		OPT_ENUM(0, "hash", &set->hash, "KIND", hashes,
+		    "what is summed up over rows"),
+		OPT_U64(0, "leaf-rows", &set->leaf_rows, "N", 1, 1 << 20,
+		    "rows that one sum covers (default: by size)"),
+		OPT_U64('j', "jobs", &set->jobs, "N", 1, 64,
+		    "connections per side (default: 1)"),
+	};
+
+	opt_table_add(table, rows, ARRAY_LEN(rows));
+}
+
+void
+settings_output(struct opt_table *table, struct settings *set)
+{
+	const struct opt rows[] = {
+		OPT_GROUP("Output"),
+		OPT_ENUM('f', "format", &set->format, "FORMAT", formats,
+		    "one of"),
+		OPT_STR('o', "output", &set->output, "FILE",
+		    "write the result there, complete or not at all"),
+		OPT_STR(0, "undo", &set->undo, "FILE",
+		    "write an SQL patch there that takes it all back"),
+		OPT_U64(0, "rows", &set->rows, "N", 0, MAX_ROWS,
+		    "differences shown of each table in text (default: 10)"),
+		OPT_ENUM(0, "color", &set->color, "WHEN", colors,
+		    "colour the text"),
+		OPT_FLAG('q', "quiet", &set->quiet,
+		    "print no result, only exit with a status"),
+	};
+
+	opt_table_add(table, rows, ARRAY_LEN(rows));
+}
+
+void
+settings_writing(struct opt_table *table, struct settings *set)
+{
+	const struct opt rows[] = {
+		OPT_GROUP("Writing"),
+		OPT_FLAG('n', "dry-run", &set->dry_run,
+		    "do everything but write"),
+		OPT_OFF(0, "insert", &set->ops[CHANGE_INSERT],
+		    "insert no rows"),
+		OPT_OFF(0, "update", &set->ops[CHANGE_UPDATE],
+		    "update no rows"),
+		OPT_OFF(0, "delete", &set->ops[CHANGE_DELETE],
+		    "delete no rows"),
+		OPT_STR(0, "max-delete", &set->max_delete, "N[%]",
+		    "most rows a table may lose (default: 50%)"),
+	};
+
+	opt_table_add(table, rows, ARRAY_LEN(rows));
+}
+
+void
+settings_general(struct opt_table *table, struct settings *set)
+{
+	const struct opt rows[] = {
+		OPT_GROUP("General"),
+		OPT_COUNT('v', "verbose", &set->verbose,
+		    "say more on stderr; twice: still more"),
+		OPT_FLAG(0, "trace-sql", &set->trace_sql,
+		    "show every SQL statement on stderr"),
+		OPT_OFF(0, "progress", &set->progress,
+		    "no progress line on a terminal"),
+		OPT_FLAG('h', "help", &set->help, "show this help"),
+	};
+
+	opt_table_add(table, rows, ARRAY_LEN(rows));
+}
+
+static enum status
+parse_max_delete(struct settings *set, struct err *err)
+{
+	const char *s = set->max_delete;
+	size_t digits = strspn(s, "0123456789");
+	bool percent = s[digits] == '%' && s[digits + 1] == '\0';
+	unsigned long long n;
+
+	errno = 0;
+	n = strtoull(s, NULL, 10);
+	if (digits == 0 || errno != 0 || (s[digits] != '\0' && !percent))
+		return err_set(err, TU_EUSAGE,
+		    "--max-delete needs a number or a percentage, not '%s'", s);
+	if (percent && n > 100)
+		return err_set(err, TU_EUSAGE,
+		    "--max-delete cannot be more than 100%%");
+	set->max_delete_percent = percent ? (double)n : -1;
+	set->max_delete_rows = percent ? UINT64_MAX : n;
+	return TU_OK;
+}
+
+enum status
+settings_check(struct settings *set, struct err *err)
+{
+	if (set->output != NULL && set->undo != NULL &&
+	    strcmp(set->output, set->undo) == 0)
+		return err_set(err, TU_EUSAGE,
+		    "--output and --undo name the same file");
+	if (set->output != NULL && set->quiet)
+		return err_set(
+		    err, TU_EUSAGE, "--output and --quiet contradict");
+	if (set->max_delete != NULL)
+		return parse_max_delete(set, err);
+	return TU_OK;
+}
+
+/* Both conditions must hold; each in parentheses, since it may say OR. */
+static const char *
+and_where(struct arena *arena, const char *a, const char *b)
+{
+	if (a == NULL || b == NULL)
+		return a != NULL ? a : b;
+	return arena_printf(arena, "(%s\n) AND (%s\n)", a, b);
+}
+
+struct selection
+settings_select(const struct settings *set, char **tables, size_t ntables,
+    struct arena *arena)
+{
+	struct opt_list all = { 0 };
+
+	for (size_t i = 0; i < set->tables.n; i++)
+		opt_list_add(&all, arena, set->tables.items[i]);
+	for (size_t i = 0; i < ntables; i++)
+		opt_list_add(&all, arena, tables[i]);
+	return (struct selection){
+		.schema = {
+			[SOURCE] = set->source_schema != NULL
+			    ? set->source_schema : set->schema,
+			[TARGET] = set->schema,
+		},
+		.tables = all.items,
+		.excludes = set->excludes.items,
+		.maps = set->maps.items,
+		.columns = set->columns.items,
+		.ex_columns = set->ex_columns.items,
+		.column_maps = set->column_maps.items,
+		.keys = set->keys.items,
+		.where = {
+			and_where(arena, set->where, set->side_where[SOURCE]),
+			and_where(arena, set->where, set->side_where[TARGET]),
+		},
+		.query = { set->query[SOURCE], set->query[TARGET] },
+		.common = set->common,
+		.no_undo = set->undo == NULL,
+		.hash = set->hash - 1,
+		.leaf_rows = set->leaf_rows,
+	};
+}
+
+bool
+settings_color(const struct settings *set, FILE *out)
+{
+	const char *no_color;
+
+	if (set->color != COLOR_AUTO)
+		return set->color == COLOR_ALWAYS;
+	no_color = getenv("NO_COLOR");
+	if (no_color != NULL && no_color[0] != '\0')
+		return false;
+	return isatty(fileno(out));
+}

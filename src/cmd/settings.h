@@ -1,0 +1,80 @@
+/*
+ * settings.h - what the command line asked for.
+ *
+ * Every command has one struct settings, and its option table is put together
+ * from the groups below, so an option means the same wherever it exists.
+ * Strings are those of argv.
+ */
+#ifndef TU_CMD_SETTINGS_H
+#define TU_CMD_SETTINGS_H
+
+#include "base/arena.h"
+#include "cmd/opt.h"
+#include "diff/plan.h"
+
+enum color_when {
+	COLOR_AUTO,
+	COLOR_ALWAYS,
+	COLOR_NEVER,
+};
+
+struct settings {
+	/* Selection */
+	const char *schema, *source_schema;
+	struct opt_list tables, excludes, maps;
+	struct opt_list columns, ex_columns, column_maps, keys;
+	const char *where;
+	const char *side_where[2]; /* by enum side */
+	const char *query[2];
+	bool common;
+
+	/* Comparison */
+	int hash; /* 0 auto, else 1 + enum hash_kind */
+	uint64_t leaf_rows, jobs;
+
+	/* Output; format is an index into the command's own choices */
+	int format;
+	const char *output, *undo;
+	uint64_t rows;
+	int color; /* enum color_when */
+	bool quiet;
+
+	/* Writing */
+	bool dry_run;
+	bool ops[3];              /* by enum change_op: not left out */
+	const char *max_delete;   /* as given, or NULL */
+	double max_delete_percent; /* < 0: no such limit */
+	uint64_t max_delete_rows;  /* UINT64_MAX: no such limit */
+
+	/* General */
+	int verbose;
+	bool trace_sql, progress, help;
+
+	/* help */
+	int completion; /* 0 none, then as the choices */
+	const char *man_options;
+};
+
+void settings_init(struct settings *set);
+
+/* What one option table row cannot check: values that contradict, syntax. */
+enum status settings_check(struct settings *set, struct err *err);
+
+/* Groups of options for a command's table. */
+void settings_selection(struct opt_table *table, struct settings *set);
+void settings_comparison(struct opt_table *table, struct settings *set);
+void settings_output(struct opt_table *table, struct settings *set);
+void settings_writing(struct opt_table *table, struct settings *set);
+void settings_general(struct opt_table *table, struct settings *set);
+
+/*
+ * The selection for plan_make(). tables are operands to add to --table. The
+ * result points into set and the arena.
+ */
+struct selection settings_select(const struct settings *set, char **tables,
+    size_t ntables, struct arena *arena);
+
+/* By --color, NO_COLOR (https://no-color.org) and the terminal. */
+bool settings_color(const struct settings *set, FILE *out);
+
+#endif

@@ -1,0 +1,91 @@
+#include <config.h>
+
+#include "cmd/sinks.h"
+
+static enum status
+fanout_begin(struct change_sink *s, const struct pair *pair, struct err *err)
+{
+	struct fanout *f = (struct fanout *)s;
+	enum status st = TU_OK;
+
+	for (size_t i = 0; i < f->n && st == TU_OK; i++)
+		if (f->to[i]->begin != NULL)
+			st = f->to[i]->begin(f->to[i], pair, err);
+	return st;
+}
+
+static enum status
+fanout_change(struct change_sink *s, const struct change *c, struct err *err)
+{
+	struct fanout *f = (struct fanout *)s;
+	enum status st = TU_OK;
+
+	for (size_t i = 0; i < f->n && st == TU_OK; i++)
+		if (f->to[i]->change != NULL)
+			st = f->to[i]->change(f->to[i], c, err);
+	return st;
+}
+
+static enum status
+fanout_end(struct change_sink *s, const struct pair *pair,
+    const struct tally *tally, struct err *err)
+{
+	struct fanout *f = (struct fanout *)s;
+	enum status st = TU_OK;
+
+	for (size_t i = 0; i < f->n && st == TU_OK; i++)
+		if (f->to[i]->end != NULL)
+			st = f->to[i]->end(f->to[i], pair, tally, err);
+	return st;
+}
+
+void
+fanout_init(struct fanout *f)
+{
+	*f = (struct fanout){ .sink = { fanout_begin, fanout_change,
+				  fanout_end } };
+}
+
+void
+fanout_add(struct fanout *f, struct change_sink *to)
+{
+	f->to[f->n++] = to;
+}
+
+static enum status
+filter_begin(struct change_sink *s, const struct pair *pair, struct err *err)
+{
+	struct change_sink *to = ((struct filter *)s)->to;
+
+	return to->begin != NULL ? to->begin(to, pair, err) : TU_OK;
+}
+
+static enum status
+filter_change(struct change_sink *s, const struct change *c, struct err *err)
+{
+	struct filter *f = (struct filter *)s;
+
+	if (!f->ops[c->op] || f->to->change == NULL)
+		return TU_OK;
+	return f->to->change(f->to, c, err);
+}
+
+static enum status
+filter_end(struct change_sink *s, const struct pair *pair,
+    const struct tally *tally, struct err *err)
+{
+	struct change_sink *to = ((struct filter *)s)->to;
+
+	return to->end != NULL ? to->end(to, pair, tally, err) : TU_OK;
+}
+
+void
+filter_init(
+    struct filter *f, struct change_sink *to, const bool ops[CHANGE_OPS])
+{
+	*f = (struct filter){
+		.sink = { filter_begin, filter_change, filter_end },
+		.to = to,
+		.ops = ops,
+	};
+}

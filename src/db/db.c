@@ -1,0 +1,229 @@
+#include <config.h>
+
+#include "db/db.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "db/sqlite.h"
+#ifdef WITH_PQ
+#include "db/pq.h"
+#endif
+
+const struct column db_int_column = {
+	.name = "n",
+	.type = "bigint",
+	.ltype = LT_NUM,
+	.precision = -1,
+	.scale = -1,
+	.frac = -1,
+	.maxlen = -1,
+};
+const struct column db_text_column = {
+	.name = "t",
+	.type = "text",
+	.ltype = LT_TEXT,
+	.precision = -1,
+	.scale = -1,
+	.frac = -1,
+	.maxlen = -1,
+};
+
+/*
+ * The first that matches wins. SQLite goes before libpq because only it looks
+ * whether a name with '=' in it is a file.
+ */
+static const struct db_driver *const built_in[] = {
+	&db_driver_sqlite,
+#ifdef WITH_PQ
+	&db_driver_pq,
+#endif
+};
+
+static const struct db_driver *registered;
+
+void
+db_register(const struct db_driver *drv)
+{
+	registered = drv;
+}
+
+void
+db_libraries(struct buf *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(built_in); i++) {
+		if (built_in[i]->library == NULL)
+			continue;
+		built_in[i]->library(out);
+		buf_addc(out, '\n');
+	}
+}
+
+static const struct db_driver *
+find_driver(const char *url)
+{
+	if (registered != NULL && registered->match(url))
+		return registered;
+	for (size_t i = 0; i < ARRAY_LEN(built_in); i++)
+		if (built_in[i]->match(url))
+			return built_in[i];
+	return NULL;
+}
+
+static bool
+has_prefix(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+/* The name itself is not shown: it may hold a password. */
+static enum status
+no_driver(const char *url, struct err *err)
+{
+	static const char *const odbc[] = { "odbc:", "mariadb://", "mysql://" };
+	int scheme = (int)strcspn(url, ":/@ ");
+
+	if (*url == '\0')
+		return err_set(err, TU_EUSAGE, "the database name is empty");
+	for (size_t i = 0; i < ARRAY_LEN(odbc); i++)
+		if (has_prefix(url, odbc[i]))
+			return err_set(err, TU_EUSAGE,
+			    "this version has no driver for %s yet", odbc[i]);
+#ifndef WITH_PQ
+	if (has_prefix(url, "postgres") || strstr(url, "://") == NULL) {
+		err_set(
+		    err, TU_EUSAGE, "this trueup was built without PostgreSQL");
+		return err_hint(err, "build it again: ./configure --with-pq");
+	}
+#endif
+	err_set(err, TU_EUSAGE, "no driver knows databases named '%.*s:...'",
+	    scheme, url);
+	return err_hint(err,
+	    "a database is postgresql://..., a libpq conninfo such as "
+	    "'service=prod', sqlite:PATH or a path");
+}
+
+/*
+ * Put the side before the message. A statement that was cancelled because a
+ * signal came is no failure of the database.
+ */
+static enum status
+side_error(const struct db *db, struct err *err)
+{
+	if (interrupted() && err->status == TU_EQUERY)
+		return err_set(err, TU_EINTERRUPTED, "interrupted");
+	return err_context(err, "%s", db->side);
+}
+
+static void
+run_cancel(void *arg)
+{
+	struct db *db = arg;
+
+	db->drv->cancel(db);
+}
+
+enum status
+db_open(const char *url, enum db_mode mode, const char *side, struct db **out,
+    struct err *err)
+{
+	const struct db_driver *drv = find_driver(url);
+	struct db *db = NULL;
+
+	*out = NULL;
+	if (drv == NULL) {
+		no_driver(url, err);
+		return err_context(err, "%s", side);
+	}
+	if (drv->open(url, mode, &db, err))
+		return err_context(err, "%s", side);
+	db->side = side;
+	db->on_interrupt.run = run_cancel;
+	db->on_interrupt.arg = db;
+	interrupt_add(&db->on_interrupt);
+	log_line(LOG_INFO, "%s: %s, %s", side, db->display, db->version);
+	*out = db;
+	return TU_OK;
+}
+
+void
+db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	interrupt_remove(&db->on_interrupt);
+	db->drv->close(db);
+}
+
+enum status
+db_exec(struct db *db, const char *sql, uint64_t *affected, struct err *err)
+{
+	log_sql(db->side, sql);
+	if (db->drv->exec(db, sql, affected, err))
+		return side_error(db, err);
+	return TU_OK;
+}
+
+enum status
+db_scan(struct db *db, const struct db_scan *scan, struct cursor **out,
+    struct err *err)
+{
+	*out = NULL;
+	log_sql(db->side, scan->sql);
+	if (db->drv->scan(db, scan, out, err))
+		return side_error(db, err);
+	return TU_OK;
+}
+
+enum status
+db_next(struct cursor *cur, const struct row **row, struct err *err)
+{
+	*row = NULL;
+	if (interrupted())
+		return err_set(err, TU_EINTERRUPTED, "interrupted");
+	if (cur->db->drv->next(cur, row, err))
+		return side_error(cur->db, err);
+	return TU_OK;
+}
+
+void
+db_cursor_close(struct cursor *cur)
+{
+	if (cur != NULL)
+		cur->db->drv->cursor_close(cur);
+}
+
+enum status
+db_batch(struct db *db, const struct db_batch *batch, struct err *err)
+{
+	log_sql(db->side, batch->sql);
+	if (db->drv->batch(db, batch, err))
+		return side_error(db, err);
+	return TU_OK;
+}
+
+enum status
+db_one(struct db *db, const char *sql, const struct column *column,
+    struct arena *arena, struct cell *out, bool *found, struct err *err)
+{
+	struct db_scan scan = {
+		.sql = sql,
+		.columns = &column,
+		.ncolumns = 1,
+	};
+	struct cursor *cur;
+	const struct row *row;
+	enum status st;
+
+	*found = false;
+	st = db_scan(db, &scan, &cur, err);
+	if (st)
+		return st;
+	st = db_next(cur, &row, err);
+	if (st == TU_OK && row != NULL) {
+		*out = cell_copy(arena, &row->cells[0]);
+		*found = true;
+	}
+	db_cursor_close(cur);
+	return st;
+}

@@ -1,0 +1,195 @@
+/*
+ * db.h - what the comparison needs from a database.
+ *
+ * A driver is one struct db_driver, constant, in its own file. A connection is
+ * a struct whose first member is struct db; the driver casts to its own type
+ * and nobody else looks inside. Every operation is required unless marked
+ * optional; an optional one is NULL exactly when its capability bit is off.
+ *
+ * No driver prints, exits or keeps global state. A connection belongs to one
+ * thread at a time. Rows handed out by a cursor belong to the cursor and are
+ * valid until the next call on it. A failed fetch is an error, never the end
+ * of the rows.
+ *
+ * SQL is text with literals in it, made by the connection's dialect
+ * (dialect.h); drivers run it and turn rows into cells.
+ */
+#ifndef TU_DB_DB_H
+#define TU_DB_DB_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/interrupt.h"
+#include "db/catalog.h"
+#include "value/cell.h"
+
+struct db;
+struct dialect;
+
+enum db_caps {
+	DB_CAP_FOLD = 1 << 0,   /* the server can hash and fold (dialect.h) */
+	DB_CAP_SHARE = 1 << 1,  /* several connections can see one snapshot */
+};
+
+enum db_mode {
+	DB_READ,  /* sessions that can change nothing */
+	DB_WRITE, /* the one that applies */
+};
+
+/* One row of a cursor. */
+struct row {
+	const struct cell *cells;
+	size_t n;
+	/*
+	 * Scans opened with DB_SCAN_RAW: the columns behind the first nkeys as
+	 * the driver received them, each with its length, comparable with memcmp
+	 * between cursors of this driver. cells then holds only the first nkeys.
+	 */
+	const void *raw;
+	size_t rawlen;
+};
+
+struct cursor {
+	struct db *db;
+};
+
+enum db_scan_flags {
+	DB_SCAN_RAW = 1 << 0,
+};
+
+/* A statement that returns rows. */
+struct db_scan {
+	const char *sql;
+	const struct column *const *columns; /* one per result column; NULL
+	                                      * entries: small integers and
+	                                      * texts, decoded by what they are
+	                                      * (PostgreSQL: the expression must
+	                                      * be bigint or text then, see
+	                                      * db_int_column, db_text_column) */
+	size_t ncolumns;
+	size_t nkeys; /* DB_SCAN_RAW: leading columns to decode */
+	unsigned flags;
+};
+
+/* For computed columns of a scan: count(*)::bigint, md5(...)::text. */
+extern const struct column db_int_column, db_text_column;
+
+/* Statements that change rows, one parameter set each. */
+struct db_batch {
+	const char *sql; /* with the dialect's parameter marks */
+	size_t nparams;
+	size_t nrows;
+	const struct column *const *columns; /* what each parameter goes into */
+	const struct cell *params;           /* nrows * nparams, converted
+	                                      * (dialect.h) */
+	uint64_t *affected;                  /* out: rows touched, per row */
+};
+
+struct db_driver {
+	const char *name; /* "sqlite" */
+	unsigned caps;    /* enum db_caps */
+
+	/* Does this database name belong to the driver? "postgres://..." */
+	bool (*match)(const char *url);
+
+	/*
+	 * Connect, set the session as VALUES 1.1 asks for. On failure *out is
+	 * NULL. The message does not contain a password.
+	 */
+	enum status (*open)(
+	    const char *url, enum db_mode mode, struct db **out, struct err *err);
+	void (*close)(struct db *db); /* rolls back what is open */
+
+	/* A statement without rows; affected may be NULL. */
+	enum status (*exec)(struct db *db, const char *sql, uint64_t *affected,
+	    struct err *err);
+
+	enum status (*scan)(struct db *db, const struct db_scan *scan,
+	    struct cursor **out, struct err *err);
+	/* *row is NULL after the last row. */
+	enum status (*next)(
+	    struct cursor *cur, const struct row **row, struct err *err);
+	/* Ends a running statement if rows are left. NULL is allowed. */
+	void (*cursor_close)(struct cursor *cur);
+
+	/* Run a prepared statement for each row; stops at the first error. */
+	enum status (*batch)(
+	    struct db *db, const struct db_batch *batch, struct err *err);
+
+	/*
+	 * One consistent read-only view for all later statements until
+	 * snapshot_end(). id NULL: a new one; else one that snapshot_id() of
+	 * another connection gave (DB_CAP_SHARE).
+	 */
+	enum status (*snapshot_begin)(
+	    struct db *db, const char *id, struct err *err);
+	enum status (*snapshot_id)(struct db *db, struct arena *arena,
+	    const char **id, struct err *err); /* optional: DB_CAP_SHARE */
+	void (*snapshot_end)(struct db *db);
+
+	/* Tables and views a user would compare; no system relations. */
+	enum status (*list)(struct db *db, struct arena *arena,
+	    struct table_list *out, struct err *err);
+	/* Everything about one entry of list(), filled in place. */
+	enum status (*describe)(struct db *db, struct arena *arena,
+	    struct table *table, struct err *err);
+	/* A query as a relation: its columns; no keys. */
+	enum status (*describe_query)(struct db *db, struct arena *arena,
+	    const char *sql, struct table *out, struct err *err);
+
+	/* Changes of this table's shape since describe() give another value. */
+	enum status (*table_version)(struct db *db, const struct table *table,
+	    uint64_t *version, struct err *err);
+
+	/* Stop the running statement; called from another thread. */
+	void (*cancel)(struct db *db);
+
+	/* Append the name and version of the client library: "libpq 15.20". */
+	void (*library)(struct buf *out); /* optional */
+};
+
+struct db {
+	const struct db_driver *drv;
+	const struct dialect *dialect;
+	const char *side;   /* "source", "target": for messages and logs */
+	char display[256];  /* the database's name without any secret */
+	char version[64];   /* "PostgreSQL 15.18", "SQLite 3.40.1" */
+	bool fold;          /* DB_CAP_FOLD and the self-test at connect passed */
+	uint64_t bytes_in;  /* row bytes received so far */
+	struct interrupt_action on_interrupt; /* calls drv->cancel */
+};
+
+/*
+ * Open by name: postgres://, postgresql:// or a conninfo with '='; sqlite:PATH
+ * or a path. side is kept, not copied. A name that no driver of this build
+ * knows says so, with the configure switch when it was left out.
+ */
+enum status db_open(const char *url, enum db_mode mode, const char *side,
+    struct db **out, struct err *err);
+void db_close(struct db *db); /* NULL is allowed */
+
+/* Wrappers that log the statement and put the side before messages. */
+enum status db_exec(
+    struct db *db, const char *sql, uint64_t *affected, struct err *err);
+enum status db_scan(struct db *db, const struct db_scan *scan,
+    struct cursor **out, struct err *err);
+/* TU_EINTERRUPTED when a signal came. */
+enum status db_next(
+    struct cursor *cur, const struct row **row, struct err *err);
+void db_cursor_close(struct cursor *cur); /* NULL is allowed */
+enum status db_batch(
+    struct db *db, const struct db_batch *batch, struct err *err);
+
+/* Run a query of one integer or text cell; *found false when no row came.
+ * column is &db_int_column or &db_text_column; text goes into the arena. */
+enum status db_one(struct db *db, const char *sql,
+    const struct column *column, struct arena *arena, struct cell *out,
+    bool *found, struct err *err);
+
+/* Append a line for each library that the drivers of this build use. */
+void db_libraries(struct buf *out);
+
+/* Another driver for this process, for tests. */
+void db_register(const struct db_driver *drv);
+
+#endif

@@ -1,0 +1,392 @@
+/*
+ * Canonical fields, row hashes and folds in SQL (VALUES 2.5, 2.6). The C side
+ * of each expression is canon_field(); tests/db/pg-values.c holds the two
+ * against each other.
+ */
+#include <config.h>
+
+#include "db/dialect-pg.h"
+
+#define NAN_FIELD "'7ff8000000000000'"
+#define TEXT_FIELD(x) "octet_length(" x ")||':'||" x
+
+static bool
+is_integer(enum pg_wire wire)
+{
+	return wire == PG_INT2 || wire == PG_INT4 || wire == PG_INT8 ||
+	       wire == PG_OID;
+}
+
+/*
+ * Will every value convert to float8? PostgreSQL refuses a numeric beyond
+ * 1.8e308 and one that would become 0, so only declared digits can promise it.
+ */
+static bool
+fits_float8(const struct column *col)
+{
+	enum pg_wire wire = pg_wire(col);
+
+	if (wire == PG_NUMERIC)
+		return col->precision >= 0 && col->scale <= 300 &&
+		       col->precision - col->scale <= 300;
+	return is_integer(wire) && wire != PG_OID;
+}
+
+static const char *
+num_field(const struct column *col)
+{
+	switch ((int)pg_wire(col)) {
+	case PG_BOOL:
+		return "case when $ then '1' when not $ then '0' end";
+	case PG_INT2:
+	case PG_INT4:
+	case PG_INT8:
+	case PG_OID:
+		return "$::text";
+	case PG_NUMERIC:
+		return col->precision >= 0 && col->scale <= 0
+			   ? "$::text"
+			   : "trim_scale($)::text";
+	case PG_MONEY:
+		return "trim_scale($::numeric)::text";
+	default:
+		return NULL;
+	}
+}
+
+/* +0 turns -0 into 0; a NaN may carry a sign, so it is written out. */
+static const char *
+float8_field(const struct column *col)
+{
+	if (pg_wire(col) == PG_FLOAT8 || pg_wire(col) == PG_FLOAT4 ||
+	    fits_float8(col))
+		return "case when $='NaN' then " NAN_FIELD
+		       " else encode(float8send($::float8+0),'hex') end";
+	return NULL;
+}
+
+static const char *
+float4_field(const struct column *col)
+{
+	if (pg_wire(col) == PG_FLOAT4)
+		return float8_field(col);
+	if (pg_wire(col) != PG_FLOAT8 && !fits_float8(col))
+		return NULL;
+	/* A bare ::float4 raises overflow and underflow. */
+	return "case when $::float8='NaN' then " NAN_FIELD
+	       " when $::float8=0 or abs($::float8)>3.4028235677973362e38"
+	       " or abs($::float8)<7.0064923216240862e-46"
+	       " then encode(float8send($::float8+0),'hex')"
+	       " else encode(float8send($::float8::float4::float8),'hex') end";
+}
+
+/* What the driver's cell of a column reads as text, length in front. */
+static const char *
+text_field(const struct column *col)
+{
+	switch ((int)pg_wire(col)) {
+	case PG_BOOL:
+		return "case when $ then '1:1' when not $ then '1:0' end";
+	case PG_MONEY:
+		return TEXT_FIELD("$::numeric::text");
+	case PG_TIMESTAMPTZ:
+		return TEXT_FIELD("($ at time zone 'UTC')::text");
+	case PG_FLOAT4: /* PostgreSQL writes exponents, canon.h does not */
+	case PG_FLOAT8:
+	case PG_BYTEA:
+		return NULL;
+	default:
+		return TEXT_FIELD("$::text");
+	}
+}
+
+static const char *
+char_field(const struct column *col)
+{
+	if (pg_wire(col) == PG_BPCHAR)
+		return TEXT_FIELD("$::text"); /* the cast strips the blanks */
+	if (pg_is_text(pg_wire(col)) || pg_wire(col) == PG_OTHER)
+		return TEXT_FIELD("rtrim($::text,' ')");
+	return NULL;
+}
+
+static const char *
+bytes_field(const struct column *col)
+{
+	if (pg_wire(col) == PG_BYTEA)
+		return "md5($)";
+	return pg_is_text(pg_wire(col)) ? "md5($::text)" : NULL;
+}
+
+/* No cast from date to timestamp: it fails after the year 294276. */
+static const char *
+timestamp_field(const struct column *col)
+{
+	switch ((int)pg_wire(col)) {
+	case PG_TIMESTAMP:
+		return "$::text";
+	case PG_TIMESTAMPTZ:
+		return "($ at time zone 'UTC')::text";
+	case PG_DATE:
+		return "case when not isfinite($) then $::text"
+		       " when $<'0001-01-01'"
+		       " then left($::text,-3)||' 00:00:00 BC'"
+		       " else $::text||' 00:00:00' end";
+	default:
+		return NULL;
+	}
+}
+
+/* '' would read as NULL, so canon.h calls the empty bit string a misfit. */
+static const char *
+bits_field(const struct column *col)
+{
+	if (pg_wire(col) == PG_VARBIT)
+		return "case when length($)=0 then '!0:' else $::text end";
+	return pg_wire(col) == PG_BIT ? "$::text" : NULL;
+}
+
+/* Types that have one canonical form, under their own logical type only. */
+static const char *
+plain_field(const struct column *col, enum pg_wire want)
+{
+	return pg_wire(col) == want ? "$::text" : NULL;
+}
+
+static const char *
+field_template(const struct column *col, const struct vtype *t)
+{
+	enum pg_wire wire = pg_wire(col);
+
+	switch (t->type) {
+	case LT_NUM:
+		return num_field(col);
+	case LT_F8:
+		return float8_field(col);
+	case LT_F4:
+		return float4_field(col);
+	case LT_TEXT:
+		return text_field(col);
+	case LT_CHAR:
+		return char_field(col);
+	case LT_BYTES:
+		return bytes_field(col);
+	case LT_DATE:
+		return plain_field(col, PG_DATE);
+	case LT_TIME:
+		return plain_field(col, PG_TIME);
+	case LT_TS:
+	case LT_TSTZ:
+		return timestamp_field(col);
+	case LT_INTERVAL:
+		return wire == PG_INTERVAL ? TEXT_FIELD("$::text") : NULL;
+	case LT_UUID:
+		return wire == PG_UUID ? "replace($::text,'-','')" : NULL;
+	case LT_BITS:
+		return bits_field(col);
+	case LT_JSON:
+		return wire == PG_JSON || wire == PG_JSONB || pg_is_text(wire)
+			   ? TEXT_FIELD("$::text")
+			   : NULL;
+	case LT_OTHER:
+		return wire == PG_OTHER || pg_is_text(wire)
+			   ? TEXT_FIELD("$::text")
+			   : NULL;
+	case LT_ANY:
+	case LT_NONE:
+		break;
+	}
+	return NULL;
+}
+
+bool
+pg_canon_expr(struct buf *out, const struct column *col, const struct vtype *t)
+{
+	const char *tmpl = field_template(col, t);
+
+	if (tmpl == NULL)
+		return false;
+	if (!col->notnull)
+		buf_adds(out, "coalesce(");
+	pg_expr(out, tmpl, col);
+	if (!col->notnull)
+		buf_adds(out, ",'')");
+	return true;
+}
+
+/*
+ * The fields joined by '|'. Every || copies what is to its left, so a row of
+ * 1600 columns is put together from groups, not from left to right.
+ */
+static void
+row_expr(struct buf *out, const struct column *const *cols,
+    const struct vtype *types, size_t n)
+{
+	const size_t group = 32;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i > 0)
+			buf_adds(out, "||'|'||");
+		if (n > group && i % group == 0)
+			buf_addc(out, '(');
+		pg_canon_expr(out, cols[i], &types[i]);
+		if (n > group && (i % group == group - 1 || i == n - 1))
+			buf_addc(out, ')');
+	}
+}
+
+void
+pg_hash_expr(struct buf *out, const struct column *const *cols,
+    const struct vtype *types, size_t n, enum hash_kind kind)
+{
+	if (kind == HASH_SHA256) {
+		buf_adds(out, "left(encode(sha256(convert_to(");
+		row_expr(out, cols, types, n);
+		buf_adds(out, ",'UTF8')),'hex'),32)");
+		return;
+	}
+	buf_adds(out, "md5(");
+	row_expr(out, cols, types, n);
+	buf_addc(out, ')');
+}
+
+void
+pg_bucket_expr(struct buf *out, const struct column *const *cols,
+    const struct vtype *types, size_t n, uint32_t buckets)
+{
+	buf_adds(out, "('x'||substr(md5(");
+	row_expr(out, cols, types, n);
+	buf_addf(out, "),1,8))::bit(32)::bigint%%%lu", (unsigned long)buckets);
+}
+
+#define FOLD_COLUMNS                                            \
+	"count(*)::bigint,"                                    \
+	"sum(('x'||substr(h,1,16))::bit(64)::bigint)::text,"   \
+	"sum(('x'||substr(h,17,16))::bit(64)::bigint)::text"
+
+/* OFFSET 0 keeps the planner from evaluating the hash once per use. */
+static void
+fold_from(struct buf *out, const struct table *table, const char *hash)
+{
+	buf_addf(out, " FROM (SELECT %s AS h FROM %s WHERE ", hash, table->from);
+	if (table->where != NULL)
+		buf_addf(out, "(%s) AND ", table->where);
+}
+
+static bool
+is_closed(const struct sql_range *range, size_t ncols)
+{
+	return range->lo != NULL && range->hi != NULL && range->ncols == ncols;
+}
+
+static void
+bound_names(struct buf *out, const char *prefix, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_addf(out, "%s%s%zu", i > 0 ? "," : "", prefix, i);
+}
+
+static void
+bound_values(struct buf *out, const struct sql_range *range,
+    const struct cell *bound, bool typed)
+{
+	for (size_t i = 0; i < range->ncols; i++) {
+		buf_addc(out, ',');
+		if (typed)
+			pg_typed_literal(out, range->columns[i], &bound[i]);
+		else
+			pg_literal(out, range->columns[i], &bound[i]);
+	}
+}
+
+/* The types of the first row of VALUES hold for all. */
+static void
+closed_values(
+    struct buf *out, const struct sql_range *ranges, size_t n, size_t ncols)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!is_closed(&ranges[i], ncols))
+			continue;
+		buf_addf(out, first ? "(%zu::bigint" : ",(%zu", i);
+		bound_values(out, &ranges[i], ranges[i].lo, first);
+		bound_values(out, &ranges[i], ranges[i].hi, first);
+		buf_addc(out, ')');
+		first = false;
+	}
+}
+
+/* All closed ranges at once: one index scan each. */
+static void
+fold_closed(struct buf *out, const struct table *table, const char *hash,
+    const struct sql_range *ranges, size_t n, const struct sql_range *like)
+{
+	size_t ncols = like->ncols;
+
+	buf_adds(out, "SELECT trueup_r.n,trueup_s.* FROM (VALUES ");
+	closed_values(out, ranges, n, ncols);
+	buf_adds(out, ") AS trueup_r(n,");
+	bound_names(out, "lo", ncols);
+	buf_addc(out, ',');
+	bound_names(out, "hi", ncols);
+	buf_adds(out, ") CROSS JOIN LATERAL (SELECT " FOLD_COLUMNS);
+	fold_from(out, table, hash);
+	for (int hi = 0; hi < 2; hi++) {
+		buf_adds(out, hi ? " AND (" : "(");
+		for (size_t i = 0; i < ncols; i++) {
+			if (i > 0)
+				buf_addc(out, ',');
+			pg_ident(out, like->columns[i]->name);
+		}
+		buf_adds(out, hi ? ")<(" : ")>=(");
+		bound_names(out, hi ? "trueup_r.hi" : "trueup_r.lo", ncols);
+		buf_addc(out, ')');
+	}
+	buf_adds(out, " OFFSET 0) AS trueup_h) AS trueup_s");
+}
+
+static void
+fold_one(struct buf *out, const struct table *table, const char *hash,
+    const struct sql_range *range, size_t i)
+{
+	buf_addf(out, "SELECT %zu::bigint," FOLD_COLUMNS, i);
+	fold_from(out, table, hash);
+	pg_range_cond(out, range);
+	buf_adds(out, " OFFSET 0) AS trueup_h");
+}
+
+void
+pg_fold_ranges(struct buf *out, const struct table *table, const char *hash,
+    const struct sql_range *ranges, size_t n)
+{
+	const struct sql_range *like = NULL;
+	const char *between = "";
+
+	for (size_t i = 0; i < n && like == NULL; i++)
+		if (is_closed(&ranges[i], ranges[i].ncols))
+			like = &ranges[i];
+	if (like != NULL) {
+		fold_closed(out, table, hash, ranges, n, like);
+		between = " UNION ALL ";
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (like != NULL && is_closed(&ranges[i], like->ncols))
+			continue;
+		buf_adds(out, between);
+		fold_one(out, table, hash, &ranges[i], i);
+		between = " UNION ALL ";
+	}
+}
+
+void
+pg_fold_buckets(struct buf *out, const struct table *table, const char *hash,
+    const char *bucket)
+{
+	buf_addf(out,
+	    "SELECT g," FOLD_COLUMNS " FROM (SELECT %s AS g,%s AS h FROM %s",
+	    bucket, hash, table->from);
+	if (table->where != NULL)
+		buf_addf(out, " WHERE (%s)", table->where);
+	buf_adds(out, " OFFSET 0) AS trueup_h GROUP BY g");
+}

@@ -1,0 +1,173 @@
+/*
+ * Values as SQL (VALUES 4). What a patch holds must survive psql -f with stock
+ * settings: no control characters, nothing that depends on
+ * standard_conforming_strings, no line breaks.
+ */
+#include <config.h>
+
+#include "db/dialect-pg.h"
+
+#include <inttypes.h>
+
+#include "value/num.h"
+
+static bool
+is_control(char c)
+{
+	return (unsigned char)c < 32 || c == 127;
+}
+
+void
+pg_quote(struct buf *out, const char *s, size_t n)
+{
+	bool plain = true;
+
+	for (size_t i = 0; i < n && plain; i++)
+		plain = !is_control(s[i]) && s[i] != '\\';
+	buf_adds(out, plain ? "'" : "E'");
+	for (size_t i = 0; i < n; i++) {
+		if (is_control(s[i])) {
+			buf_addf(out, "\\%03o", (unsigned)(unsigned char)s[i]);
+			continue;
+		}
+		if (s[i] == '\'' || s[i] == '\\')
+			buf_addc(out, s[i]);
+		buf_addc(out, s[i]);
+	}
+	buf_addc(out, '\'');
+}
+
+/* " BC" stands behind the zone. */
+static void
+add_timestamptz(struct buf *out, const char *s, size_t n)
+{
+	bool bc = n > 3 && memcmp(s + n - 3, " BC", 3) == 0;
+
+	buf_add(out, s, n - (bc ? 3 : 0));
+	if (s[n - 1] != 'y') /* infinity has none */
+		buf_adds(out, "+00");
+	if (bc)
+		buf_adds(out, " BC");
+}
+
+void
+pg_value_text(struct buf *out, const struct column *col, const struct cell *c)
+{
+	switch (c->kind) {
+	case CELL_NULL:
+		break;
+	case CELL_INT:
+		if (pg_wire(col) == PG_BOOL)
+			buf_adds(out, c->u.i ? "true" : "false");
+		else
+			buf_addf(out, "%" PRId64, c->u.i);
+		break;
+	case CELL_F64:
+		out->len += num_print_f64(
+		    buf_reserve(out, NUM_PRINT_MAX), c->u.f);
+		break;
+	case CELL_TEXT:
+		if (pg_wire(col) == PG_TIMESTAMPTZ && c->len > 0)
+			add_timestamptz(out, c->u.p, c->len);
+		else
+			buf_add(out, c->u.p, c->len);
+		break;
+	case CELL_BYTES:
+		buf_adds(out, "\\x");
+		buf_addhex(out, c->u.p, c->len);
+		break;
+	}
+}
+
+static void
+quoted_value(struct buf *out, const struct column *col, const struct cell *c)
+{
+	struct buf text = BUF_INIT;
+
+	pg_value_text(&text, col, c);
+	pg_quote(out, text.data, text.len);
+	buf_free(&text);
+}
+
+void
+pg_typed_literal(
+    struct buf *out, const struct column *col, const struct cell *c)
+{
+	quoted_value(out, col, c);
+	if (pg_type(col)->cast != NULL)
+		buf_addf(out, "::%s", pg_type(col)->cast);
+}
+
+/*
+ * Quoted constants take the type of the column they meet, and the index is
+ * used; a bare 5.0 would make an integer column numeric. A bare -2^63 is
+ * numeric too: the minus comes after the number.
+ */
+void
+pg_literal(struct buf *out, const struct column *col, const struct cell *c)
+{
+	switch (c->kind) {
+	case CELL_NULL:
+		buf_adds(out, "NULL");
+		return;
+	case CELL_INT:
+		if (pg_wire(col) == PG_OID || c->u.i == INT64_MIN)
+			quoted_value(out, col, c);
+		else
+			pg_value_text(out, col, c);
+		return;
+	case CELL_BYTES:
+		/* The same under standard_conforming_strings off and on. */
+		buf_adds(out, "'\\x");
+		buf_addhex(out, c->u.p, c->len);
+		buf_adds(out, "'::bytea");
+		return;
+	case CELL_F64:
+	case CELL_TEXT:
+		break;
+	}
+	if (pg_wire(col) == PG_BIT || pg_wire(col) == PG_VARBIT) {
+		buf_addc(out, 'B');
+		quoted_value(out, col, c);
+	} else if (pg_wire(col) == PG_MONEY) {
+		pg_typed_literal(out, col, c);
+	} else {
+		quoted_value(out, col, c);
+	}
+}
+
+void
+pg_param(struct buf *out, const struct column *col, size_t i)
+{
+	buf_addf(out, "$%zu", i);
+	if (pg_type(col)->cast != NULL)
+		buf_addf(out, "::%s", pg_type(col)->cast);
+}
+
+/*
+ * '=' is exact for most types once a value is in the column: bpchar ignores
+ * blanks that do not count, numeric ignores zeros behind the point, floats
+ * hold -0 = 0 and NaN = NaN, as canon.h does. The others are compared as text.
+ */
+void
+pg_guard(struct buf *out, const struct column *col, const char *value)
+{
+	switch ((int)pg_wire(col)) {
+	case PG_INTERVAL: /* 1 day = 24 hours */
+		pg_expr(out, "$::text", col);
+		buf_addf(out, " IS NOT DISTINCT FROM (%s)::interval::text",
+		    value);
+		return;
+	case PG_JSON: /* has no '=' */
+	case PG_OTHER:
+		pg_expr(out, "$::text COLLATE \"C\"", col);
+		buf_addf(out, " IS NOT DISTINCT FROM (%s)::text", value);
+		return;
+	default:
+		break;
+	}
+	pg_ident(out, col->name);
+	if (col->wire & PG_NONDET)
+		buf_adds(out, " COLLATE \"C\"");
+	buf_addf(out, " IS NOT DISTINCT FROM %s", value);
+}

@@ -1,0 +1,126 @@
+/*
+ * dialect.h - the SQL of one brand, as pure text.
+ *
+ * A dialect never talks to a server: every function appends SQL to a buffer
+ * and can be tested without one. Identifiers are always quoted. Literals never
+ * contain a raw control character and never span lines, so that psql, sqlite3
+ * and mariadb read a patch with their stock settings.
+ */
+#ifndef TU_DB_DIALECT_H
+#define TU_DB_DIALECT_H
+
+#include "base/buf.h"
+#include "db/catalog.h"
+#include "value/cell.h"
+#include "value/rowhash.h"
+#include "value/vtype.h"
+
+/* A condition on a key: half-open [lo, hi), either end may be open. */
+struct sql_range {
+	size_t ncols;                         /* of the bounds */
+	const struct column *const *columns;  /* leading key columns */
+	const struct cell *lo;                /* converted cells, or NULL */
+	const struct cell *hi;
+};
+
+struct dialect {
+	const char *name;  /* "postgresql" */
+	const char *brand; /* "PostgreSQL", for people */
+	size_t max_params; /* parameters of one statement */
+
+	void (*ident)(struct buf *out, const char *name);
+
+	/* What a scan selects so that the driver can decode the column. */
+	void (*select_expr)(struct buf *out, const struct column *col);
+
+	/*
+	 * An expression that orders rows as key_encode() orders this column's
+	 * cells. With order_native() true the plain column does, through its
+	 * index, and literals of converted cells can bound it.
+	 */
+	void (*order_expr)(struct buf *out, const struct column *col,
+	    const struct vtype *t);
+	bool (*order_native)(const struct column *col, const struct vtype *t);
+
+	/*
+	 * DB_CAP_FOLD: the canonical field of the column in SQL, '' for NULL
+	 * (canon.h, without CANON_INLINE). False when SQL cannot tell.
+	 */
+	bool (*canon_expr)(struct buf *out, const struct column *col,
+	    const struct vtype *t);
+	/* The 32 hex digits of a row: hash of the fields joined by '|'. */
+	void (*hash_expr)(struct buf *out, const struct column *const *cols,
+	    const struct vtype *types, size_t n, enum hash_kind kind);
+	/*
+	 * SELECT n, count, sum of a, sum of b (rowhash.h; integers as text,
+	 * modulo nothing) for each of the ranges, in one statement. hash is
+	 * text from hash_expr. n counts from 0 in the order given; a range
+	 * without rows may be left out.
+	 */
+	void (*fold_ranges)(struct buf *out, const struct table *table,
+	    const char *hash, const struct sql_range *ranges, size_t n);
+	/* The same for n buckets: bucket_expr of the key. */
+	void (*fold_buckets)(struct buf *out, const struct table *table,
+	    const char *hash, const char *bucket);
+
+	/*
+	 * An integer expression 0..n-1 for hash buckets of a key: the first 4
+	 * bytes, big-endian, of md5 of the canonical key row (CANON_INLINE off)
+	 * modulo n. key_bucket() in diff/ computes the same.
+	 */
+	void (*bucket_expr)(struct buf *out, const struct column *const *cols,
+	    const struct vtype *types, size_t n, uint32_t buckets);
+
+	/* Append "(k1, k2) >= (..) AND (k1, k2) < (..)"; "TRUE"-like when open. */
+	void (*range_cond)(struct buf *out, const struct sql_range *range);
+	/* Append a condition that is true for these keys (n * ncols cells). */
+	void (*keys_cond)(struct buf *out, const struct column *const *cols,
+	    size_t ncols, const struct cell *cells, size_t n);
+	/* About one key in every `every` rows, ordered; NULL: use key_sample. */
+	void (*sample)(struct buf *out, const struct table *table,
+	    const struct column *const *cols, size_t ncols, double every);
+
+	/*
+	 * What a value becomes in a column of this brand. in is a cell of the
+	 * other side (or of this one) that is compared as t. out may point into
+	 * in or into scratch (which is only appended to). False: the column
+	 * cannot hold it, *why says so ("NUL byte in text").
+	 */
+	bool (*convert)(const struct column *to, const struct vtype *t,
+	    const struct cell *in, struct buf *scratch, struct cell *out,
+	    const char **why);
+
+	/* A converted cell as a literal / as parameter number i (from 1). */
+	void (*literal)(
+	    struct buf *out, const struct column *col, const struct cell *c);
+	void (*param)(struct buf *out, const struct column *col, size_t i);
+
+	/*
+	 * Append "column still holds value", NULL-safe and exact (storage
+	 * class, case, blanks, digits); value is SQL text from literal or param.
+	 */
+	void (*guard)(struct buf *out, const struct column *col,
+	    const char *value);
+
+	/* Around the INSERT column list: "OVERRIDING SYSTEM VALUE " or "". */
+	const char *insert_overriding;
+	/* A name for "this very row" where rows can be equal: ctid, rowid. */
+	const char *(*row_address)(const struct table *table); /* NULL: none */
+
+	/* Lines that open and close a patch for the stock client. */
+	const char *patch_begin;
+	const char *patch_commit;
+	/* The same for a writing session of ours. */
+	const char *write_begin;
+};
+
+/* Brand-independent pieces, dialect.c */
+
+/* "k1" COMMA "k2" as the dialect quotes them. */
+void dialect_columns(struct buf *out, const struct dialect *d,
+    const struct column *const *cols, size_t n);
+
+extern const struct dialect dialect_postgresql;
+extern const struct dialect dialect_sqlite;
+
+#endif

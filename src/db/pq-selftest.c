@@ -1,0 +1,240 @@
+/*
+ * Does this server compute what we compute? (VALUES 9)
+ *
+ * A fork, a proxy or a changed default may print a value in another way. One
+ * statement with a value of each kind is read at every connect, as cells and
+ * as canonical fields. If the server's fields or hashes differ, its rows are
+ * hashed here; if the cells differ, nothing it says can be trusted.
+ */
+#include <config.h>
+
+#include "db/pq.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "value/canon.h"
+
+/* clang-format off */
+static const struct {
+	const char *sql;
+	enum pg_wire wire;
+	enum ltype type;
+	const char *field;
+} samples[] = {
+	{ "NULL::text", PG_TEXT, LT_TEXT, "" },
+	{ "true", PG_BOOL, LT_NUM, "1" },
+	{ "(-32767-1)::int2", PG_INT2, LT_NUM, "-32768" },
+	{ "2147483647::int4", PG_INT4, LT_NUM, "2147483647" },
+	{ "(-9223372036854775807-1)::int8", PG_INT8, LT_NUM,
+	    "-9223372036854775808" },
+	{ "4294967295::oid", PG_OID, LT_NUM, "4294967295" },
+	{ "12345678.000900::numeric", PG_NUMERIC, LT_NUM, "12345678.0009" },
+	{ "-100000000::numeric", PG_NUMERIC, LT_NUM, "-100000000" },
+	{ "-12.30::money", PG_MONEY, LT_NUM, "-12.3" },
+	{ "0.1::float8", PG_FLOAT8, LT_F8, "3fb999999999999a" },
+	{ "'-0'::float8", PG_FLOAT8, LT_F8, "0000000000000000" },
+	{ "'NaN'::float8", PG_FLOAT8, LT_F8, "7ff8000000000000" },
+	{ "0.1::float8", PG_FLOAT8, LT_F4, "3fb99999a0000000" },
+	{ "1e300::float8", PG_FLOAT8, LT_F4, "7e37e43c8800759c" },
+	{ "0.1::float4", PG_FLOAT4, LT_F4, "3fb99999a0000000" },
+	{ "chr(233)||'|'||chr(128512)", PG_TEXT, LT_TEXT,
+	    "7:\303\251|\360\237\230\200" },
+	{ "'ab'::char(5)", PG_BPCHAR, LT_CHAR, "2:ab" },
+	{ "decode('00ff','hex')", PG_BYTEA, LT_BYTES,
+	    "55ca6286e3e4f4fba5d0448333fa99fc" },
+	{ "'0044-03-15 BC'::date", PG_DATE, LT_DATE, "0044-03-15 BC" },
+	{ "'infinity'::date", PG_DATE, LT_TS, "infinity" },
+	{ "'0044-03-15 BC'::date", PG_DATE, LT_TS, "0044-03-15 00:00:00 BC" },
+	{ "'24:00:00'::time", PG_TIME, LT_TIME, "24:00:00" },
+	{ "'2024-02-29 23:59:59.120'::timestamp", PG_TIMESTAMP, LT_TS,
+	    "2024-02-29 23:59:59.12" },
+	{ "'-infinity'::timestamptz", PG_TIMESTAMPTZ, LT_TSTZ, "-infinity" },
+	{ "'1969-12-31 23:59:59.999999+09'::timestamptz", PG_TIMESTAMPTZ,
+	    LT_TSTZ, "1969-12-31 14:59:59.999999" },
+	{ "'14 mons 3 days 04:05:06.7'::interval", PG_INTERVAL, LT_INTERVAL,
+	    "16:P1Y2M3DT4H5M6.7S" },
+	{ "'6F9619FF-8B86-D011-B42D-00CF4FC964FF'::uuid", PG_UUID, LT_UUID,
+	    "6f9619ff8b86d011b42d00cf4fc964ff" },
+	{ "B'0101'", PG_BIT, LT_BITS, "0101" },
+	{ "''::varbit", PG_VARBIT, LT_BITS, "!0:" },
+	{ "'{\"b\":1.50,\"a\":[]}'::jsonb", PG_JSONB, LT_JSON,
+	    "20:{\"a\": [], \"b\": 1.50}" },
+	{ "ARRAY[0.1::float8,NULL]", PG_OTHER, LT_OTHER, "10:{0.1,NULL}" },
+};
+/* clang-format on */
+
+#define N ARRAY_LEN(samples)
+#define BUCKETS 1000
+
+/* What is read: N cells, N fields, then these. */
+enum {
+	R_MD5 = 2 * N,
+	R_SHA256,
+	R_BUCKET,
+	R_COLUMNS,
+};
+
+struct selftest {
+	char names[N][8];
+	struct column columns[N];
+	const struct column *cols[N];
+	struct vtype types[N];
+	struct buf sql;
+	const struct column *result[R_COLUMNS];
+};
+
+static void
+make_columns(struct selftest *t)
+{
+	for (size_t i = 0; i < N; i++) {
+		snprintf(t->names[i], sizeof(t->names[i]), "c%zu", i);
+		t->columns[i].name = t->names[i];
+		t->columns[i].wire = (int)samples[i].wire;
+		t->columns[i].precision = t->columns[i].scale = -1;
+		t->cols[i] = &t->columns[i];
+		t->types[i].type = samples[i].type;
+		t->result[i] = t->cols[i];
+		t->result[N + i] = &db_text_column;
+	}
+	t->result[R_MD5] = t->result[R_SHA256] = &db_text_column;
+	t->result[R_BUCKET] = &db_int_column;
+}
+
+static void
+make_sql(struct selftest *t)
+{
+	struct buf *sql = &t->sql;
+
+	buf_adds(sql, "SELECT ");
+	for (size_t i = 0; i < N; i++) {
+		pg_select_expr(sql, t->cols[i]);
+		buf_addc(sql, ',');
+	}
+	for (size_t i = 0; i < N; i++) {
+		pg_canon_expr(sql, t->cols[i], &t->types[i]);
+		buf_addc(sql, ',');
+	}
+	pg_hash_expr(sql, t->cols, t->types, N, HASH_MD5);
+	buf_addc(sql, ',');
+	pg_hash_expr(sql, t->cols, t->types, N, HASH_SHA256);
+	buf_addc(sql, ',');
+	pg_bucket_expr(sql, t->cols, t->types, N, BUCKETS);
+	buf_adds(sql, " FROM (SELECT ");
+	for (size_t i = 0; i < N; i++)
+		buf_addf(sql, "%s%s AS %s", i > 0 ? "," : "", samples[i].sql,
+		    t->names[i]);
+	buf_adds(sql, ") AS trueup_t");
+}
+
+static bool
+cell_is(const struct cell *c, const void *p, size_t n)
+{
+	return c->kind == CELL_TEXT && c->len == n &&
+	       memcmp(c->u.p, p, n) == 0;
+}
+
+static bool
+same_hash(const struct cell *c, enum hash_kind kind, const struct buf *row,
+    struct hash128 *sum)
+{
+	struct hasher *h = hasher_new(kind, 0);
+	char hex[33];
+
+	*sum = hasher_sum(h, row->data, row->len);
+	hasher_free(h);
+	snprintf(hex, sizeof(hex), "%016llx%016llx",
+	    (unsigned long long)sum->a, (unsigned long long)sum->b);
+	return cell_is(c, hex, 32);
+}
+
+/* The server's hashes of the row against ours. */
+static bool
+same_hashes(const struct row *row)
+{
+	struct buf canon = BUF_INIT;
+	struct hash128 sum;
+	bool same;
+
+	for (size_t i = 0; i < N; i++) {
+		if (i > 0)
+			buf_addc(&canon, '|');
+		buf_adds(&canon, samples[i].field);
+	}
+	same = same_hash(&row->cells[R_SHA256], HASH_SHA256, &canon, &sum) &&
+	       same_hash(&row->cells[R_MD5], HASH_MD5, &canon, &sum) &&
+	       row->cells[R_BUCKET].u.i == (int64_t)((sum.a >> 32) % BUCKETS);
+	buf_free(&canon);
+	return same;
+}
+
+/* The cells against what they have to be, then the server's fields. */
+static enum status
+judge(struct pq *pq, const struct selftest *t, const struct row *row,
+    struct err *err)
+{
+	struct buf field = BUF_INIT;
+	enum status st = TU_OK;
+
+	pq->db.fold = same_hashes(row);
+	for (size_t i = 0; i < N && st == TU_OK; i++) {
+		const char *want = samples[i].field;
+
+		buf_reset(&field);
+		canon_field(&field, &t->types[i], &row->cells[i], 0);
+		if (strcmp(buf_str(&field), want) != 0)
+			st = err_set(err, TU_ECONNECT,
+			    "self-test: %s arrives as '%s' instead of '%s'",
+			    samples[i].sql, buf_str(&field), want);
+		if (cell_is(&row->cells[N + i], want, strlen(want)))
+			continue;
+		log_line(LOG_INFO, "%s: the canonical form of %s is another "
+			 "one there; rows are hashed here",
+		    pq->db.display, samples[i].sql);
+		pq->db.fold = false;
+	}
+	buf_free(&field);
+	return st;
+}
+
+/* md5 and lengths are over UTF-8 here, over the server's encoding there. */
+static bool
+is_utf8(const struct pq *pq)
+{
+	const char *s = PQparameterStatus(pq->conn, "server_encoding");
+
+	return s != NULL && strcmp(s, "UTF8") == 0;
+}
+
+enum status
+pq_selftest(struct pq *pq, struct err *err)
+{
+	struct selftest t = { .sql = BUF_INIT };
+	struct cursor *cur = NULL;
+	const struct row *row = NULL;
+	struct db_scan scan;
+	enum status st;
+
+	pq->db.fold = false;
+	if (!is_utf8(pq))
+		return TU_OK;
+	make_columns(&t);
+	make_sql(&t);
+	scan = (struct db_scan){ .sql = buf_str(&t.sql),
+		.columns = t.result, .ncolumns = R_COLUMNS };
+	st = pq_scan(&pq->db, &scan, &cur, err);
+	if (st == TU_OK)
+		st = pq_next(cur, &row, err);
+	if (st == TU_OK && row != NULL) {
+		st = judge(pq, &t, row, err);
+	} else if (PQstatus(pq->conn) == CONNECTION_OK) {
+		/* No md5 under FIPS, or not quite a PostgreSQL. */
+		log_line(LOG_INFO, "%s: rows are hashed here: %s",
+		    pq->db.display, err->msg);
+		err_clear(err);
+		st = TU_OK;
+	}
+	pq_cursor_close(cur);
+	buf_free(&t.sql);
+	return st;
+}

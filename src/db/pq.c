@@ -1,0 +1,381 @@
+#include <config.h>
+
+#include "db/pq.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+
+/* --- errors --------------------------------------------------------------- */
+
+/* One line without the newline at the end. */
+static void
+copy_line(char *to, size_t size, const char *from)
+{
+	size_t n = 0;
+
+	for (; *from != '\0' && n + 1 < size; from++)
+		to[n++] = *from == '\n' || *from == '\t' ? ' ' : *from;
+	while (n > 0 && to[n - 1] == ' ')
+		n--;
+	to[n] = '\0';
+}
+
+static const char *
+field(const PGresult *res, int code)
+{
+	const char *s = res != NULL ? PQresultErrorField(res, code) : NULL;
+
+	return s != NULL ? s : "";
+}
+
+static void
+add_hint(const PGresult *res, struct err *err)
+{
+	if (strstr(err->msg, "row-level security") != NULL)
+		err_hint(err, "connect as a role with BYPASSRLS, or as the "
+			      "owner of the table");
+	else if (*field(res, PG_DIAG_MESSAGE_HINT) != '\0')
+		err_hint(err, "%s", field(res, PG_DIAG_MESSAGE_HINT));
+}
+
+enum status
+pq_error(struct pq *pq, const PGresult *res, struct err *err)
+{
+	const char *primary = field(res, PG_DIAG_MESSAGE_PRIMARY);
+	const char *detail = field(res, PG_DIAG_MESSAGE_DETAIL);
+	const char *sqlstate = field(res, PG_DIAG_SQLSTATE);
+	char line[ERR_MSG_MAX / 2];
+
+	if (interrupted() && (*sqlstate == '\0' || !strcmp(sqlstate, "57014")))
+		return err_set(err, TU_EINTERRUPTED, "interrupted");
+	copy_line(line, sizeof(line),
+	    *primary != '\0' ? primary : PQerrorMessage(pq->conn));
+	if (PQstatus(pq->conn) == CONNECTION_BAD)
+		err_set(err, TU_EQUERY, "the connection was lost: %s", line);
+	else if (*detail != '\0')
+		err_set(err, TU_EQUERY, "%s (%s)", line, detail);
+	else
+		err_set(err, TU_EQUERY, "%s", line);
+	snprintf(err->sqlstate, sizeof(err->sqlstate), "%s", sqlstate);
+	add_hint(res, err);
+	return TU_EQUERY;
+}
+
+/* --- statements ----------------------------------------------------------- */
+
+enum status
+pq_query(struct pq *pq, const char *sql, PGresult **out, struct err *err)
+{
+	PGresult *res = PQexec(pq->conn, sql);
+	enum status st = TU_OK;
+
+	if (out != NULL)
+		*out = NULL;
+	if (PQresultStatus(res) != PGRES_COMMAND_OK &&
+	    PQresultStatus(res) != PGRES_TUPLES_OK &&
+	    PQresultStatus(res) != PGRES_EMPTY_QUERY)
+		st = pq_error(pq, res, err);
+	if (st == TU_OK && out != NULL)
+		*out = res;
+	else
+		PQclear(res);
+	return st;
+}
+
+bool
+pq_in_transaction(const struct pq *pq)
+{
+	return PQtransactionStatus(pq->conn) == PQTRANS_INTRANS;
+}
+
+void
+pq_back_to_savepoint(struct pq *pq)
+{
+	/* Should this fail, the next statement says why. */
+	if (PQtransactionStatus(pq->conn) == PQTRANS_INERROR)
+		PQclear(PQexec(pq->conn,
+		    "ROLLBACK TO " PQ_SAVEPOINT ";" PQ_RELEASE));
+}
+
+static enum status
+pq_exec(struct db *db, const char *sql, uint64_t *affected, struct err *err)
+{
+	PGresult *res;
+	enum status st = pq_query((struct pq *)db, sql, &res, err);
+
+	if (st)
+		return st;
+	if (affected != NULL)
+		*affected = strtoull(PQcmdTuples(res), NULL, 10);
+	PQclear(res);
+	return TU_OK;
+}
+
+/* --- opening and closing -------------------------------------------------- */
+
+static const char *const schemes[] = { "postgres://", "postgresql://" };
+
+static bool
+is_uri(const char *url)
+{
+	for (size_t i = 0; i < ARRAY_LEN(schemes); i++)
+		if (strncmp(url, schemes[i], strlen(schemes[i])) == 0)
+			return true;
+	return false;
+}
+
+/* A conninfo begins with one of libpq's words and '='. */
+static bool
+pq_match(const char *url)
+{
+	size_t n = strspn(url, "abcdefghijklmnopqrstuvwxyz_");
+	PQconninfoOption *words;
+	bool found = false;
+
+	if (is_uri(url))
+		return true;
+	if (n == 0 || url[n + strspn(url + n, " ")] != '=')
+		return false;
+	words = PQconndefaults();
+	for (PQconninfoOption *w = words; w != NULL && w->keyword != NULL; w++)
+		found |= strlen(w->keyword) == n && !memcmp(w->keyword, url, n);
+	PQconninfoFree(words);
+	return found;
+}
+
+/*
+ * Read the string before connecting: libpq's complaint quotes the place where
+ * it stumbles, which may be in a password, so only its first words are shown.
+ */
+static enum status
+check_conninfo(const char *url, struct err *err)
+{
+	char *why = NULL;
+	PQconninfoOption *options = PQconninfoParse(url, &why);
+	enum status st = TU_OK;
+
+	if (options == NULL)
+		st = err_set(err, TU_ECONNECT,
+		    "the connection string cannot be read: %.*s",
+		    (int)strcspn(why != NULL ? why : "", ":\"\n"),
+		    why != NULL ? why : "");
+	PQconninfoFree(options);
+	PQfreemem(why);
+	return st;
+}
+
+static void
+notice(void *arg, const char *message)
+{
+	const struct pq *pq = arg;
+	char line[ERR_MSG_MAX / 2];
+
+	copy_line(line, sizeof(line), message);
+	log_line(LOG_INFO, "%s: %s", pq->db.display, line);
+}
+
+static void
+name_database(struct pq *pq)
+{
+	const char *host = PQhost(pq->conn), *version;
+
+	snprintf(pq->db.display, sizeof(pq->db.display), "%s@%s:%s/%s",
+	    PQuser(pq->conn), host != NULL ? host : "", PQport(pq->conn),
+	    PQdb(pq->conn));
+	version = PQparameterStatus(pq->conn, "server_version");
+	if (version == NULL)
+		version = "";
+	snprintf(pq->db.version, sizeof(pq->db.version), "PostgreSQL %.*s",
+	    (int)MIN(strcspn(version, " "), 40), version);
+}
+
+static enum status
+connect_to(struct pq *pq, const char *url, struct err *err)
+{
+	const char *words[] = { "fallback_application_name", "dbname",
+		"client_encoding", NULL };
+	const char *values[] = { "trueup", url, "UTF8", NULL };
+	char line[ERR_MSG_MAX / 2];
+
+	pq->conn = PQconnectdbParams(words, values, 1);
+	if (pq->conn == NULL)
+		out_of_memory(0);
+	if (PQstatus(pq->conn) != CONNECTION_OK) {
+		copy_line(line, sizeof(line), PQerrorMessage(pq->conn));
+		return err_set(err, TU_ECONNECT, "%s", line);
+	}
+	PQsetNoticeProcessor(pq->conn, notice, pq);
+	pq->version = PQserverVersion(pq->conn);
+	name_database(pq);
+	if (pq->version < 130000)
+		return err_set(err, TU_ECONNECT,
+		    "%s: PostgreSQL 13 or later is needed, this is %s",
+		    pq->db.display, pq->db.version);
+	pq->cancel = PQgetCancel(pq->conn);
+	if (pq->cancel == NULL)
+		out_of_memory(0);
+	return TU_OK;
+}
+
+/* The timeouts are meant for applications; pg_dump lifts them, too. */
+#define NO_TIMEOUTS                      \
+	"SET statement_timeout = 0;"     \
+	"SET idle_in_transaction_session_timeout = 0;"
+
+static enum status
+set_session(struct pq *pq, struct err *err)
+{
+	enum status st;
+
+	st = pq_query(pq, PG_SESSION NO_TIMEOUTS "SET jit = off;", NULL, err);
+	if (st == TU_OK && pq->version >= 140000)
+		st = pq_query(pq, "SET idle_session_timeout = 0", NULL, err);
+	if (st == TU_OK && !pq->write)
+		st = pq_query(pq,
+		    "SET search_path = pg_catalog;"
+		    "SET default_transaction_read_only = on",
+		    NULL, err);
+	return st;
+}
+
+static void
+pq_close(struct db *db)
+{
+	struct pq *pq = (struct pq *)db;
+
+	if (pq == NULL)
+		return;
+	PQfreeCancel(pq->cancel);
+	PQfinish(pq->conn);
+	for (size_t i = 0; i < PQ_PREPARED; i++)
+		free(pq->prepared[i]);
+	buf_free(&pq->params);
+	buf_free(&pq->sql);
+	free(pq);
+}
+
+static enum status
+pq_open(const char *url, enum db_mode mode, struct db **out, struct err *err)
+{
+	struct pq *pq = calloc(1, sizeof(*pq));
+	enum status st;
+
+	*out = NULL;
+	if (pq == NULL)
+		out_of_memory(sizeof(*pq));
+	pq->db.drv = &db_driver_pq;
+	pq->db.dialect = &dialect_postgresql;
+	pq->write = mode == DB_WRITE;
+	st = check_conninfo(url, err);
+	if (st == TU_OK)
+		st = connect_to(pq, url, err);
+	if (st == TU_OK) {
+		st = set_session(pq, err);
+		if (st == TU_OK)
+			st = pq_selftest(pq, err);
+		if (st)
+			err_context(err, "%s", pq->db.display);
+	}
+	if (st) {
+		pq_close(&pq->db);
+		return st;
+	}
+	*out = &pq->db;
+	return TU_OK;
+}
+
+static void
+pq_cancel(struct db *db)
+{
+	char why[256];
+
+	/* A statement that cannot be cancelled runs to its end. */
+	(void)PQcancel(((struct pq *)db)->cancel, why, sizeof(why));
+}
+
+/* --- snapshots ------------------------------------------------------------ */
+
+/* PostgreSQL takes the snapshot with the first query, so one is made now. */
+static enum status
+pq_snapshot_begin(struct db *db, const char *id, struct err *err)
+{
+	struct pq *pq = (struct pq *)db;
+	enum status st;
+
+	st = pq_query(
+	    pq, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL, err);
+	if (st)
+		return st;
+	buf_reset(&pq->sql);
+	if (id != NULL) {
+		buf_adds(&pq->sql, "SET TRANSACTION SNAPSHOT ");
+		pg_quote(&pq->sql, id, strlen(id));
+		buf_addc(&pq->sql, ';');
+	}
+	buf_adds(&pq->sql, "SELECT 1");
+	st = pq_query(pq, buf_str(&pq->sql), NULL, err);
+	if (st)
+		PQclear(PQexec(pq->conn, "ROLLBACK"));
+	else
+		pq->snapshot = true;
+	return st;
+}
+
+static enum status
+pq_snapshot_id(
+    struct db *db, struct arena *arena, const char **id, struct err *err)
+{
+	struct pq *pq = (struct pq *)db;
+	PGresult *res;
+	enum status st;
+
+	st = pq_query(pq, "SELECT pg_catalog.pg_export_snapshot()", &res, err);
+	if (st)
+		return st;
+	*id = arena_strdup(arena, PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return TU_OK;
+}
+
+static void
+pq_snapshot_end(struct db *db)
+{
+	struct pq *pq = (struct pq *)db;
+
+	/* Nothing was written: if this fails, so does the next statement. */
+	if (pq->snapshot)
+		PQclear(PQexec(pq->conn, "ROLLBACK"));
+	pq->snapshot = false;
+}
+
+static void
+pq_library(struct buf *out)
+{
+	int v = PQlibVersion();
+
+	buf_addf(out, "libpq %d.%d", v / 10000, v % 10000);
+}
+
+const struct db_driver db_driver_pq = {
+	.name = "postgresql",
+	.caps = DB_CAP_FOLD | DB_CAP_SHARE,
+	.match = pq_match,
+	.open = pq_open,
+	.close = pq_close,
+	.exec = pq_exec,
+	.scan = pq_scan,
+	.next = pq_next,
+	.cursor_close = pq_cursor_close,
+	.batch = pq_batch,
+	.snapshot_begin = pq_snapshot_begin,
+	.snapshot_id = pq_snapshot_id,
+	.snapshot_end = pq_snapshot_end,
+	.list = pq_list,
+	.describe = pq_describe,
+	.describe_query = pq_describe_query,
+	.table_version = pq_table_version,
+	.cancel = pq_cancel,
+	.library = pq_library,
+};

@@ -1,0 +1,386 @@
+#include <config.h>
+
+#include "diff/bounds.h"
+
+#include <string.h>
+
+#include "value/canon.h"
+#include "value/key.h"
+#include "value/num.h"
+
+#define LEAVES_MAX (1 << 18)
+#define INTERPOLATE 16 /* leaves between two sampled integer keys */
+#define DENSE 0.2      /* rows per key from which arithmetic does */
+
+/* Bounds under construction. */
+struct cutter {
+	const struct plan *plan;
+	const struct pair *pair;
+	size_t ncols;
+	bool integer;
+	struct arena *arena;
+	struct buf cells, ints, start, enc;
+	struct buf last; /* encoding of the last bound */
+	struct buf scratch;
+	size_t n;        /* bounds so far */
+};
+
+static void
+cutter_release(struct cutter *c)
+{
+	buf_free(&c->cells);
+	buf_free(&c->ints);
+	buf_free(&c->start);
+	buf_free(&c->enc);
+	buf_free(&c->last);
+	buf_free(&c->scratch);
+}
+
+/* Can both sides be asked about it? 5000000000 is no bound for an int4. */
+static bool
+both_hold(struct cutter *c, const struct cell *cells)
+{
+	bool ok = true;
+
+	for (int s = SOURCE; s <= TARGET; s++) {
+		for (size_t i = 0; ok && i < c->ncols; i++) {
+			const struct pair_column *p = &c->pair->cols[i];
+			const char *why;
+			struct cell out;
+
+			buf_reset(&c->scratch);
+			ok = c->plan->db[s]->dialect->convert(p->col[s],
+			    &p->type, &cells[i], &c->scratch, &out, &why);
+		}
+	}
+	return ok;
+}
+
+static void
+cut_at_int(struct cutter *c, int64_t key)
+{
+	struct cell cell = cell_int(key);
+
+	if (!both_hold(c, &cell))
+		return;
+	if (c->n > 0 && key <= ((int64_t *)(void *)c->ints.data)[c->n - 1])
+		return;
+	buf_add(&c->ints, &key, sizeof(key));
+	buf_add(&c->cells, &cell, sizeof(cell));
+	c->n++;
+}
+
+/* A decimal bound is cut to an integer: a fraction may be a hair off in a
+ * binary64, and every side must draw the line at the same place. */
+static bool
+integral_bound(struct cell *cell)
+{
+	struct buf text = BUF_INIT;
+	int64_t i;
+	bool ok = canon_text(&text, LT_NUM, cell);
+	const char *dot = ok ? memchr(text.data, '.', text.len) : NULL;
+
+	if (dot != NULL)
+		text.len = (size_t)(dot - text.data);
+	ok = ok && num_to_i64(text.data, text.len, &i);
+	if (ok)
+		*cell = cell_int(i);
+	buf_free(&text);
+	return ok;
+}
+
+static enum status
+cut_at_cells(struct cutter *c, const struct cell *cells, struct err *err)
+{
+	struct cell bound[64];
+	struct buf enc = BUF_INIT;
+	uint32_t at = (uint32_t)c->enc.len;
+	int order = 1;
+
+	for (size_t i = 0; i < c->ncols; i++) {
+		const struct vtype *t = &c->pair->cols[i].type;
+
+		bound[i] = cell_copy(c->arena, &cells[i]);
+		if (t->type == LT_NUM && !integral_bound(&bound[i]))
+			goto skip;
+		key_encode(&enc, t, &bound[i]);
+	}
+	if (!both_hold(c, bound))
+		goto skip;
+	if (c->n > 0)
+		order = key_cmp(enc.data, enc.len, c->last.data, c->last.len);
+	if (order < 0) {
+		buf_free(&enc);
+		return err_set(err, TU_EREPLAN,
+		    "sampled keys do not come in key order");
+	}
+	if (order > 0) {
+		buf_add(&c->start, &at, sizeof(at));
+		buf_add(&c->enc, enc.data, enc.len);
+		buf_add(&c->cells, bound, c->ncols * sizeof(bound[0]));
+		buf_reset(&c->last);
+		buf_add(&c->last, enc.data, enc.len);
+		c->n++;
+	}
+skip:
+	buf_free(&enc);
+	return TU_OK;
+}
+
+/* Does this column give CELL_INT for every value? (SQLite: for every value
+ * that fits, which is checked row by row.) */
+static bool
+is_integer_column(const struct column *c)
+{
+	static const char *const types[] = { "smallint", "integer", "bigint",
+		"oid" };
+
+	if (c->affinity != AFF_NONE)
+		return c->affinity == AFF_INTEGER;
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (strcmp(c->type, types[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_integer_key(const struct pair *p)
+{
+	return p->nrange == 1 && p->nkeys == 1 &&
+	       (p->cols[0].type.type == LT_NUM ||
+		   p->cols[0].type.type == LT_ANY) &&
+	       is_integer_column(p->cols[0].col[SOURCE]) &&
+	       is_integer_column(p->cols[0].col[TARGET]);
+}
+
+/* A table restricted to [within), for dialect->sample(). */
+static enum status
+restrict_table(const struct db *db, const struct pair *pair, enum side side,
+    const struct krange *within, struct arena *arena, struct table *out,
+    struct err *err)
+{
+	struct buf cond = BUF_INIT;
+	enum status st = TU_OK;
+
+	*out = *pair->table[side];
+	if (within->lo != NULL || within->hi != NULL) {
+		if (out->where != NULL)
+			buf_addf(&cond, "(%s) AND ", out->where);
+		st = side_range(
+		    &cond, db, pair, side, pair->nrange, within, err);
+		if (!st)
+			out->where = arena_strdup(arena, buf_str(&cond));
+	}
+	buf_free(&cond);
+	return st;
+}
+
+static enum status
+min_max(const struct plan *plan, const struct pair *pair, enum side side,
+    const struct krange *within, bool *found, int64_t *lo, int64_t *hi,
+    struct err *err)
+{
+	struct db *db = plan->db[side];
+	const struct column *col = pair->cols[0].col[side];
+	const struct column *cols[2] = { col, col };
+	struct arena *arena = arena_new(1024);
+	struct buf sql = BUF_INIT;
+	struct db_scan scan = { .columns = cols, .ncolumns = 2 };
+	struct cursor *cur = NULL;
+	const struct row *row;
+	struct table t;
+	enum status st;
+
+	st = restrict_table(db, pair, side, within, arena, &t, err);
+	if (st)
+		goto out;
+	buf_adds(&sql, "SELECT min(");
+	db->dialect->ident(&sql, col->name);
+	buf_adds(&sql, "), max(");
+	db->dialect->ident(&sql, col->name);
+	buf_addf(&sql, ") FROM %s", t.from);
+	if (t.where != NULL)
+		buf_addf(&sql, " WHERE %s", t.where);
+	scan.sql = buf_str(&sql);
+	st = db_scan(db, &scan, &cur, err);
+	if (!st)
+		st = db_next(cur, &row, err);
+	if (st)
+		goto out;
+	if (row == NULL || row->cells[0].kind == CELL_NULL)
+		goto out;
+	if (row->cells[0].kind != CELL_INT || row->cells[1].kind != CELL_INT) {
+		st = err_set(err, TU_EREPLAN,
+		    "key column '%s' holds values that are not integers",
+		    col->name);
+		goto out;
+	}
+	*lo = *found ? MIN(*lo, row->cells[0].u.i) : row->cells[0].u.i;
+	*hi = *found ? MAX(*hi, row->cells[1].u.i) : row->cells[1].u.i;
+	*found = true;
+out:
+	db_cursor_close(cur);
+	buf_free(&sql);
+	arena_free(arena);
+	return st;
+}
+
+static void
+cut_evenly(struct cutter *c, int64_t lo, int64_t hi, size_t parts)
+{
+	/* Both ends may be far apart: count in 128 bits. */
+	__int128 width = (__int128)hi - lo;
+
+	for (size_t i = 1; i < parts; i++)
+		cut_at_int(c, (int64_t)(lo + width * (__int128)i /
+						 (__int128)parts));
+}
+
+/* Read sampled keys of one side; integers get interpolated cuts between. */
+static enum status
+cut_at_sample(struct cutter *c, enum side side, const struct krange *within,
+    double every, struct err *err)
+{
+	struct db *db = c->plan->db[side];
+	const struct column *cols[64];
+	struct arena *arena = arena_new(1024);
+	struct buf sql = BUF_INIT;
+	struct db_scan scan = { .columns = cols, .ncolumns = c->ncols };
+	struct cursor *cur = NULL;
+	const struct row *row;
+	struct table t;
+	int64_t before = 0;
+	bool first = true;
+	enum status st;
+
+	for (size_t i = 0; i < c->ncols; i++)
+		cols[i] = c->pair->cols[i].col[side];
+	st = restrict_table(db, c->pair, side, within, arena, &t, err);
+	if (st)
+		goto out;
+	db->dialect->sample(&sql, &t, cols, c->ncols, every);
+	scan.sql = buf_str(&sql);
+	st = db_scan(db, &scan, &cur, err);
+	while (!st && !(st = db_next(cur, &row, err)) && row != NULL) {
+		if (!c->integer) {
+			st = cut_at_cells(c, row->cells, err);
+			continue;
+		}
+		if (row->cells[0].kind != CELL_INT) {
+			st = err_set(err, TU_EREPLAN,
+			    "a key that is not an integer");
+			continue;
+		}
+		if (!first && row->cells[0].u.i > before)
+			cut_evenly(c, before, row->cells[0].u.i, INTERPOLATE);
+		cut_at_int(c, row->cells[0].u.i);
+		before = row->cells[0].u.i;
+		first = false;
+	}
+out:
+	db_cursor_close(cur);
+	buf_free(&sql);
+	arena_free(arena);
+	return st;
+}
+
+static enum status
+cut_integers(struct cutter *c, const struct krange *within, double rows,
+    double leaves, uint64_t leaf_rows, enum side sampled, struct err *err)
+{
+	bool found = false;
+	int64_t lo = 0, hi = 0;
+	double width;
+	enum status st =
+	    min_max(c->plan, c->pair, SOURCE, within, &found, &lo, &hi, err);
+
+	if (!st)
+		st = min_max(
+		    c->plan, c->pair, TARGET, within, &found, &lo, &hi, err);
+	if (st || !found)
+		return st;
+	width = (double)hi - (double)lo + 1;
+	if (rows / width >= DENSE) {
+		cut_evenly(c, lo, hi, (size_t)MIN(leaves, width));
+		return TU_OK;
+	}
+	return cut_at_sample(
+	    c, sampled, within, (double)leaf_rows * INTERPOLATE, err);
+}
+
+/* The side that a sample is cheaper and better from: one with a table behind
+ * it, else the one with more rows. */
+static enum side
+side_to_sample(const struct pair *p)
+{
+	const struct table *s = p->table[SOURCE], *t = p->table[TARGET];
+
+	if (s->rows >= 0 && t->rows > s->rows * 2)
+		return TARGET;
+	if ((s->kind == REL_VIEW || s->kind == REL_QUERY) &&
+	    t->kind == REL_TABLE)
+		return TARGET;
+	return SOURCE;
+}
+
+static void
+finish(struct cutter *c, struct bounds *out)
+{
+	uint32_t end = (uint32_t)c->enc.len;
+
+	buf_add(&c->start, &end, sizeof(end));
+	*out = (struct bounds){ .nleaves = c->n + 1,
+		.ncols = c->ncols,
+		.integer = c->integer,
+		.cells = arena_memdup(c->arena, c->cells.data, c->cells.len) };
+	if (c->integer)
+		out->ints =
+		    arena_memdup(c->arena, c->ints.data, c->ints.len);
+	out->start = arena_memdup(c->arena, c->start.data, c->start.len);
+	out->enc = arena_memdup(c->arena, c->enc.data, c->enc.len);
+}
+
+enum status
+bounds_make(const struct plan *plan, const struct pair *pair,
+    const struct krange *within, double rows, uint64_t leaf_rows,
+    struct arena *arena, struct bounds *out, struct err *err)
+{
+	struct cutter c = { .plan = plan,
+		.pair = pair,
+		.ncols = pair->nrange,
+		.integer = is_integer_key(pair),
+		.arena = arena };
+	double leaves = rows / (double)leaf_rows;
+	enum side sampled = side_to_sample(pair);
+	enum status st = TU_OK;
+
+	leaves = leaves < 1 ? 1 : leaves > LEAVES_MAX ? LEAVES_MAX : leaves;
+	if (pair->nrange == 0) {
+		*out = (struct bounds){ .nleaves = (size_t)leaves };
+		return TU_OK;
+	}
+	if (leaves >= 2) {
+		if (c.integer)
+			st = cut_integers(&c, within, rows, leaves, leaf_rows,
+			    sampled, err);
+		else
+			st = cut_at_sample(&c, sampled, within,
+			    MAX(rows / leaves, 2), err);
+	}
+	if (!st)
+		finish(&c, out);
+	cutter_release(&c);
+	return st;
+}
+
+struct krange
+bounds_range(const struct bounds *b, const struct krange *within, size_t i)
+{
+	struct krange r = *within;
+
+	if (i > 0)
+		r.lo = b->cells + (i - 1) * b->ncols;
+	if (i + 1 < b->nleaves)
+		r.hi = b->cells + i * b->ncols;
+	return r;
+}

@@ -1,0 +1,25 @@
+/*
+ * bounds.h - choosing where to cut the key space.
+ */
+#ifndef TU_DIFF_BOUNDS_H
+#define TU_DIFF_BOUNDS_H
+
+#include "diff/leaf.h"
+#include "diff/side.h"
+
+/*
+ * Cut [within) into leaves of about leaf_rows of its rows. Dense integer keys
+ * are cut by arithmetic between the smallest and the largest; other keys at
+ * keys sampled from one side, integers interpolated between these, so that an
+ * outlier or a gap costs nothing. Where the pair has no ranges, buckets.
+ * Memory comes from the arena.
+ */
+enum status bounds_make(const struct plan *plan, const struct pair *pair,
+    const struct krange *within, double rows, uint64_t leaf_rows,
+    struct arena *arena, struct bounds *out, struct err *err);
+
+/* The range of leaf i inside [within). */
+struct krange bounds_range(
+    const struct bounds *b, const struct krange *within, size_t i);
+
+#endif

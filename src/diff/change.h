@@ -1,0 +1,72 @@
+/*
+ * change.h - one difference, and who wants to hear of it.
+ *
+ * A change says what would make the target's row like the source's. The typed
+ * comparison has confirmed it on the cells it carries. Cells are as their own
+ * side stores them and belong to the caller until the sink returns.
+ */
+#ifndef TU_DIFF_CHANGE_H
+#define TU_DIFF_CHANGE_H
+
+#include "diff/plan.h"
+
+enum change_op {
+	CHANGE_DELETE, /* only the target has the row */
+	CHANGE_UPDATE,
+	CHANGE_INSERT, /* only the source has it */
+};
+#define CHANGE_OPS 3
+
+struct change {
+	enum change_op op;
+	const struct pair *pair;
+	/* pair->ncols cells in plan order; NULL for CHANGE_DELETE. */
+	const struct cell *source;
+	/* pair->ncols cells, then pair->nextra; NULL for CHANGE_INSERT. */
+	const struct cell *target;
+	/*
+	 * One per column. Update: how the two cells compare. Insert: whether
+	 * the target can hold the cell (EQUAL or UNREPRESENTABLE). Delete: NULL.
+	 */
+	const enum verdict *verdicts;
+	/* Why, for each UNREPRESENTABLE column; else NULL entries. */
+	const char *const *why;
+	uint64_t copies; /* of equal rows in a multiset; else 1 */
+	/*
+	 * A patch can carry it: an insert whose every cell fits, an update with
+	 * a column that differs and fits and is not generated, any delete.
+	 */
+	bool patchable;
+};
+
+/* What a table's comparison came to. */
+struct tally {
+	uint64_t rows[2];            /* exact */
+	uint64_t ops[CHANGE_OPS];    /* differences found */
+	uint64_t patchable[CHANGE_OPS];
+	uint64_t unrepresentable;    /* rows with a value the target cannot hold */
+	uint64_t at_target;          /* rows equal only at target precision, seen
+	                              * among the suspects */
+	uint64_t suspects;           /* rows looked at again */
+	uint64_t bytes[2];
+	double seconds;
+	bool hidden_columns; /* a column on one side only (and not common) */
+};
+
+/*
+ * Functions may be NULL. The order is begin, change..., end per table, tables
+ * in plan order, changes in key order. A failing function ends the run.
+ */
+struct change_sink {
+	enum status (*begin)(
+	    struct change_sink *s, const struct pair *pair, struct err *err);
+	enum status (*change)(
+	    struct change_sink *s, const struct change *c, struct err *err);
+	enum status (*end)(struct change_sink *s, const struct pair *pair,
+	    const struct tally *tally, struct err *err);
+};
+
+/* True if anything of the tally makes the tables different. */
+bool tally_differs(const struct tally *t);
+
+#endif

@@ -1,0 +1,169 @@
+#include <config.h>
+
+#include "diff/fetch.h"
+
+#include <stdlib.h>
+
+#include "diff/diff.h"
+
+static void
+order_by_key(struct buf *sql, const struct db *db, const struct pair *pair,
+    enum side side)
+{
+	for (size_t i = 0; i < pair->nkeys; i++) {
+		buf_adds(sql, i == 0 ? " ORDER BY " : ", ");
+		db->dialect->order_expr(
+		    sql, pair->cols[i].col[side], &pair->cols[i].type);
+		if (!pair->cols[i].col[side]->notnull)
+			buf_adds(sql, " NULLS FIRST");
+	}
+}
+
+static void
+order_by_position(struct buf *sql, const struct pair *pair)
+{
+	for (size_t i = 0; i < pair->nkeys; i++)
+		buf_addf(sql, "%s%zu", i == 0 ? " ORDER BY " : ", ", i + 1);
+}
+
+/* A key that this side's column cannot hold is not there. */
+static void
+point_condition(struct buf *sql, const struct db *db, const struct pair *pair,
+    enum side side, const struct fetch_spec *spec)
+{
+	struct arena *arena = arena_new(16384);
+	struct cell *cells =
+	    arena_alloc(arena, spec->npoints * sizeof(*cells));
+	const struct column *col = pair->cols[0].col[side];
+	struct err ignored = ERR_INIT;
+	size_t n = 0;
+
+	for (size_t i = 0; i < spec->npoints; i++) {
+		struct cell key = cell_int(spec->points[i]);
+
+		if (!side_convert_key(db, pair, side, 0, &key, arena,
+			&cells[n], &ignored))
+			n++;
+	}
+	if (n > 0)
+		db->dialect->keys_cond(sql, &col, 1, cells, n);
+	else
+		buf_adds(sql, "1=0");
+	arena_free(arena);
+}
+
+/* Condition i: the points, if any, then the ranges. */
+static enum status
+condition(struct buf *sql, const struct db *db, const struct pair *pair,
+    enum side side, const struct fetch_spec *spec, size_t i, struct err *err)
+{
+	if (spec->npoints > 0 && i-- == 0) {
+		point_condition(sql, db, pair, side, spec);
+		return TU_OK;
+	}
+	return side_range(
+	    sql, db, pair, side, pair->nrange, &spec->ranges[i], err);
+}
+
+static enum status
+select_ranges(struct buf *sql, const struct db *db, const struct pair *pair,
+    enum side side, const struct fetch_spec *spec, struct err *err)
+{
+	size_t n = spec->nranges + (spec->npoints > 0);
+	/* Branches are found by index each; but their union can only be
+	 * ordered by position, so by plain columns. */
+	bool branches = n > 1 && pair->nrange == pair->nkeys;
+	enum status st = TU_OK;
+
+	for (size_t i = 0; i < n && !st; i++) {
+		if (i == 0 || branches) {
+			buf_adds(sql, i > 0 ? " UNION ALL " : "");
+			side_select(sql, db, pair, side, true);
+			side_and(sql, pair, side);
+			buf_adds(sql, i == 0 && !branches ? "(" : "");
+		} else {
+			buf_adds(sql, " OR ");
+		}
+		st = condition(sql, db, pair, side, spec, i, err);
+	}
+	if (branches) {
+		order_by_position(sql, pair);
+	} else {
+		buf_addc(sql, ')');
+		order_by_key(sql, db, pair, side);
+	}
+	return st;
+}
+
+static void
+select_buckets(struct buf *sql, const struct db *db, const struct pair *pair,
+    enum side side, const struct fetch_spec *spec)
+{
+	side_select(sql, db, pair, side, true);
+	if (spec->nbuckets > 0) {
+		side_and(sql, pair, side);
+		side_bucket(sql, db, pair, side, spec->of);
+		for (size_t i = 0; i < spec->nbuckets; i++)
+			buf_addf(sql, "%s%u", i == 0 ? " IN (" : ",",
+			    spec->buckets[i]);
+		buf_addc(sql, ')');
+	}
+	order_by_key(sql, db, pair, side);
+}
+
+enum status
+fetch_open(struct db *db, const struct pair *pair, enum side side,
+    const struct fetch_spec *spec, const struct column ***columns,
+    struct cursor **out, struct err *err)
+{
+	struct buf sql = BUF_INIT;
+	struct db_scan scan = { 0 };
+	enum status st = TU_OK;
+
+	*columns = calloc(pair->ncols + pair->nextra, sizeof(**columns));
+	if (*columns == NULL)
+		out_of_memory((pair->ncols + pair->nextra) * sizeof(void *));
+	scan.ncolumns = side_columns(pair, side, true, *columns);
+	scan.columns = *columns;
+	if (spec->of > 0)
+		select_buckets(&sql, db, pair, side, spec);
+	else
+		st = select_ranges(&sql, db, pair, side, spec, err);
+	if (!st) {
+		scan.sql = buf_str(&sql);
+		st = db_scan(db, &scan, out, err);
+	}
+	buf_free(&sql);
+	return st;
+}
+
+enum status
+diff_fetch_keys(struct db *db, const struct pair *pair, enum side side,
+    const struct cell *keys, size_t n,
+    enum status (*each)(void *arg, const struct cell *cells, struct err *err),
+    void *arg, struct err *err)
+{
+	const struct column **cols =
+	    calloc(pair->ncols + pair->nextra, sizeof(*cols));
+	struct db_scan scan = { .columns = cols };
+	struct buf sql = BUF_INIT;
+	struct cursor *cur = NULL;
+	const struct row *row;
+	enum status st;
+
+	if (cols == NULL)
+		out_of_memory((pair->ncols + pair->nextra) * sizeof(*cols));
+	scan.ncolumns = side_columns(pair, side, true, cols);
+	side_select(&sql, db, pair, side, true);
+	side_and(&sql, pair, side);
+	db->dialect->keys_cond(&sql, cols, pair->nkeys, keys, n);
+	order_by_key(&sql, db, pair, side);
+	scan.sql = buf_str(&sql);
+	st = db_scan(db, &scan, &cur, err);
+	while (!st && !(st = db_next(cur, &row, err)) && row != NULL)
+		st = each(arg, row->cells, err);
+	db_cursor_close(cur);
+	buf_free(&sql);
+	free(cols);
+	return st;
+}

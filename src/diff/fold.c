@@ -1,0 +1,179 @@
+#include <config.h>
+
+#include "diff/fold.h"
+
+#include <string.h>
+
+#include "diff/gather.h"
+
+#define RANGES_A_STATEMENT 256
+#define SAMPLE_ROWS 32
+
+/* A decimal of any sign and up to 30 digits, modulo 2^64. */
+static uint64_t
+sum_mod_64(const struct cell *c)
+{
+	uint64_t v = 0;
+	size_t i = 0;
+	bool negative;
+
+	if (c->kind != CELL_TEXT)
+		return 0;
+	negative = c->len > 0 && c->u.p[0] == '-';
+	for (i = negative; i < c->len; i++)
+		v = v * 10 + (uint64_t)(c->u.p[i] - '0');
+	return negative ? -v : v;
+}
+
+static enum status
+read_sums(struct db *db, const char *sql, struct leaf *leaves, size_t n,
+    struct err *err)
+{
+	const struct column *cols[] = { &db_int_column, &db_int_column,
+		&db_text_column, &db_text_column };
+	struct db_scan scan = { .sql = sql, .columns = cols, .ncolumns = 4 };
+	struct cursor *cur = NULL;
+	const struct row *row;
+	enum status st = db_scan(db, &scan, &cur, err);
+
+	while (!st && !(st = db_next(cur, &row, err)) && row != NULL) {
+		const struct cell *c = row->cells;
+
+		if (c[0].kind != CELL_INT || c[0].u.i < 0 ||
+		    (uint64_t)c[0].u.i >= n) {
+			st = err_set(err, TU_EBUG, "leaf number out of range");
+			break;
+		}
+		leaves[c[0].u.i].n += (uint64_t)c[1].u.i;
+		leaves[c[0].u.i].a += sum_mod_64(&c[2]);
+		leaves[c[0].u.i].b += sum_mod_64(&c[3]);
+	}
+	db_cursor_close(cur);
+	return st;
+}
+
+static enum status
+fold_some_ranges(struct db *db, const struct pair *pair, enum side side,
+    const struct bounds *b, const struct krange *within, size_t first,
+    size_t n, const char *hash, struct leaf *leaves, struct err *err)
+{
+	struct arena *arena = arena_new(16384);
+	const struct column **cols =
+	    arena_alloc(arena, b->ncols * sizeof(*cols));
+	struct sql_range *ranges = arena_alloc(arena, n * sizeof(*ranges));
+	struct buf sql = BUF_INIT;
+	enum status st = TU_OK;
+
+	for (size_t c = 0; c < b->ncols; c++)
+		cols[c] = pair->cols[c].col[side];
+	for (size_t i = 0; i < n && !st; i++) {
+		struct krange r = bounds_range(b, within, first + i);
+		const struct cell *in[2] = { r.lo, r.hi };
+		struct cell *out[2] = { NULL, NULL };
+
+		for (int e = 0; e < 2 && !st; e++) {
+			if (in[e] == NULL)
+				continue;
+			out[e] =
+			    arena_alloc(arena, b->ncols * sizeof(*out[e]));
+			for (size_t c = 0; c < b->ncols && !st; c++)
+				st = side_convert_key(db, pair, side, c,
+				    &in[e][c], arena, &out[e][c], err);
+		}
+		ranges[i] = (struct sql_range){ .ncols = b->ncols,
+			.columns = cols,
+			.lo = out[0],
+			.hi = out[1] };
+	}
+	if (!st) {
+		db->dialect->fold_ranges(
+		    &sql, pair->table[side], hash, ranges, n);
+		st = read_sums(db, buf_str(&sql), leaves + first, n, err);
+	}
+	buf_free(&sql);
+	arena_free(arena);
+	return st;
+}
+
+static enum status
+fold_all_buckets(struct db *db, const struct pair *pair, enum side side,
+    const struct bounds *b, const char *hash, struct leaf *leaves,
+    struct err *err)
+{
+	struct buf bucket = BUF_INIT, sql = BUF_INIT;
+	enum status st;
+
+	side_bucket(&bucket, db, pair, side, (uint32_t)b->nleaves);
+	db->dialect->fold_buckets(
+	    &sql, pair->table[side], hash, buf_str(&bucket));
+	st = read_sums(db, buf_str(&sql), leaves, b->nleaves, err);
+	buf_free(&sql);
+	buf_free(&bucket);
+	return st;
+}
+
+enum status
+fold_leaves(struct db *db, const struct pair *pair, enum side side,
+    const struct bounds *bounds, const struct krange *within, size_t first,
+    size_t last, struct leaf *leaves, struct err *err)
+{
+	struct buf hash = BUF_INIT;
+	enum status st = TU_OK;
+
+	side_hash(&hash, db, pair, side);
+	if (bounds->ncols == 0)
+		st = fold_all_buckets(
+		    db, pair, side, bounds, buf_str(&hash), leaves, err);
+	while (bounds->ncols > 0 && first < last && !st) {
+		size_t n = MIN(last - first, RANGES_A_STATEMENT);
+
+		st = fold_some_ranges(db, pair, side, bounds, within, first, n,
+		    buf_str(&hash), leaves, err);
+		first += n;
+	}
+	buf_free(&hash);
+	return st;
+}
+
+enum status
+gather_check_fold(const struct plan *plan, const struct pair *pair,
+    enum side side, bool *agrees, struct err *err)
+{
+	struct db *db = plan->db[side];
+	struct arena *arena = arena_new(4096);
+	const struct column **cols =
+	    arena_alloc(arena, (pair->ncols + 1) * sizeof(*cols));
+	struct db_scan scan = { .columns = cols,
+		.ncolumns = pair->ncols + 1 };
+	struct buf sql = BUF_INIT, hex = BUF_INIT;
+	struct cursor *cur = NULL;
+	struct row_reader r;
+	const struct row *row;
+	enum status st;
+
+	*agrees = true;
+	reader_init(&r, pair, side, plan->seed);
+	side_columns(pair, side, false, cols);
+	cols[pair->ncols] = &db_text_column;
+	side_select_with_hash(&sql, db, pair, side);
+	buf_addf(&sql, " LIMIT %d", SAMPLE_ROWS);
+	scan.sql = buf_str(&sql);
+	st = db_scan(db, &scan, &cur, err);
+	while (!st && !(st = db_next(cur, &row, err)) && row != NULL) {
+		struct hash128 h = reader_hash(&r, row);
+		const struct cell *c = &row->cells[pair->ncols];
+
+		buf_reset(&hex);
+		buf_addf(&hex, "%016llx%016llx", (unsigned long long)h.a,
+		    (unsigned long long)h.b);
+		if (c->kind != CELL_TEXT || c->len != hex.len ||
+		    memcmp(c->u.p, hex.data, hex.len) != 0)
+			*agrees = false;
+	}
+	db_cursor_close(cur);
+	reader_release(&r);
+	buf_free(&hex);
+	buf_free(&sql);
+	arena_free(arena);
+	return st;
+}

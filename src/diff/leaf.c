@@ -1,0 +1,103 @@
+#include <config.h>
+
+#include "diff/leaf.h"
+
+#include "value/key.h"
+
+/* The inverse of an odd number modulo 2^64, by Newton's iteration: each step
+ * doubles the number of right bits, and x*x = 1 mod 8 gives the first three. */
+static uint64_t
+inverse_odd(uint64_t x)
+{
+	uint64_t inv = x;
+
+	for (int i = 0; i < 5; i++)
+		inv *= 2 - x * inv;
+	return inv;
+}
+
+bool
+leaf_decode(const struct leaf *x, const struct leaf *y, int64_t lo, int64_t hi,
+    int64_t *key)
+{
+	uint64_t da = x->a - y->a, dk = x->ka - y->ka;
+	uint64_t dn = x->n - y->n;
+	uint64_t offset, width = (uint64_t)hi - (uint64_t)lo;
+	int zeros;
+
+	if (da == 0 || (dn != 0 && dn != 1 && dn != UINT64_MAX))
+		return false;
+	/* dk = da * key = da * (lo + offset). With z trailing zero bits in da
+	 * the quotient is known modulo 2^(64-z); offset must be below that. */
+	zeros = __builtin_ctzll(da);
+	dk -= da * (uint64_t)lo;
+	if (zeros > 0 && (dk & ((UINT64_C(1) << zeros) - 1)) != 0)
+		return false;
+	offset = (dk >> zeros) * inverse_odd(da >> zeros);
+	if (zeros > 0) {
+		offset &= (UINT64_C(1) << (64 - zeros)) - 1;
+		if (width > UINT64_C(1) << (64 - zeros))
+			return false; /* more than one key would do */
+	}
+	if (offset >= width)
+		return false;
+	offset += (uint64_t)lo;
+	*key = (int64_t)offset;
+	return (x->b - y->b) * offset == x->kb - y->kb;
+}
+
+size_t
+bounds_find_int(const struct bounds *b, int64_t key, size_t hint)
+{
+	size_t lo = 0, hi = b->nleaves - 1;
+
+	if (hint > 0 && key < b->ints[hint - 1]) {
+		hi = hint - 1;
+	} else if (hint == hi || key < b->ints[hint]) {
+		return hint;
+	} else if (hint + 1 == hi || key < b->ints[hint + 1]) {
+		return hint + 1;
+	} else {
+		lo = hint + 2;
+	}
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (key < b->ints[mid])
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo;
+}
+
+/* Is the key below bound i? */
+static bool
+below(const struct bounds *b, size_t i, const char *key, size_t len)
+{
+	return key_cmp(key, len, b->enc + b->start[i],
+		   b->start[i + 1] - b->start[i]) < 0;
+}
+
+size_t
+bounds_find(const struct bounds *b, const char *key, size_t len, size_t hint)
+{
+	size_t lo = 0, hi = b->nleaves - 1;
+
+	if (hint > 0 && below(b, hint - 1, key, len)) {
+		hi = hint - 1;
+	} else if (hint == hi || below(b, hint, key, len)) {
+		return hint;
+	} else {
+		lo = hint + 1;
+	}
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (below(b, mid, key, len))
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo;
+}

@@ -1,0 +1,60 @@
+/*
+ * merge.h - two streams of rows in key order become changes.
+ *
+ * The only place where a difference is established: rows meet by their key,
+ * every pair of cells is judged by value_compare(), and what the target could
+ * not hold is told apart. A stream that does not ascend is an error, because
+ * then nothing about missing rows could be said.
+ */
+#ifndef TU_DIFF_MERGE_H
+#define TU_DIFF_MERGE_H
+
+#include "diff/change.h"
+#include "diff/side.h"
+
+struct merge {
+	const struct plan *plan;
+	const struct pair *pair;  /* how rows are read */
+	const struct pair *shown; /* what changes refer to */
+	struct change_sink *sink;
+	struct tally *tally;
+
+	/* Keys that leaf_decode() named, ascending; confirmed[i] is set when
+	 * that row differs. present counts them per side. */
+	const int64_t *points;
+	bool *confirmed;
+	size_t npoints;
+	uint64_t present[2];
+	uint64_t fetched[2]; /* rows read */
+
+	/* private */
+	struct row_reader reader[2];
+	struct cursor *cur[2];
+	const struct row *row[2];
+	struct buf last[2]; /* the previous key */
+	struct buf scratch;
+	enum verdict *verdicts;
+	const char **why;
+	struct arena *arena; /* copies of a run of equal rows */
+};
+
+void merge_init(struct merge *m, const struct plan *plan,
+    const struct pair *pair, const struct pair *shown,
+    struct change_sink *sink, struct tally *tally);
+void merge_release(struct merge *m);
+
+/* Read both cursors to their ends. */
+enum status merge_run(struct merge *m, struct cursor *source,
+    struct cursor *target, struct err *err);
+
+/*
+ * How two rows compare, column by column: fills verdicts and why (pair->ncols
+ * each) and returns the worst. Used by explain and by the verification of an
+ * apply too.
+ */
+enum verdict merge_compare_rows(const struct plan *plan,
+    const struct pair *pair, const struct cell *source,
+    const struct cell *target, struct buf *scratch, enum verdict *verdicts,
+    const char **why);
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * side.h - reading the rows of one side of a pair.
+ */
+#ifndef TU_DIFF_SIDE_H
+#define TU_DIFF_SIDE_H
+
+#include "base/buf.h"
+#include "db/dialect.h"
+#include "diff/plan.h"
+
+/* A half-open range of keys; NULL is open. Cells are pair->nrange (or fewer,
+ * see ncols) values of either side's form. */
+struct krange {
+	const struct cell *lo, *hi;
+	uint64_t n[2]; /* rows each side counted there */
+};
+
+/* "SELECT cols FROM t": key columns, the others, and with extra the target's
+ * uncompared columns. A WHERE with the table's own condition is included. */
+void side_select(struct buf *sql, const struct db *db, const struct pair *pair,
+    enum side side, bool extra);
+
+/* The columns and, behind them, the row's hash as the server computes it. */
+void side_select_with_hash(struct buf *sql, const struct db *db,
+    const struct pair *pair, enum side side);
+/* That hash alone. */
+void side_select_hash(struct buf *sql, const struct db *db,
+    const struct pair *pair, enum side side);
+/* Append the server's expression of a row's hash. */
+void side_hash(struct buf *sql, const struct db *db, const struct pair *pair,
+    enum side side);
+
+/* The dialect's bucket expression of the pair's key. */
+void side_bucket(struct buf *sql, const struct db *db, const struct pair *pair,
+    enum side side, uint32_t n);
+
+/* Append " AND" or " WHERE" for a further condition after side_select(). */
+void side_and(struct buf *sql, const struct pair *pair, enum side side);
+
+/* The columns side_select() names, for struct db_scan. */
+size_t side_columns(const struct pair *pair, enum side side, bool extra,
+    const struct column **out);
+
+/* Append the condition of a range on ncols leading key columns. */
+enum status side_range(struct buf *sql, const struct db *db,
+    const struct pair *pair, enum side side, size_t ncols,
+    const struct krange *range, struct err *err);
+
+/*
+ * A cell of either side as this side's key column i holds it; the result
+ * lives in the arena. A value the column cannot hold is TU_EREPLAN.
+ */
+enum status side_convert_key(const struct db *db, const struct pair *pair,
+    enum side side, size_t i, const struct cell *in, struct arena *arena,
+    struct cell *out, struct err *err);
+
+/* Per-thread scratch to look at rows. */
+struct row_reader {
+	const struct pair *pair;
+	enum side side;
+	struct hasher *hasher; /* of the row */
+	struct hasher *md5;    /* of the key, for buckets */
+	struct vtype *types;   /* pair->ncols */
+	unsigned canon_flags;
+	struct buf key;        /* reader_key() */
+	size_t prefix;         /* bytes of the first nrange columns in it */
+	struct buf canon;
+};
+
+void reader_init(struct row_reader *r, const struct pair *pair,
+    enum side side, uint64_t seed);
+void reader_release(struct row_reader *r);
+
+/* Encode the key of a row into r->key. */
+void reader_key(struct row_reader *r, const struct cell *cells);
+
+/* Are the range columns of the kind the plan's order relies on? */
+bool reader_key_fits(const struct row_reader *r, const struct cell *cells);
+
+/* The row's hash. raw rows: reader_key() must have been called. */
+struct hash128 reader_hash(struct row_reader *r, const struct row *row);
+
+/* What dialect->bucket_expr() computes. */
+uint32_t reader_bucket(
+    struct row_reader *r, const struct cell *cells, uint32_t n);
+
+#endif

@@ -1,0 +1,387 @@
+#include <config.h>
+
+#include "patch/apply.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/interrupt.h"
+#include "db/dialect.h"
+#include "patch/conflict.h"
+#include "patch/group.h"
+#include "patch/order.h"
+#include "patch/verify.h"
+
+struct applier {
+	struct db *db;
+	struct spool *spool;
+	const struct apply_options *options;
+	struct apply_result *result;
+	struct arena *arena; /* the run's */
+	const struct order *order;
+	struct conflicts conflicts;
+
+	struct group group;    /* changes whose statements have one text: */
+	struct buf sql;        /* this one, */
+	size_t nparams;        /* with so many parameters each */
+	struct group suspects; /* those that did not touch their row */
+	struct stmt stmt;
+	struct stmt_params params;
+	uint64_t affected[GROUP_ROWS];
+};
+
+/* --- one group ------------------------------------------------------------ */
+
+static enum status
+check_affected(struct applier *a, struct err *err)
+{
+	enum change_op op = a->group.changes[0]->op;
+	uint64_t before = a->conflicts.n;
+	enum status st;
+
+	for (size_t i = 0; i < a->group.n; i++) {
+		const struct change *c = a->group.changes[i];
+		uint64_t want = op == CHANGE_INSERT ? 1 : c->copies;
+
+		if (a->affected[i] == want)
+			a->result->done[op] += want;
+		else
+			group_add(&a->suspects, c);
+	}
+	st = conflicts_check(&a->conflicts, &a->suspects, a->db, err);
+	if (st)
+		return st;
+	/* The others were as wanted already. */
+	a->result->done[op] += a->suspects.n - (a->conflicts.n - before);
+	group_clear(&a->suspects);
+	if (a->conflicts.n >= CONFLICTS_MAX)
+		return conflicts_error(&a->conflicts, err);
+	return TU_OK;
+}
+
+/* On failure the group stays, for fail() to look into. */
+static enum status
+run_group(struct applier *a, struct err *err)
+{
+	struct db_batch batch = {
+		.sql = buf_str(&a->sql),
+		.nparams = a->nparams,
+		.nrows = a->group.n,
+		.columns = a->params.columns,
+		.params = a->params.cells,
+		.affected = a->affected,
+	};
+	enum status st;
+
+	if (a->group.n == 0)
+		return TU_OK;
+	st = db_batch(a->db, &batch, err);
+	if (st)
+		return err_context(
+		    err, "table '%s'", a->group.changes[0]->pair->name);
+	st = check_affected(a, err);
+	if (st)
+		return st;
+	group_clear(&a->group);
+	a->params.n = 0;
+	if (interrupted())
+		return err_set(err, TU_EINTERRUPTED, "interrupted");
+	return TU_OK;
+}
+
+/* One more row of the group, unless its statement has another text. */
+static enum status
+try_row(
+    struct applier *a, const struct change *change, bool *fits, struct err *err)
+{
+	const struct change *c = group_add(&a->group, change);
+	const struct buf *sql = &a->stmt.sql;
+	enum status st;
+
+	*fits = false;
+	st = stmt_build(&a->stmt, c, err);
+	if (st)
+		return st;
+	if (a->group.n == 1) {
+		buf_reset(&a->sql);
+		buf_add(&a->sql, sql->data, sql->len);
+		a->nparams = a->params.n;
+	}
+	*fits = a->sql.len == sql->len &&
+	        memcmp(a->sql.data, sql->data, sql->len) == 0;
+	if (!*fits) {
+		a->group.n--;
+		a->params.n = a->stmt.first;
+	}
+	return TU_OK;
+}
+
+static enum status
+add_row(struct applier *a, const struct change *change, struct err *err)
+{
+	bool fits;
+	enum status st = TU_OK;
+
+	if (group_full(&a->group))
+		st = run_group(a, err);
+	if (st == TU_OK)
+		st = try_row(a, change, &fits, err);
+	if (st || fits)
+		return st;
+	st = run_group(a, err);
+	return st ? st : try_row(a, change, &fits, err);
+}
+
+static enum status
+run_step(struct applier *a, const struct step *step, struct err *err)
+{
+	struct spool_reader *r;
+	const struct change *c = NULL;
+	enum status st;
+
+	st = spool_read(a->spool, step->table, step->op, SPOOL_APPLY, &r, err);
+	while (st == TU_OK) {
+		st = spool_next(r, &c, err);
+		if (st || c == NULL)
+			break;
+		for (uint64_t i = stmt_runs(c, STMT_FORWARD);
+		     i > 0 && st == TU_OK; i--)
+			st = add_row(a, c, err);
+	}
+	spool_reader_close(r);
+	return st ? st : run_group(a, err);
+}
+
+/* --- the transaction ------------------------------------------------------ */
+
+static enum status
+move_sequence(struct applier *a, const char *sql, struct err *err)
+{
+	struct cell moved_to;
+	bool found;
+
+	return db_one(
+	    a->db, sql, &db_int_column, a->arena, &moved_to, &found, err);
+}
+
+static enum status
+move_sequences(struct applier *a, struct err *err)
+{
+	struct buf sql = BUF_INIT;
+	enum status st = TU_OK;
+
+	for (size_t i = 0; i < spool_ntables(a->spool); i++) {
+		const struct spool_table *t = spool_table(a->spool, i);
+		size_t at = 0;
+
+		if (t->count[CHANGE_INSERT] == 0)
+			continue;
+		while (st == TU_OK &&
+		       stmt_sequence(&sql, a->db->dialect, t->pair, &at)) {
+			st = move_sequence(a, buf_str(&sql), err);
+			buf_reset(&sql);
+		}
+		if (st) {
+			err_context(
+			    err, "table '%s', its sequence", t->pair->name);
+			break;
+		}
+	}
+	buf_free(&sql);
+	return st;
+}
+
+static enum status
+write_everything(struct applier *a, struct err *err)
+{
+	enum status st = TU_OK;
+
+	for (size_t i = 0; i < a->order->nsteps && st == TU_OK; i++)
+		st = run_step(a, &a->order->steps[i], err);
+	if (st == TU_OK && a->conflicts.n > 0)
+		st = conflicts_error(&a->conflicts, err);
+	if (st == TU_OK)
+		st = verify_run(a->db, a->spool, err);
+	if (st == TU_OK)
+		st = move_sequences(a, err);
+	if (st == TU_OK && a->options->before_commit != NULL)
+		st = a->options->before_commit(a->options->arg, err);
+	if (st == TU_OK && interrupted())
+		st = err_set(err, TU_EINTERRUPTED, "interrupted");
+	return st;
+}
+
+/* Is the connection of use, outside any transaction? */
+static bool
+roll_back(struct applier *a)
+{
+	struct err ignored = ERR_INIT;
+
+	/* Fails where the failure has rolled back already. */
+	db_exec(a->db, "ROLLBACK", NULL, &ignored);
+	return db_exec(a->db, "BEGIN", NULL, &ignored) == TU_OK &&
+	       db_exec(a->db, "ROLLBACK", NULL, &ignored) == TU_OK;
+}
+
+static void
+explain_constraint(const struct applier *a, struct err *err)
+{
+	bool sqlite = a->db->dialect == &dialect_sqlite;
+	bool fkey = strcmp(err->sqlstate, "23503") == 0 ||
+	            strstr(err->msg, "FOREIGN KEY") != NULL;
+
+	if (err->hint[0] != '\0')
+		return;
+	if (fkey && a->order->cycle != NULL)
+		err_hint(err,
+		    "these tables refer to each other, so one of the "
+		    "constraints must be DEFERRABLE: %s",
+		    a->order->cycle);
+	else if (fkey && sqlite)
+		err_hint(err,
+		    "a row would be left without its parent: is a table left "
+		    "out? PRAGMA foreign_key_check in the source names such "
+		    "rows there");
+	else if (fkey)
+		err_hint(err,
+		    "a row would be left without its parent: is a table left "
+		    "out?");
+	else
+		err_hint(err,
+		    "if another row still holds a unique value, rows may have "
+		    "swapped it; changes are written one by one");
+}
+
+static bool
+is_constraint(const struct err *err)
+{
+	return err->status == TU_EQUERY && strncmp(err->sqlstate, "23", 2) == 0;
+}
+
+/*
+ * Nothing was written. A duplicate key of an insert, and whatever a statement
+ * ran into after a conflict, are conflicts; the rest is as it is.
+ */
+static enum status
+fail(struct applier *a, struct err *err)
+{
+	struct err ignored = ERR_INIT;
+	bool alive = roll_back(a);
+
+	memset(a->result->done, 0, sizeof(a->result->done));
+	if (is_constraint(err) && alive && a->group.n > 0 &&
+	    a->group.changes[0]->op == CHANGE_INSERT)
+		conflicts_find_existing(
+		    &a->conflicts, &a->group, a->db, &ignored);
+	if (err->status == TU_EQUERY && a->conflicts.n > 0)
+		conflicts_error(&a->conflicts, err);
+	else if (is_constraint(err))
+		explain_constraint(a, err);
+	a->result->conflicts = a->conflicts.n;
+	return err->status;
+}
+
+static enum status
+commit(struct applier *a, struct err *err)
+{
+	struct err lost = ERR_INIT;
+
+	if (db_exec(a->db, "COMMIT", NULL, err) == TU_OK)
+		return TU_OK;
+	if (roll_back(a)) {
+		err_context(err, "COMMIT failed, nothing was written");
+		return fail(a, err);
+	}
+	lost = *err;
+	memset(a->result->done, 0, sizeof(a->result->done));
+	err_set(err, TU_EQUERY,
+	    "the connection was lost at COMMIT, so it is unknown whether the "
+	    "changes were written: %s",
+	    lost.msg);
+	return err_hint(err,
+	    "run the same command again: it compares first, which settles it");
+}
+
+static enum status
+apply_in_transaction(struct applier *a, struct err *err)
+{
+	enum status st;
+
+	st = db_exec(a->db, a->db->dialect->write_begin, NULL, err);
+	if (st)
+		return st;
+	if (write_everything(a, err))
+		return fail(a, err);
+	return commit(a, err);
+}
+
+enum status
+apply_run(struct db *target, struct spool *spool,
+    const struct apply_options *options, struct apply_result *result,
+    struct err *err)
+{
+	struct applier a = {
+		.db = target,
+		.spool = spool,
+		.options = options,
+		.result = result,
+		.conflicts = { .options = options },
+	};
+	enum status st;
+
+	*result = (struct apply_result){ .conflicts = 0 };
+	if (spool_ntables(spool) == 0)
+		return options->before_commit == NULL
+		           ? TU_OK
+		           : options->before_commit(options->arg, err);
+	a.arena = arena_new(4096);
+	a.order = order_make(spool, a.arena);
+	group_init(&a.group, target->dialect);
+	group_init(&a.suspects, target->dialect);
+	a.params.arena = a.group.arena;
+	stmt_init(&a.stmt, target->dialect, STMT_FORWARD, &a.params);
+
+	st = apply_in_transaction(&a, err);
+
+	stmt_release(&a.stmt);
+	stmt_params_release(&a.params);
+	group_release(&a.suspects);
+	group_release(&a.group);
+	conflicts_release(&a.conflicts);
+	buf_free(&a.sql);
+	arena_free(a.arena);
+	return st;
+}
+
+/* --- limits --------------------------------------------------------------- */
+
+enum status
+apply_check_limits(const struct pair *pair, const struct tally *tally,
+    double percent, uint64_t rows, bool explicit_limit, struct err *err)
+{
+	uint64_t lost = tally->patchable[CHANGE_DELETE];
+	uint64_t has = tally->rows[TARGET];
+
+	if (lost == 0)
+		return TU_OK;
+	if (!explicit_limit && tally->rows[SOURCE] == 0)
+		err_set(err, TU_ECONFLICT,
+		    "table '%s' is empty in the source: all %" PRIu64
+		    " rows of the target would be deleted; nothing was written",
+		    pair->name, lost);
+	else if (lost > rows)
+		err_set(err, TU_ECONFLICT,
+		    "table '%s': %" PRIu64 " rows would be deleted, more than "
+		    "the limit of %" PRIu64 "; nothing was written",
+		    pair->name, lost, rows);
+	else if (percent >= 0 && (double)lost * 100 > percent * (double)has)
+		err_set(err, TU_ECONFLICT,
+		    "table '%s': %" PRIu64 " of %" PRIu64 " rows would be "
+		    "deleted, more than the limit of %g %%; nothing was "
+		    "written",
+		    pair->name, lost, has, percent);
+	else
+		return TU_OK;
+	return err_hint(err, "--max-delete=N or --max-delete=N%% allows more");
+}

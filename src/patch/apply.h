@@ -1,0 +1,56 @@
+/*
+ * apply.h - write the spooled changes into the target.
+ *
+ * One transaction: begin, the steps of order.h in groups, verification of
+ * every written key by the typed comparison (which also sees what triggers
+ * did), sequences, commit. Anything unexpected rolls back and nothing is
+ * written: a row that changed since it was compared (TU_ECONFLICT), a
+ * constraint, a value that came out different.
+ *
+ * A statement that did not touch its one row is looked into: where the row is
+ * already as wanted (ON DELETE CASCADE took it, SET NULL changed it) all is
+ * well, otherwise it is a conflict. A key that exists already is a conflict
+ * too. The remaining changes are still tried, so that one run names up to 100
+ * conflicts; it ends with TU_ECONFLICT all the same. An error of the database
+ * ends it at once.
+ */
+#ifndef TU_PATCH_APPLY_H
+#define TU_PATCH_APPLY_H
+
+#include "patch/spool.h"
+
+struct apply_result {
+	uint64_t done[CHANGE_OPS]; /* rows; zero when nothing was written */
+	uint64_t conflicts;
+};
+
+struct apply_options {
+	/* Called for each conflict: table name, key text, what was found. */
+	void (*conflict)(
+	    void *arg, const char *table, const char *key, const char *what);
+	void *arg;
+	/* Called once after everything is verified, just before COMMIT: make
+	 * an undo file durable here. May be NULL; a failure rolls back. */
+	enum status (*before_commit)(void *arg, struct err *err);
+};
+
+/*
+ * The connection must be in DB_WRITE mode and outside a transaction. With an
+ * empty spool nothing happens but the call of before_commit.
+ */
+enum status apply_run(struct db *target, struct spool *spool,
+    const struct apply_options *options, struct apply_result *result,
+    struct err *err);
+
+/*
+ * --max-delete: TU_ECONFLICT when a table would lose more than percent of its
+ * rows or more than rows (either may be unlimited: percent < 0, rows
+ * UINT64_MAX), or, unless the limit was given explicitly, any row while the
+ * source's table is empty. Runs on the tally of each table, before anything
+ * is written.
+ */
+enum status apply_check_limits(const struct pair *pair,
+    const struct tally *tally, double percent, uint64_t rows,
+    bool explicit_limit, struct err *err);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * conflict.h - rows that are not what the patch expects.
+ */
+#ifndef TU_PATCH_CONFLICT_H
+#define TU_PATCH_CONFLICT_H
+
+#include "patch/apply.h"
+#include "patch/group.h"
+
+#define CONFLICTS_MAX 100 /* are told apart; then the run gives up */
+
+struct conflicts {
+	const struct apply_options *options;
+	uint64_t n;
+	struct buf first; /* the first one, for the error message */
+	struct buf key, what;
+};
+
+void conflicts_release(struct conflicts *c);
+
+/* One row, in words; a NULL key for a row without one. */
+void conflicts_add(
+    struct conflicts *c, const struct change *change, const char *what);
+
+/*
+ * Look into changes whose statements did not touch one row each. Those whose
+ * rows are as wanted are no conflict.
+ */
+enum status conflicts_check(struct conflicts *c, struct group *suspects,
+    struct db *target, struct err *err);
+
+/*
+ * After a duplicate key and a rollback: name the keys of these inserts that
+ * exist.
+ */
+enum status conflicts_find_existing(struct conflicts *c, struct group *inserts,
+    struct db *target, struct err *err);
+
+/* TU_ECONFLICT, in words. */
+enum status conflicts_error(struct conflicts *c, struct err *err);
+
+#endif

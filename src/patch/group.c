@@ -1,0 +1,230 @@
+#include <config.h>
+
+#include "patch/group.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "diff/diff.h"
+#include "value/key.h"
+
+void
+group_init(struct group *g, const struct dialect *d)
+{
+	g->arena = arena_new(64 << 10);
+	g->n = 0;
+	stmt_init(&g->stmt, d, STMT_FORWARD, NULL);
+}
+
+void
+group_release(struct group *g)
+{
+	stmt_release(&g->stmt);
+	arena_free(g->arena);
+}
+
+void
+group_clear(struct group *g)
+{
+	arena_reset(g->arena);
+	g->n = 0;
+}
+
+bool
+group_full(const struct group *g)
+{
+	return g->n == GROUP_ROWS || arena_footprint(g->arena) >= GROUP_BYTES;
+}
+
+static const struct cell *
+copy_cells(struct arena *arena, const struct cell *cells, size_t n)
+{
+	struct cell *copy;
+
+	if (cells == NULL)
+		return NULL;
+	copy = arena_alloc(arena, n * sizeof(*copy));
+	for (size_t i = 0; i < n; i++)
+		copy[i] = cell_copy(arena, &cells[i]);
+	return copy;
+}
+
+const struct change *
+group_add(struct group *g, const struct change *c)
+{
+	const struct pair *pair = c->pair;
+	struct change *copy = arena_memdup(g->arena, c, sizeof(*c));
+
+	copy->source = copy_cells(g->arena, c->source, pair->ncols);
+	copy->target =
+	    copy_cells(g->arena, c->target, pair->ncols + pair->nextra);
+	copy->why = NULL;
+	if (c->verdicts != NULL)
+		copy->verdicts = arena_memdup(
+		    g->arena, c->verdicts, pair->ncols * sizeof(*c->verdicts));
+	g->changes[g->n++] = copy;
+	return copy;
+}
+
+/* --- reading again -------------------------------------------------------- */
+
+struct entry {
+	const char *key; /* encoded */
+	size_t len;
+	const struct change *change;
+	bool found;
+};
+
+struct reread {
+	const struct pair *pair;
+	struct buf key; /* of the row at hand */
+	struct entry *entries;
+	size_t n;
+	enum status (*each)(void *arg, const struct change *c,
+	    const struct cell *cells, struct err *err);
+	void *arg;
+};
+
+static int
+compare_entries(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+
+	return key_cmp(x->key, x->len, y->key, y->len);
+}
+
+static void
+encode_key(struct buf *out, const struct pair *pair, const struct cell *cells)
+{
+	buf_reset(out);
+	for (size_t i = 0; i < pair->nkeys; i++)
+		key_encode(out, &pair->cols[i].type, &cells[i]);
+}
+
+static enum status
+row_read(void *arg, const struct cell *cells, struct err *err)
+{
+	struct reread *r = arg;
+	struct entry want, *e;
+
+	encode_key(&r->key, r->pair, cells);
+	want.key = r->key.data;
+	want.len = r->key.len;
+	e = bsearch(
+	    &want, r->entries, r->n, sizeof(*r->entries), compare_entries);
+	/* A looser equality of the database may give more than was asked. */
+	if (e == NULL || e->found)
+		return TU_OK;
+	e->found = true;
+	return r->each(r->arg, e->change, cells, err);
+}
+
+/* Sorted entries, and the keys as the target takes them. */
+static enum status
+prepare(struct group *g, struct reread *r, struct cell *keys, struct err *err)
+{
+	const struct pair *pair = r->pair;
+
+	for (size_t i = 0; i < g->n; i++) {
+		const struct change *c = g->changes[i];
+		struct entry *e = &r->entries[i];
+		enum status st;
+
+		encode_key(&r->key, pair, c->target ? c->target : c->source);
+		e->key = arena_memdup(g->arena, r->key.data, r->key.len);
+		e->len = r->key.len;
+		e->change = c;
+		st = stmt_key(
+		    &g->stmt, c, g->arena, &keys[i * pair->nkeys], err);
+		if (st)
+			return st;
+	}
+	qsort(r->entries, r->n, sizeof(*r->entries), compare_entries);
+	return TU_OK;
+}
+
+enum status
+group_reread(struct group *g, struct db *target,
+    enum status (*each)(void *arg, const struct change *c,
+	const struct cell *cells, struct err *err),
+    void *arg, struct err *err)
+{
+	struct reread r = { .n = g->n, .each = each, .arg = arg };
+	struct pair pair;
+	struct table table;
+	struct cell *keys;
+	enum status st;
+
+	if (g->n == 0)
+		return TU_OK;
+	pair = *g->changes[0]->pair;
+	table = *pair.table[TARGET];
+	table.where = NULL;
+	pair.table[TARGET] = &table;
+	r.pair = &pair;
+	r.entries = arena_alloc(g->arena, g->n * sizeof(*r.entries));
+	keys = arena_alloc(g->arena, g->n * pair.nkeys * sizeof(*keys));
+	st = prepare(g, &r, keys, err);
+	if (st == TU_OK)
+		st = diff_fetch_keys(
+		    target, &pair, TARGET, keys, g->n, row_read, &r, err);
+	for (size_t i = 0; i < r.n && st == TU_OK; i++)
+		if (!r.entries[i].found)
+			st = each(arg, r.entries[i].change, NULL, err);
+	buf_free(&r.key);
+	return st;
+}
+
+static bool
+agrees(const struct pair_column *pc, const struct cell *source,
+    const struct cell *now)
+{
+	enum verdict v = value_compare(&pc->type, &pc->limit, source, now);
+
+	return v == VERDICT_EQUAL || v == VERDICT_EQUAL_AT_TARGET;
+}
+
+/*
+ * A column that was not written is as it was, or became what the source has.
+ * One that was is equal to the source's, or at least to what was sent.
+ */
+static enum status
+column_is_done(struct group *g, const struct change *c, size_t i,
+    const struct cell *now, bool *done, struct err *err)
+{
+	const struct pair_column *pc = &c->pair->cols[i];
+	struct cell sent;
+	enum status st;
+
+	*done = true;
+	if (agrees(pc, &c->source[i], now))
+		return TU_OK;
+	if (c->op == CHANGE_UPDATE && !stmt_writes(c, i)) {
+		*done = cell_same(&c->target[i], now);
+		return TU_OK;
+	}
+	st = stmt_new_cell(&g->stmt, c, i, g->arena, &sent, err);
+	*done = st == TU_OK && cell_same(&sent, now);
+	return st;
+}
+
+enum status
+group_is_done(struct group *g, const struct change *c, const struct cell *cells,
+    bool *done, size_t *column, struct err *err)
+{
+	const struct pair *pair = c->pair;
+	enum status st = TU_OK;
+
+	*column = pair->ncols;
+	*done = (c->op == CHANGE_DELETE) == (cells == NULL);
+	if (!*done || cells == NULL)
+		return TU_OK;
+	for (size_t i = 0; i < pair->ncols && st == TU_OK && *done; i++) {
+		if (pair->cols[i].col[TARGET]->generated)
+			continue;
+		st = column_is_done(g, c, i, &cells[i], done, err);
+		if (!*done)
+			*column = i;
+	}
+	return st;
+}

@@ -1,0 +1,269 @@
+#include <config.h>
+
+#include "patch/order.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "patch/refs.h"
+
+/* Table `child` refers to table `parent`; both may be the same. */
+struct reference {
+	size_t child, parent;
+	bool changed; /* some update changes it */
+};
+
+struct graph {
+	const struct spool *spool;
+	struct arena *arena;
+	size_t n;
+	size_t nrefs;
+	struct reference *refs;
+	size_t *sorted; /* table numbers, parents before children */
+	bool *placed;
+	bool *in_cycle;
+	bool *late_delete;
+	bool *early_insert;
+};
+
+static const struct spool_table *
+table(const struct graph *g, size_t i)
+{
+	return spool_table(g->spool, i);
+}
+
+/* --- references ----------------------------------------------------------- */
+
+static bool
+is_changed(const struct spool_table *t, const struct fkey *f)
+{
+	for (size_t k = 0; k < f->ncols; k++) {
+		int col = refs_column(t->pair, f, k);
+
+		if (col >= 0 && (size_t)col < t->pair->ncols && t->updated[col])
+			return true;
+	}
+	return false;
+}
+
+static size_t
+count_fkeys(const struct graph *g)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->n; i++)
+		n += table(g, i)->pair->table[TARGET]->nfkeys;
+	return n;
+}
+
+/* At most one spooled table has the name that a foreign key refers to. */
+static void
+find_references(struct graph *g)
+{
+	g->refs = arena_alloc(g->arena, count_fkeys(g) * sizeof(*g->refs));
+	for (size_t i = 0; i < g->n; i++) {
+		const struct table *child = table(g, i)->pair->table[TARGET];
+
+		for (size_t f = 0; f < child->nfkeys; f++) {
+			const struct fkey *fkey = &child->fkeys[f];
+			size_t j = 0;
+
+			while (
+			    j < g->n && !refs_points_to(child, fkey,
+					    table(g, j)->pair->table[TARGET]))
+				j++;
+			if (j == g->n)
+				continue;
+			g->refs[g->nrefs++] = (struct reference){ i, j,
+				is_changed(table(g, i), fkey) };
+		}
+	}
+}
+
+/* --- parents before children ---------------------------------------------- */
+
+/* Everything that waits for table i, through tables not placed yet. */
+static void
+mark_waiting(const struct graph *g, size_t i, bool *waiting)
+{
+	bool grew;
+
+	memset(waiting, 0, g->n * sizeof(*waiting));
+	do {
+		grew = false;
+		for (size_t r = 0; r < g->nrefs; r++) {
+			const struct reference *ref = &g->refs[r];
+
+			if (ref->child == ref->parent || waiting[ref->child] ||
+			    g->placed[ref->child] ||
+			    (ref->parent != i && !waiting[ref->parent]))
+				continue;
+			waiting[ref->child] = grew = true;
+		}
+	} while (grew);
+}
+
+/*
+ * Nothing is free: of the tables that wait for themselves, the one last by
+ * name goes first. Those that merely hang on a cycle are not to blame.
+ */
+static size_t
+break_cycle(struct graph *g)
+{
+	bool *waiting = arena_alloc(g->arena, g->n * sizeof(*waiting));
+	size_t last = g->n;
+
+	for (size_t i = 0; i < g->n; i++) {
+		if (g->placed[i])
+			continue;
+		mark_waiting(g, i, waiting);
+		if (!waiting[i])
+			continue;
+		g->in_cycle[i] = true;
+		if (last == g->n || strcmp(table(g, i)->pair->name,
+					table(g, last)->pair->name) > 0)
+			last = i;
+	}
+	return last;
+}
+
+static size_t
+next_table(struct graph *g, const size_t *waits)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (!g->placed[i] && waits[i] == 0)
+			return i;
+	return break_cycle(g);
+}
+
+static void
+sort_tables(struct graph *g)
+{
+	size_t *waits = arena_alloc(g->arena, g->n * sizeof(*waits));
+
+	for (size_t r = 0; r < g->nrefs; r++)
+		if (g->refs[r].child != g->refs[r].parent)
+			waits[g->refs[r].child]++;
+	for (size_t i = 0; i < g->n; i++) {
+		size_t next = next_table(g, waits);
+
+		g->sorted[i] = next;
+		g->placed[next] = true;
+		for (size_t r = 0; r < g->nrefs; r++)
+			if (g->refs[r].parent == next &&
+			    g->refs[r].child != next)
+				waits[g->refs[r].child]--;
+	}
+}
+
+static const char *
+cycle_names(const struct graph *g)
+{
+	const char *names = NULL;
+
+	for (size_t i = 0; i < g->n; i++) {
+		const char *name = table(g, i)->pair->name;
+
+		if (g->in_cycle[i])
+			names = names == NULL ? name
+			                      : arena_printf(g->arena, "%s, %s",
+						    names, name);
+	}
+	return names;
+}
+
+/* --- what waits for the updates, and what they wait for ------------------- */
+
+static bool
+spread(const struct graph *g, bool *flags, enum change_op op)
+{
+	bool grew = false;
+
+	for (size_t r = 0; r < g->nrefs; r++) {
+		const struct reference *ref = &g->refs[r];
+
+		if (flags[ref->child] && !flags[ref->parent] &&
+		    table(g, ref->child)->count[op] > 0)
+			flags[ref->parent] = grew = true;
+	}
+	return grew;
+}
+
+static void
+place_around_updates(struct graph *g)
+{
+	for (size_t r = 0; r < g->nrefs; r++)
+		if (g->refs[r].changed) {
+			g->late_delete[g->refs[r].parent] = true;
+			g->early_insert[g->refs[r].parent] = true;
+		}
+	while (spread(g, g->late_delete, CHANGE_DELETE))
+		;
+	while (spread(g, g->early_insert, CHANGE_INSERT))
+		;
+}
+
+/* --- steps ---------------------------------------------------------------- */
+
+/* only[i] == wanted, or any table when only is NULL */
+static void
+add_steps(const struct graph *g, struct order *o, enum change_op op,
+    const bool *only, bool wanted)
+{
+	for (size_t k = 0; k < g->n; k++) {
+		size_t i = g->sorted[op == CHANGE_DELETE ? g->n - 1 - k : k];
+
+		if (table(g, i)->count[op] > 0 &&
+		    (only == NULL || only[i] == wanted))
+			o->steps[o->nsteps++] = (struct step){ i, op };
+	}
+}
+
+static bool *
+new_flags(const struct graph *g)
+{
+	return arena_alloc(g->arena, g->n * sizeof(bool));
+}
+
+struct order *
+order_make(const struct spool *spool, struct arena *arena)
+{
+	struct order *o = arena_alloc(arena, sizeof(*o));
+	struct graph g = {
+		.spool = spool, .arena = arena, .n = spool_ntables(spool)
+	};
+
+	g.sorted = arena_alloc(arena, g.n * sizeof(*g.sorted));
+	g.placed = new_flags(&g);
+	g.in_cycle = new_flags(&g);
+	g.late_delete = new_flags(&g);
+	g.early_insert = new_flags(&g);
+	find_references(&g);
+	sort_tables(&g);
+	place_around_updates(&g);
+
+	o->steps = arena_alloc(arena, CHANGE_OPS * g.n * sizeof(*o->steps));
+	o->cycle = cycle_names(&g);
+	add_steps(&g, o, CHANGE_DELETE, g.late_delete, false);
+	add_steps(&g, o, CHANGE_INSERT, g.early_insert, true);
+	add_steps(&g, o, CHANGE_UPDATE, NULL, true);
+	add_steps(&g, o, CHANGE_INSERT, g.early_insert, false);
+	add_steps(&g, o, CHANGE_DELETE, g.late_delete, true);
+	return o;
+}
+
+struct order *
+order_make_undo(const struct spool *spool, struct arena *arena)
+{
+	struct order *o = order_make(spool, arena);
+
+	for (size_t i = 0; i < o->nsteps / 2; i++) {
+		struct step *other = &o->steps[o->nsteps - 1 - i];
+		struct step step = o->steps[i];
+
+		o->steps[i] = *other;
+		*other = step;
+	}
+	return o;
+}

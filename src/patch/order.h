@@ -1,0 +1,45 @@
+/*
+ * order.h - in which order a patch's steps run. Pure.
+ *
+ * With constraints on, per table and kind:
+ *
+ *	1 deletes, children before parents, of tables that no changed
+ *	  reference points away from (they free unique values early)
+ *	2 inserts, parents before children, of tables that a changed reference
+ *	  may point to
+ *	3 updates, parents before children
+ *	4 the other inserts, parents before children
+ *	5 the other deletes, children before parents
+ *
+ * A "changed reference" is a foreign key of the target with a column that
+ * some update changes. A table whose deletes must wait makes those of its
+ * parents wait, and an early insert makes those into its parents early. Among
+ * equals the order is that of the spool's tables.
+ *
+ * Cycles of foreign keys between different tables are broken at the last
+ * table by name, which then goes before those it refers to, and are reported
+ * in order->cycle: constraints there must be deferrable.
+ *
+ * The undo runs the same steps backwards, each one backwards in itself
+ * (spool_read), so that it passes through the states the patch passed through.
+ */
+#ifndef TU_PATCH_ORDER_H
+#define TU_PATCH_ORDER_H
+
+#include "patch/spool.h"
+
+struct step {
+	size_t table;      /* index into the spool's tables */
+	enum change_op op; /* what was spooled; an undo does the opposite */
+};
+
+struct order {
+	size_t nsteps;
+	struct step *steps; /* without empty ones */
+	const char *cycle;  /* names of tables in a cycle, or NULL */
+};
+
+struct order *order_make(const struct spool *spool, struct arena *arena);
+struct order *order_make_undo(const struct spool *spool, struct arena *arena);
+
+#endif

@@ -1,0 +1,415 @@
+#include <config.h>
+
+#include "patch/report-int.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <time.h>
+
+#include "db/db.h"
+#include "patch/jsonw.h"
+#include "value/canon.h"
+
+/* JSON lines as trueup-patch(5) describes them. */
+#define JSON_FORMAT 1
+
+static enum status
+finish_line(struct report *r, struct jsonw *j, struct err *err)
+{
+	jsonw_close(j, '}');
+	buf_addc(&r->line, '\n');
+	return report_write(r, err);
+}
+
+static struct jsonw
+begin_line(struct report *r, const char *type)
+{
+	struct jsonw j = { .out = &r->line };
+
+	jsonw_open(&j, NULL, '{');
+	jsonw_str(&j, "type", type);
+	return j;
+}
+
+static void
+add_now(struct jsonw *j)
+{
+	time_t now = time(NULL);
+	char text[32];
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	jsonw_str(j, "time", text);
+}
+
+static double
+seconds_since(double began)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9 - began;
+}
+
+static enum status
+one_sided(struct report *r, enum side side, const struct table *t,
+    struct err *err)
+{
+	struct jsonw j = begin_line(r, "table");
+
+	jsonw_str(&j, "table", t->name);
+	jsonw_str(&j, "schema", t->schema);
+	jsonw_str(&j, "verdict",
+	    side == SOURCE ? "only in source" : "only in target");
+	return finish_line(r, &j, err);
+}
+
+static enum status
+incomparable(struct report *r, const struct incomparable *bad, struct err *err)
+{
+	struct jsonw j = begin_line(r, "table");
+
+	jsonw_str(&j, "table", bad->table);
+	jsonw_str(&j, "verdict", "not comparable");
+	jsonw_str(&j, "why", bad->why);
+	return finish_line(r, &j, err);
+}
+
+static enum status
+json_start(struct report *r, struct err *err)
+{
+	const struct plan *plan = r->plan;
+	struct jsonw j = begin_line(r, "start");
+	enum status st;
+
+	jsonw_u64(&j, "format", JSON_FORMAT);
+	jsonw_str(&j, "version", PACKAGE_VERSION);
+	for (int s = SOURCE; s <= TARGET; s++) {
+		jsonw_open(&j, report_sides[s], '{');
+		jsonw_str(&j, "name", plan->db[s]->display);
+		jsonw_str(&j, "version", plan->db[s]->version);
+		jsonw_close(&j, '}');
+	}
+	add_now(&j);
+	jsonw_open(&j, "options", '[');
+	for (size_t i = 0; r->opt.argv_options && r->opt.argv_options[i]; i++)
+		jsonw_str(&j, NULL, r->opt.argv_options[i]);
+	jsonw_close(&j, ']');
+	jsonw_u64(&j, "tables", plan->npairs);
+	st = finish_line(r, &j, err);
+	for (size_t i = 0; i < plan->nbad && st == TU_OK; i++)
+		st = incomparable(r, &plan->bad[i], err);
+	for (int s = SOURCE; s <= TARGET; s++)
+		for (size_t i = 0; i < r->totals.only[s] && st == TU_OK; i++)
+			st = one_sided(
+			    r, (enum side)s, plan->only[s][i], err);
+	return st;
+}
+
+/* --- values --- */
+
+static void
+add_tagged(struct jsonw *j, const char *name, const char *tag, const char *p,
+    size_t n)
+{
+	jsonw_open(j, name, '{');
+	jsonw_text(j, tag, p, n);
+	jsonw_close(j, '}');
+}
+
+static bool
+keeps_numbers(const struct column *col)
+{
+	return col->affinity == AFF_INTEGER || col->affinity == AFF_NUMERIC ||
+	       col->affinity == AFF_REAL;
+}
+
+/*
+ * A value as it is stored: what the column is meant for stands bare (numbers
+ * as strings), the rest is tagged with its storage class, so that 7, 7.0 and
+ * '7' stay three values.
+ */
+static void
+add_stored(struct jsonw *j, const char *name, const struct column *col,
+    const struct cell *c, struct buf *tmp)
+{
+	const struct pair_column any = { .col = { col, col },
+		.type = { LT_ANY, LT_NONE } };
+	bool number = c->kind == CELL_INT || c->kind == CELL_F64;
+
+	if (c->kind == CELL_BYTES) {
+		jsonw_hex(j, name, c->u.p, c->len);
+		return;
+	}
+	if (c->kind == CELL_TEXT) {
+		if (keeps_numbers(col))
+			add_tagged(j, name, "text", c->u.p, c->len);
+		else
+			jsonw_text(j, name, c->u.p, c->len);
+		return;
+	}
+	tmp->len = 0;
+	report_value(tmp, &any, SOURCE, c);
+	if (number && !keeps_numbers(col))
+		add_tagged(j, name, c->kind == CELL_INT ? "int" : "real",
+		    tmp->data, tmp->len);
+	else
+		jsonw_text(j, name, tmp->data, tmp->len);
+}
+
+static void
+add_float(struct jsonw *j, const char *name, enum ltype type,
+    const struct cell *c, struct buf *tmp)
+{
+	char last;
+
+	tmp->len = 0;
+	(void)canon_text(tmp, type, c);
+	last = tmp->data[tmp->len - 1];
+	if (last == 'N' || last == 'y') { /* NaN, Infinity */
+		jsonw_text(j, name, tmp->data, tmp->len);
+		return;
+	}
+	jsonw_name(j, name);
+	buf_add(j->out, tmp->data, tmp->len);
+}
+
+static bool
+is_text(enum ltype type)
+{
+	return type == LT_TEXT || type == LT_CHAR || type == LT_JSON ||
+	       type == LT_OTHER || type == LT_INTERVAL;
+}
+
+static void
+add_value(struct jsonw *j, const char *name, const struct pair_column *pc,
+    enum side side, const struct cell *c, struct buf *tmp)
+{
+	enum ltype type = pc->type.type;
+	const struct column *col = pc->col[side];
+
+	tmp->len = 0;
+	if (c->kind == CELL_NULL)
+		jsonw_null(j, name);
+	else if (type == LT_NUM && col->boolean && c->kind == CELL_INT &&
+		 (c->u.i == 0 || c->u.i == 1))
+		jsonw_bool(j, name, c->u.i == 1);
+	else if (c->kind == CELL_BYTES && type != LT_UUID)
+		jsonw_hex(j, name, c->u.p, c->len);
+	else if (type == LT_ANY || type == LT_BYTES || type == LT_NONE)
+		add_stored(j, name, col, c, tmp);
+	else if (!canon_text(tmp, type, c))
+		add_stored(j, name, col, c, tmp);
+	else if (type == LT_F8 || type == LT_F4)
+		add_float(j, name, type, c, tmp);
+	else if (c->kind == CELL_TEXT && is_text(type))
+		jsonw_text(j, name, c->u.p, c->len);
+	else
+		jsonw_text(j, name, tmp->data, tmp->len);
+}
+
+/* --- changes --- */
+
+static void
+add_key(struct jsonw *j, const struct change *c, struct buf *tmp)
+{
+	const struct cell *cells;
+	enum side side = report_side(c, &cells);
+
+	if (c->pair->multiset) {
+		jsonw_null(j, "key");
+		return;
+	}
+	jsonw_open(j, "key", '{');
+	for (size_t i = 0; i < c->pair->nkeys; i++) {
+		const struct pair_column *pc = &c->pair->cols[i];
+
+		add_value(j, pc->col[TARGET]->name, pc, side, &cells[i], tmp);
+	}
+	jsonw_close(j, '}');
+}
+
+static bool
+is_changed(const struct change *c, size_t i)
+{
+	return c->op != CHANGE_UPDATE || c->verdicts[i] == VERDICT_DIFFERENT ||
+	       c->verdicts[i] == VERDICT_UNREPRESENTABLE;
+}
+
+static void
+add_image(struct jsonw *j, const char *name, const struct change *c,
+    enum side side, struct buf *tmp)
+{
+	const struct cell *cells = side == TARGET ? c->target : c->source;
+
+	if (cells == NULL)
+		return;
+	jsonw_open(j, name, '{');
+	for (size_t i = 0; i < c->pair->ncols; i++) {
+		const struct pair_column *pc = &c->pair->cols[i];
+
+		if (is_changed(c, i))
+			add_value(j, pc->col[TARGET]->name, pc, side,
+			    &cells[i], tmp);
+	}
+	for (size_t i = 0; side == TARGET && c->op == CHANGE_DELETE &&
+			   i < c->pair->nextra; i++) {
+		const struct column *col = c->pair->extra[i];
+		const struct pair_column pc = { .col = { col, col },
+			.type = { col->ltype, LT_NONE } };
+
+		add_value(j, col->name, &pc, TARGET,
+		    &cells[c->pair->ncols + i], tmp);
+	}
+	jsonw_close(j, '}');
+}
+
+static void
+add_unrepresentable(struct jsonw *j, const struct change *c)
+{
+	bool any = false;
+
+	for (size_t i = 0; c->verdicts != NULL && i < c->pair->ncols; i++) {
+		if (c->verdicts[i] != VERDICT_UNREPRESENTABLE)
+			continue;
+		if (!any)
+			jsonw_open(j, "unrepresentable", '{');
+		any = true;
+		jsonw_str(j, c->pair->cols[i].col[TARGET]->name, c->why[i]);
+	}
+	if (any)
+		jsonw_close(j, '}');
+}
+
+static enum status
+json_change(struct report *r, const struct change *c, struct err *err)
+{
+	struct jsonw j = begin_line(r, "change");
+
+	jsonw_str(&j, "table", c->pair->name);
+	jsonw_str(&j, "op", report_verbs[c->op]);
+	add_key(&j, c, &r->kept);
+	add_image(&j, "before", c, TARGET, &r->kept);
+	add_image(&j, "after", c, SOURCE, &r->kept);
+	add_unrepresentable(&j, c);
+	if (c->copies > 1)
+		jsonw_u64(&j, "copies", c->copies);
+	jsonw_bool(&j, "patchable", c->patchable);
+	return finish_line(r, &j, err);
+}
+
+/* --- tables and the end --- */
+
+static void
+add_ops(struct jsonw *j, const uint64_t ops[CHANGE_OPS])
+{
+	for (int op = CHANGE_OPS - 1; op >= 0; op--)
+		jsonw_u64(j, report_verbs[op], ops[op]);
+}
+
+static void
+add_rows(struct jsonw *j, const uint64_t rows[2])
+{
+	jsonw_open(j, "rows", '{');
+	jsonw_u64(j, "source", rows[SOURCE]);
+	jsonw_u64(j, "target", rows[TARGET]);
+	jsonw_close(j, '}');
+}
+
+static void
+add_plan(struct jsonw *j, const struct pair *pair)
+{
+	jsonw_open(j, "key", '[');
+	for (size_t i = 0; i < pair->nkeys && !pair->multiset; i++)
+		jsonw_str(j, NULL, pair->cols[i].col[TARGET]->name);
+	jsonw_close(j, ']');
+	jsonw_str(j, "hash", hash_kind_name(pair->hash));
+	jsonw_u64(j, "leaf_rows", pair->leaf_rows);
+	for (int s = SOURCE; s <= TARGET; s++) {
+		if (pair->nonly[s] == 0)
+			continue;
+		jsonw_open(j,
+		    s == SOURCE ? "only_in_source" : "only_in_target", '[');
+		for (size_t i = 0; i < pair->nonly[s]; i++)
+			jsonw_str(j, NULL, pair->only[s][i]);
+		jsonw_close(j, ']');
+	}
+}
+
+static enum status
+json_end(struct report *r, const struct pair *pair, const struct tally *tally,
+    struct err *err)
+{
+	struct jsonw j = begin_line(r, "table");
+
+	jsonw_str(&j, "table", pair->name);
+	jsonw_str(&j, "source", pair->table[SOURCE]->name);
+	jsonw_str(&j, "target", pair->table[TARGET]->name);
+	add_plan(&j, pair);
+	add_rows(&j, tally->rows);
+	add_ops(&j, tally->ops);
+	jsonw_u64(&j, "unrepresentable", tally->unrepresentable);
+	jsonw_u64(&j, "at_target_precision", tally->at_target);
+	jsonw_u64(&j, "suspects", tally->suspects);
+	jsonw_open(&j, "bytes", '{');
+	jsonw_u64(&j, "source", tally->bytes[SOURCE]);
+	jsonw_u64(&j, "target", tally->bytes[TARGET]);
+	jsonw_close(&j, '}');
+	jsonw_real(&j, "seconds", tally->seconds);
+	jsonw_str(
+	    &j, "verdict", tally_differs(tally) ? "different" : "equal");
+	return finish_line(r, &j, err);
+}
+
+static enum status
+json_error(struct report *r, int exit_status, const struct err *failed,
+    struct err *err)
+{
+	struct jsonw j = begin_line(r, "error");
+
+	jsonw_str(&j, "message", failed->msg);
+	if (failed->hint[0] != '\0')
+		jsonw_str(&j, "hint", failed->hint);
+	if (failed->sqlstate[0] != '\0')
+		jsonw_str(&j, "sqlstate", failed->sqlstate);
+	jsonw_u64(&j, "exit", (uint64_t)exit_status);
+	return finish_line(r, &j, err);
+}
+
+static enum status
+json_finish(struct report *r, int exit_status, const struct err *failed,
+    struct err *err)
+{
+	const struct totals *t = &r->totals;
+	struct jsonw j;
+
+	r->line.len = 0; /* a record that a failure left half done */
+	if (failed != NULL)
+		return json_error(r, exit_status, failed, err);
+	j = begin_line(r, "summary");
+	jsonw_u64(&j, "tables", t->tables);
+	jsonw_u64(&j, "different", t->differing);
+	jsonw_u64(&j, "only_in_source", t->only[SOURCE]);
+	jsonw_u64(&j, "only_in_target", t->only[TARGET]);
+	jsonw_u64(&j, "not_comparable", t->bad);
+	add_rows(&j, t->rows);
+	add_ops(&j, t->ops);
+	jsonw_u64(&j, "unrepresentable", t->unrepresentable);
+	jsonw_u64(&j, "at_target_precision", t->at_target);
+	if (r->applied) {
+		jsonw_open(&j, "written", '{');
+		add_ops(&j, r->done);
+		jsonw_close(&j, '}');
+	}
+	jsonw_real(&j, "seconds", seconds_since(r->began));
+	jsonw_u64(&j, "exit", (uint64_t)exit_status);
+	return finish_line(r, &j, err);
+}
+
+const struct report_driver report_json = {
+	.start = json_start,
+	.change = json_change,
+	.end = json_end,
+	.finish = json_finish,
+};

@@ -1,0 +1,95 @@
+#include <config.h>
+
+#include "patch/report-int.h"
+
+/* A line per table, also for the equal ones, and a total. */
+
+static int
+name_width(const struct plan *plan)
+{
+	size_t width = strlen("table");
+
+	for (size_t i = 0; i < plan->npairs; i++)
+		width = MAX(width, strlen(plan->pairs[i].name));
+	for (size_t i = 0; i < plan->nbad; i++)
+		width = MAX(width, strlen(plan->bad[i].table));
+	for (int s = SOURCE; s <= TARGET; s++)
+		for (size_t i = 0; i < plan->nonly[s]; i++)
+			width = MAX(width, strlen(plan->only[s][i]->name));
+	return (int)MIN(width, 60);
+}
+
+static void
+add_right(struct buf *out, uint64_t n, size_t width)
+{
+	size_t start = out->len, len;
+
+	report_count(out, n);
+	len = out->len - start;
+	out->len = start;
+	buf_addf(out, "%*s", (int)(len < width ? width - len : 0), "");
+	report_count(out, n);
+}
+
+static void
+add_stat(struct report *r, const char *name, const uint64_t rows[2],
+    const uint64_t ops[CHANGE_OPS], const char *verdict)
+{
+	buf_addf(&r->line, "%-*s", name_width(r->plan), name);
+	add_right(&r->line, rows[SOURCE], 14);
+	add_right(&r->line, rows[TARGET], 14);
+	add_right(&r->line, ops[CHANGE_INSERT], 12);
+	add_right(&r->line, ops[CHANGE_UPDATE], 12);
+	add_right(&r->line, ops[CHANGE_DELETE], 12);
+	buf_addf(&r->line, "  %s\n", verdict);
+}
+
+static enum status
+stat_start(struct report *r, struct err *err)
+{
+	const struct plan *plan = r->plan;
+	int width = name_width(plan);
+
+	buf_addf(&r->line, "source  %s\ntarget  %s\n",
+	    plan->db[SOURCE]->display, plan->db[TARGET]->display);
+	buf_addf(&r->line, "%-*s%14s%14s%12s%12s%12s  %s\n", width, "table",
+	    "source rows", "target rows", "insert (+)", "update (~)",
+	    "delete (-)", "verdict");
+	for (size_t i = 0; i < plan->nbad; i++)
+		buf_addf(&r->line, "%-*s%66scannot be compared: %s\n", width,
+		    plan->bad[i].table, "", plan->bad[i].why);
+	for (int s = SOURCE; s <= TARGET; s++)
+		for (size_t i = 0; i < r->totals.only[s]; i++)
+			buf_addf(&r->line, "%-*s%66sonly in the %s\n",
+			    width, plan->only[s][i]->name, "", report_sides[s]);
+	return report_write(r, err);
+}
+
+static enum status
+stat_end(struct report *r, const struct pair *pair, const struct tally *tally,
+    struct err *err)
+{
+	add_stat(r, pair->name, tally->rows, tally->ops,
+	    tally_differs(tally) ? "different" : "equal");
+	return report_write(r, err);
+}
+
+static enum status
+stat_finish(struct report *r, int exit_status, const struct err *failed,
+    struct err *err)
+{
+	(void)exit_status;
+	if (failed != NULL)
+		return TU_OK;
+	add_stat(r, "total", r->totals.rows, r->totals.ops,
+	    r->totals.differs ? "different" : "equal");
+	if (r->applied)
+		report_add_applied(r);
+	return report_write(r, err);
+}
+
+const struct report_driver report_stat = {
+	.start = stat_start,
+	.end = stat_end,
+	.finish = stat_finish,
+};

@@ -1,0 +1,309 @@
+#include <config.h>
+
+#include "patch/report-int.h"
+
+/* A line per difference has to fit on a screen, so values are cut. */
+#define VALUE_LIMIT 60
+#define COLUMNS_SHOWN 8
+/* Where two long texts differ, with so much before it. */
+#define CONTEXT 12
+
+static enum status
+write_heading(struct report *r, struct err *err)
+{
+	if (r->headed)
+		return TU_OK;
+	r->headed = true;
+	buf_addf(&r->line, "source  %s\ntarget  %s\n",
+	    r->plan->db[SOURCE]->display, r->plan->db[TARGET]->display);
+	return report_write(r, err);
+}
+
+static enum status
+text_start(struct report *r, struct err *err)
+{
+	const struct plan *plan = r->plan;
+	enum status st;
+
+	if (r->totals.only[SOURCE] + r->totals.only[TARGET] + plan->nbad == 0)
+		return TU_OK;
+	st = write_heading(r, err);
+	if (st)
+		return st;
+	for (size_t i = 0; i < plan->nbad; i++)
+		buf_addf(&r->line, "%s: cannot be compared: %s\n",
+		    plan->bad[i].table, plan->bad[i].why);
+	for (int s = SOURCE; s <= TARGET; s++)
+		for (size_t i = 0; i < r->totals.only[s]; i++)
+			buf_addf(&r->line, "%s: only in the %s\n",
+			    plan->only[s][i]->name, report_sides[s]);
+	return report_write(r, err);
+}
+
+static bool
+is_long(const struct cell *c)
+{
+	return (c->kind == CELL_TEXT || c->kind == CELL_BYTES) &&
+	       c->len > VALUE_LIMIT / 2;
+}
+
+/* Bytes to leave out in front so that the first difference is seen. */
+static size_t
+common_prefix(const struct cell *a, const struct cell *b)
+{
+	size_t n = 0;
+
+	if (a->kind != b->kind || !is_long(a) || !is_long(b))
+		return 0;
+	while (n < a->len && n < b->len && a->u.p[n] == b->u.p[n])
+		n++;
+	if (n < VALUE_LIMIT / 2)
+		return 0;
+	n -= CONTEXT;
+	if (a->kind == CELL_TEXT) /* not into the middle of a character */
+		while (n > 0 && ((unsigned char)a->u.p[n] & 0xc0) == 0x80)
+			n--;
+	return n;
+}
+
+/* "unit_price 0.99 -> 1.29" */
+static void
+add_update(struct buf *b, const struct change *c, size_t i)
+{
+	const struct pair_column *pc = &c->pair->cols[i];
+	struct value_view view = { .limit = VALUE_LIMIT, .bare = true };
+
+	view.skip = common_prefix(&c->source[i], &c->target[i]);
+	buf_addf(b, "%s ", pc->col[TARGET]->name);
+	report_value_view(b, pc, TARGET, &c->target[i], &view);
+	buf_adds(b, " -> ");
+	report_value_view(b, pc, SOURCE, &c->source[i], &view);
+}
+
+static void
+add_column(struct buf *b, const struct change *c, size_t i)
+{
+	const struct value_view view = { .limit = VALUE_LIMIT, .bare = true };
+	const struct pair_column *pc = &c->pair->cols[i];
+	const struct cell *cells;
+	enum side side = report_side(c, &cells);
+
+	if (c->op == CHANGE_UPDATE) {
+		add_update(b, c, i);
+	} else {
+		buf_addf(b, "%s ", pc->col[TARGET]->name);
+		report_value_view(b, pc, side, &cells[i], &view);
+	}
+	if (c->verdicts != NULL && c->verdicts[i] == VERDICT_UNREPRESENTABLE)
+		buf_addf(b, " (the target cannot hold it: %s)",
+		    c->why[i] != NULL ? c->why[i] : "no reason known");
+}
+
+static bool
+is_shown(const struct change *c, size_t i)
+{
+	return c->op != CHANGE_UPDATE || c->verdicts[i] == VERDICT_DIFFERENT ||
+	       c->verdicts[i] == VERDICT_UNREPRESENTABLE;
+}
+
+/* "track_id 7", "playlist_id 1, track_id 3" */
+static void
+add_key(struct buf *b, const struct change *c)
+{
+	const struct value_view view = { .limit = VALUE_LIMIT, .bare = true };
+	const struct cell *cells;
+	enum side side = report_side(c, &cells);
+
+	for (size_t i = 0; i < c->pair->nkeys; i++) {
+		const struct pair_column *pc = &c->pair->cols[i];
+
+		buf_addf(b, "%s%s ", i > 0 ? ", " : "", pc->col[TARGET]->name);
+		report_value_view(b, pc, side, &cells[i], &view);
+	}
+}
+
+static enum status
+text_change(struct report *r, const struct change *c, struct err *err)
+{
+	struct buf *b = &r->kept;
+	size_t first = c->pair->multiset ? 0 : c->pair->nkeys;
+	size_t shown = 0, more = 0;
+
+	(void)err;
+	if (r->nkept++ >= r->opt.rows)
+		return TU_OK;
+	buf_adds(b, "  ");
+	report_sign(r, b, c->op);
+	buf_addc(b, ' ');
+	if (!c->pair->multiset)
+		add_key(b, c);
+	for (size_t i = first; i < c->pair->ncols; i++) {
+		if (!is_shown(c, i))
+			continue;
+		if (shown == COLUMNS_SHOWN) {
+			more++;
+			continue;
+		}
+		if (i > 0)
+			buf_adds(b, shown++ == 0 && first > 0 ? ": " : ", ");
+		else
+			shown++;
+		add_column(b, c, i);
+	}
+	if (more > 0) {
+		buf_adds(b, ", and ");
+		report_counted(b, more, "more column");
+	}
+	if (c->copies > 1)
+		buf_addf(b, " (%llu times)", (unsigned long long)c->copies);
+	buf_addc(b, '\n');
+	return TU_OK;
+}
+
+/* ": 2 to insert (+), 1 to delete (-)" */
+static void
+add_counts(struct report *r, const uint64_t ops[CHANGE_OPS], const char *sep)
+{
+	static const enum change_op order[] = { CHANGE_INSERT, CHANGE_UPDATE,
+		CHANGE_DELETE };
+
+	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+		enum change_op op = order[i];
+
+		if (ops[op] == 0)
+			continue;
+		buf_adds(&r->line, sep);
+		sep = ", ";
+		report_count(&r->line, ops[op]);
+		buf_addf(&r->line, " to %s (", report_verbs[op]);
+		report_sign(r, &r->line, op);
+		buf_addc(&r->line, ')');
+	}
+}
+
+static uint64_t
+sum_ops(const uint64_t ops[CHANGE_OPS])
+{
+	return ops[CHANGE_INSERT] + ops[CHANGE_UPDATE] + ops[CHANGE_DELETE];
+}
+
+static void
+add_table_line(
+    struct report *r, const struct pair *pair, const struct tally *tally)
+{
+	struct buf *b = &r->line;
+	uint64_t differ = sum_ops(tally->ops);
+
+	buf_addf(b, "%s: ", pair->name);
+	if (differ > 0) {
+		report_count(b, differ);
+		buf_adds(b, " of ");
+		report_counted(b, report_union(tally), "row");
+		buf_adds(b, differ == 1 ? " differs" : " differ");
+		add_counts(r, tally->ops, ": ");
+	} else {
+		report_counted(b, report_union(tally), "row");
+		buf_adds(b, ", all equal, but not the columns");
+	}
+	if (tally->unrepresentable > 0) {
+		buf_adds(b, "; the target cannot hold ");
+		report_count(b, tally->unrepresentable);
+	}
+	buf_addc(b, '\n');
+}
+
+static enum status
+text_end(struct report *r, const struct pair *pair, const struct tally *tally,
+    struct err *err)
+{
+	struct buf *b = &r->line;
+	uint64_t nkept = r->nkept;
+	enum status st = TU_OK;
+
+	if (tally_differs(tally)) {
+		st = write_heading(r, err);
+		add_table_line(r, pair, tally);
+		for (int s = SOURCE; s <= TARGET && tally->hidden_columns; s++)
+			for (size_t i = 0; i < pair->nonly[s]; i++)
+				buf_addf(b, "  column %s: only in the %s\n",
+				    pair->only[s][i], report_sides[s]);
+		buf_add(b, r->kept.data, r->kept.len);
+		if (nkept > r->opt.rows) {
+			buf_adds(b, "  ... and ");
+			report_count(b, nkept - r->opt.rows);
+			buf_adds(b, " more\n");
+		}
+	}
+	r->kept.len = 0;
+	r->nkept = 0;
+	return st ? st : report_write(r, err);
+}
+
+static void
+add_at_target(struct report *r)
+{
+	if (r->totals.at_target == 0)
+		return;
+	buf_adds(&r->line, " (");
+	report_counted(&r->line, r->totals.at_target, "row");
+	buf_adds(&r->line, " only at the target's precision)");
+}
+
+/* "3 of 11 tables differ: 5 to insert (+); 1 table only in the source" */
+static void
+add_total(struct report *r)
+{
+	const struct totals *t = &r->totals;
+	struct buf *b = &r->line;
+
+	if (!t->differs) {
+		report_counted(b, t->tables, "table");
+		buf_adds(b, ", ");
+		report_counted(b, t->rows[TARGET], "row");
+		buf_adds(b, ": equal");
+	} else {
+		report_count(b, t->differing);
+		buf_adds(b, " of ");
+		report_counted(b, t->tables, "table");
+		buf_adds(b, t->differing == 1 ? " differs" : " differ");
+		add_counts(r, t->ops, ": ");
+	}
+	add_at_target(r);
+	if (t->unrepresentable > 0) {
+		buf_adds(b, "; the target cannot hold ");
+		report_counted(b, t->unrepresentable, "row");
+	}
+	for (int s = SOURCE; s <= TARGET; s++) {
+		if (t->only[s] == 0)
+			continue;
+		buf_adds(b, "; ");
+		report_counted(b, t->only[s], "table");
+		buf_addf(b, " only in the %s", report_sides[s]);
+	}
+	if (t->bad > 0) {
+		buf_adds(b, "; ");
+		report_counted(b, t->bad, "table");
+		buf_adds(b, " cannot be compared");
+	}
+	buf_addc(b, '\n');
+}
+
+static enum status
+text_finish(struct report *r, int exit_status, const struct err *failed,
+    struct err *err)
+{
+	(void)exit_status;
+	if (failed != NULL) /* a total of a part would be taken for the whole */
+		return TU_OK;
+	add_total(r);
+	if (r->applied)
+		report_add_applied(r);
+	return report_write(r, err);
+}
+
+const struct report_driver report_text = {
+	.start = text_start,
+	.change = text_change,
+	.end = text_end,
+	.finish = text_finish,
+};

@@ -1,0 +1,243 @@
+#include <config.h>
+
+#include "patch/report-int.h"
+
+#include <inttypes.h>
+#include <strings.h>
+
+#include "value/canon.h"
+
+size_t
+report_utf8(const char *p, size_t n, uint32_t *point)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *s = (const unsigned char *)p;
+	size_t len;
+
+	if (n == 0)
+		return 0;
+	if (s[0] < 0x80) {
+		*point = s[0];
+		return 1;
+	}
+	len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+	if (s[0] < 0xc2 || s[0] > 0xf4 || len > n)
+		return 0;
+	*point = s[0] & (0x7fU >> len);
+	for (size_t i = 1; i < len; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		*point = *point << 6 | (s[i] & 0x3f);
+	}
+	if (*point < least[len] || *point > 0x10ffff ||
+	    (*point >= 0xd800 && *point <= 0xdfff))
+		return 0;
+	return len;
+}
+
+/* Characters that are invisible or turn the line around on a terminal. */
+static bool
+is_hidden(uint32_t c)
+{
+	return (c >= 0x80 && c <= 0x9f) || c == 0xad || c == 0x61c ||
+	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+	       (c >= 0xe0000 && c <= 0xe007f);
+}
+
+/* One character; a byte that is no UTF-8 counts as one. Returns its bytes. */
+static size_t
+add_char(struct buf *out, const char *p, size_t n)
+{
+	uint32_t point = 0;
+	size_t len = report_utf8(p, n, &point);
+
+	if (len == 0) {
+		buf_addf(out, "\\x%02x", (unsigned char)*p);
+		return 1;
+	}
+	if (point == '\n')
+		buf_adds(out, "\\n");
+	else if (point == '\r')
+		buf_adds(out, "\\r");
+	else if (point == '\t')
+		buf_adds(out, "\\t");
+	else if (point < 0x20 || point == 0x7f)
+		buf_addf(out, "\\x%02x", (unsigned)point);
+	else if (is_hidden(point))
+		buf_addf(out, "\\u{%x}", (unsigned)point);
+	else if (point == '\'' || point == '\\')
+		buf_addf(out, "\\%c", (char)point);
+	else
+		buf_add(out, p, len);
+	return len;
+}
+
+/* A word that reads as text and as nothing else: no number, no NULL. */
+static bool
+is_plain_word(const char *p, size_t n)
+{
+	static const char *const words[] = { "null", "true", "false", "nan",
+		"inf", "infinity", "x" };
+
+	if (n == 0)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)p[i];
+		bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+
+		if (!letter && (i == 0 || !((c >= '0' && c <= '9') ||
+					      c == '_' || c == '.' || c == '@')))
+			return false;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strlen(words[i]) == n && strncasecmp(p, words[i], n) == 0)
+			return false;
+	return true;
+}
+
+static void
+add_text(struct buf *out, const char *p, size_t n, const struct value_view *v)
+{
+	size_t at = MIN(v->skip, n), chars = 0;
+
+	if (v->bare && at == 0 && (v->limit == 0 || n <= v->limit) &&
+	    is_plain_word(p, n)) {
+		buf_add(out, p, n);
+		return;
+	}
+	if (at > 0)
+		buf_adds(out, "...");
+	buf_addc(out, '\'');
+	while (at < n && (v->limit == 0 || chars++ < v->limit))
+		at += add_char(out, p + at, n - at);
+	buf_addc(out, '\'');
+	if (at < n)
+		buf_adds(out, "...");
+}
+
+static void
+add_bytes(struct buf *out, const char *p, size_t n, const struct value_view *v)
+{
+	size_t at = MIN(v->skip, n);
+	size_t show = n - at;
+
+	if (v->limit > 0 && show > v->limit / 2)
+		show = v->limit / 2;
+	if (at > 0)
+		buf_adds(out, "...");
+	buf_adds(out, "x'");
+	buf_addhex(out, p + at, show);
+	buf_addc(out, '\'');
+	if (at + show < n)
+		buf_adds(out, "...");
+}
+
+/* 7.0 and not 7: SQLite tells them apart. */
+static void
+add_real(struct buf *out, const struct cell *c)
+{
+	size_t start = out->len;
+
+	(void)canon_text(out, LT_F8, c);
+	for (size_t i = start; i < out->len; i++)
+		if ((out->data[i] < '0' || out->data[i] > '9') &&
+		    out->data[i] != '-')
+			return;
+	buf_adds(out, ".0");
+}
+
+/* A value of a type it does not fit, or of any type: by what is stored. */
+static void
+add_stored(struct buf *out, const struct cell *c, const struct value_view *v)
+{
+	switch (c->kind) {
+	case CELL_NULL:
+		buf_adds(out, "NULL");
+		break;
+	case CELL_INT:
+		buf_addf(out, "%" PRId64, c->u.i);
+		break;
+	case CELL_F64:
+		add_real(out, c);
+		break;
+	case CELL_TEXT:
+		add_text(out, c->u.p, c->len, v);
+		break;
+	case CELL_BYTES:
+		add_bytes(out, c->u.p, c->len, v);
+		break;
+	}
+}
+
+static bool
+is_boolean(const struct pair_column *pc, enum side side, const struct cell *c)
+{
+	return pc->type.type == LT_NUM && pc->col[side]->boolean &&
+	       c->kind == CELL_INT && (c->u.i == 0 || c->u.i == 1);
+}
+
+/* Types whose text needs no quotes, since nothing else looks like it. */
+static bool
+is_scalar(enum ltype type)
+{
+	switch (type) {
+	case LT_NUM:
+	case LT_F8:
+	case LT_F4:
+	case LT_DATE:
+	case LT_TIME:
+	case LT_TS:
+	case LT_TSTZ:
+	case LT_UUID:
+		return true;
+	case LT_NONE:
+	case LT_TEXT:
+	case LT_CHAR:
+	case LT_BYTES:
+	case LT_INTERVAL:
+	case LT_BITS:
+	case LT_JSON:
+	case LT_OTHER:
+	case LT_ANY:
+		break;
+	}
+	return false;
+}
+
+void
+report_value_view(struct buf *out, const struct pair_column *pc,
+    enum side side, const struct cell *c, const struct value_view *view)
+{
+	if (is_boolean(pc, side, c))
+		buf_adds(out, c->u.i ? "true" : "false");
+	else if (!is_scalar(pc->type.type) || c->kind == CELL_NULL ||
+		 !canon_text(out, pc->type.type, c))
+		add_stored(out, c, view);
+}
+
+void
+report_value(struct buf *out, const struct pair_column *pc, enum side side,
+    const struct cell *c)
+{
+	const struct value_view all = { 0 };
+
+	report_value_view(out, pc, side, c, &all);
+}
+
+void
+report_value_plain(struct buf *out, const struct pair_column *pc,
+    enum side side, const struct cell *c)
+{
+	if (c->kind == CELL_TEXT && !is_scalar(pc->type.type)) {
+		buf_add(out, c->u.p, c->len);
+	} else if (c->kind == CELL_BYTES && !is_scalar(pc->type.type)) {
+		buf_adds(out, "\\x");
+		buf_addhex(out, c->u.p, c->len);
+	} else if (c->kind == CELL_TEXT) {
+		if (!canon_text(out, pc->type.type, c))
+			buf_add(out, c->u.p, c->len);
+	} else {
+		report_value(out, pc, side, c);
+	}
+}

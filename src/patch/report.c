@@ -1,0 +1,243 @@
+#include <config.h>
+
+#include "patch/report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "patch/report-int.h"
+
+const char report_signs[CHANGE_OPS] = { '-', '~', '+' };
+const char *const report_verbs[CHANGE_OPS] = { "delete", "update", "insert" };
+
+const char *const report_sides[2] = { "source", "target" };
+
+static const char *const sign_colors[CHANGE_OPS] = { "\033[31m", "\033[33m",
+	"\033[32m" };
+
+static const struct report_driver *
+find_driver(enum report_format format)
+{
+	static const struct report_driver report_none;
+
+	switch (format) {
+	case REPORT_TEXT:
+		return &report_text;
+	case REPORT_STAT:
+		return &report_stat;
+	case REPORT_ROWS:
+		return &report_rows;
+	case REPORT_JSON:
+		return &report_json;
+	case REPORT_CSV:
+		return &report_csv;
+	case REPORT_SQL:
+		break;
+	}
+	return &report_none;
+}
+
+static enum status
+sink_change(struct change_sink *s, const struct change *c, struct err *err)
+{
+	struct report *r = (struct report *)s;
+
+	if (r->opt.quiet || r->drv->change == NULL)
+		return TU_OK;
+	return r->drv->change(r, c, err);
+}
+
+static void
+count_table(struct totals *t, const struct tally *tally)
+{
+	t->tables++;
+	for (int op = 0; op < CHANGE_OPS; op++) {
+		t->ops[op] += tally->ops[op];
+		t->patchable[op] += tally->patchable[op];
+	}
+	t->rows[SOURCE] += tally->rows[SOURCE];
+	t->rows[TARGET] += tally->rows[TARGET];
+	t->unrepresentable += tally->unrepresentable;
+	t->at_target += tally->at_target;
+	if (tally_differs(tally)) {
+		t->differing++;
+		t->differs = true;
+	}
+}
+
+static enum status
+sink_end(struct change_sink *s, const struct pair *pair,
+    const struct tally *tally, struct err *err)
+{
+	struct report *r = (struct report *)s;
+
+	count_table(&r->totals, tally);
+	if (r->opt.quiet || r->drv->end == NULL)
+		return TU_OK;
+	return r->drv->end(r, pair, tally, err);
+}
+
+struct report *
+report_new(enum report_format format, const struct plan *plan,
+    const struct report_options *options)
+{
+	struct report *r = calloc(1, sizeof(*r));
+	struct timespec now;
+
+	if (r == NULL)
+		out_of_memory(sizeof(*r));
+	r->sink = (struct change_sink){ .change = sink_change,
+		.end = sink_end };
+	r->drv = find_driver(format);
+	r->plan = plan;
+	r->opt = *options;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	r->began = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	return r;
+}
+
+void
+report_free(struct report *r)
+{
+	if (r == NULL)
+		return;
+	buf_free(&r->line);
+	buf_free(&r->kept);
+	free(r);
+}
+
+struct change_sink *
+report_sink(struct report *r)
+{
+	return &r->sink;
+}
+
+enum status
+report_start(struct report *r, struct err *err)
+{
+	r->started = true;
+	for (int s = SOURCE; s <= TARGET && !r->opt.common; s++) {
+		r->totals.only[s] = r->plan->nonly[s];
+		if (r->plan->nonly[s] > 0)
+			r->totals.differs = true;
+	}
+	r->totals.bad = r->plan->nbad;
+	if (r->opt.quiet || r->drv->start == NULL)
+		return TU_OK;
+	return r->drv->start(r, err);
+}
+
+void
+report_applied(struct report *r, const uint64_t *done)
+{
+	r->applied = true;
+	memcpy(r->done, done, sizeof(r->done));
+}
+
+enum status
+report_finish(struct report *r, int exit_status, const struct err *failed,
+    struct err *err)
+{
+	if (r->opt.quiet || r->drv->finish == NULL)
+		return TU_OK;
+	return r->drv->finish(r, exit_status, failed, err);
+}
+
+const struct totals *
+report_totals(const struct report *r)
+{
+	return &r->totals;
+}
+
+enum status
+report_write(struct report *r, struct err *err)
+{
+	size_t n = r->line.len;
+
+	r->line.len = 0;
+	if (n == 0 || fwrite(r->line.data, 1, n, r->opt.out) == n)
+		return TU_OK;
+	return err_set(
+	    err, TU_EIO, "cannot write the result: %s", strerror(errno));
+}
+
+void
+report_sign(struct report *r, struct buf *out, enum change_op op)
+{
+	if (r->opt.color)
+		buf_adds(out, sign_colors[op]);
+	buf_addc(out, report_signs[op]);
+	if (r->opt.color)
+		buf_adds(out, "\033[m");
+}
+
+uint64_t
+report_union(const struct tally *tally)
+{
+	return tally->rows[TARGET] + tally->ops[CHANGE_INSERT];
+}
+
+void
+report_add_applied(struct report *r)
+{
+	struct buf *b = &r->line;
+
+	buf_adds(b, "written: ");
+	report_count(b, r->done[CHANGE_INSERT]);
+	buf_adds(b, " inserted, ");
+	report_count(b, r->done[CHANGE_UPDATE]);
+	buf_adds(b, " updated, ");
+	report_count(b, r->done[CHANGE_DELETE]);
+	buf_adds(b, " deleted\n");
+}
+
+enum side
+report_side(const struct change *c, const struct cell **cells)
+{
+	enum side side = c->target != NULL ? TARGET : SOURCE;
+
+	*cells = side == TARGET ? c->target : c->source;
+	return side;
+}
+
+void
+report_count(struct buf *out, uint64_t n)
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%" PRIu64, n);
+
+	for (int i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			buf_addc(out, ',');
+		buf_addc(out, digits[i]);
+	}
+}
+
+void
+report_counted(struct buf *out, uint64_t n, const char *noun)
+{
+	report_count(out, n);
+	buf_addc(out, ' ');
+	buf_adds(out, noun);
+	if (n != 1)
+		buf_addc(out, 's');
+}
+
+void
+report_key(struct buf *out, const struct pair *pair, const struct cell *cells,
+    enum side side)
+{
+	const struct value_view view = { .limit = 60 };
+
+	buf_addc(out, '(');
+	for (size_t i = 0; i < pair->nkeys; i++) {
+		if (i > 0)
+			buf_adds(out, ", ");
+		report_value_view(out, &pair->cols[i], side, &cells[i], &view);
+	}
+	buf_addc(out, ')');
+}

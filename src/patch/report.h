@@ -1,0 +1,84 @@
+/*
+ * report.h - results for people and scripts: text, stat, rows, json, csv.
+ *
+ * A report is a change sink that writes as it hears, so its memory does not
+ * grow with the differences; report_finish() writes what only the end knows.
+ * Output is byte-identical for identical input: no times, no durations (json
+ * has them in "start", "table" and "summary" objects only, as DESIGN 7 says).
+ * The json form is described in trueup-patch(5).
+ */
+#ifndef TU_PATCH_REPORT_H
+#define TU_PATCH_REPORT_H
+
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "diff/change.h"
+
+enum report_format {
+	REPORT_TEXT,
+	REPORT_STAT,
+	REPORT_ROWS,
+	REPORT_SQL, /* written by sqlpatch.h; here only the tables are counted */
+	REPORT_JSON,
+	REPORT_CSV,
+};
+
+struct report_options {
+	FILE *out;
+	bool color;
+	bool quiet;       /* write nothing, count only */
+	bool common;      /* tables on one side only are not differences */
+	uint64_t rows;    /* text: differences shown per table */
+	const char *const *argv_options; /* json start: options as given, no
+	                                  * databases, NULL-terminated */
+};
+
+struct report;
+
+struct report *report_new(enum report_format format, const struct plan *plan,
+    const struct report_options *options);
+void report_free(struct report *r);
+struct change_sink *report_sink(struct report *r);
+
+/* Heading: json "start"; one-sided and incomparable tables. */
+enum status report_start(struct report *r, struct err *err);
+
+/* What was written into the target; before report_finish(). done is by enum
+ * change_op. */
+void report_applied(struct report *r, const uint64_t *done);
+
+/* Totals and, in json, the "summary" or (failed != NULL) "error" object. */
+enum status report_finish(struct report *r, int exit_status,
+    const struct err *failed, struct err *err);
+
+/* What the run found so far. */
+struct totals {
+	uint64_t tables, differing, only[2], bad;
+	uint64_t ops[CHANGE_OPS];
+	uint64_t patchable[CHANGE_OPS];
+	uint64_t unrepresentable, at_target;
+	uint64_t rows[2];
+	bool differs;
+};
+const struct totals *report_totals(const struct report *r);
+
+/* 1234567 as "1,234,567". */
+void report_count(struct buf *out, uint64_t n);
+
+/* "1 row", "2,000 rows". */
+void report_counted(struct buf *out, uint64_t n, const char *noun);
+
+/*
+ * A value for people, complete: NULL, 0.99, true, 2024-01-01, text in single
+ * quotes with what a terminal or an eye would misread escaped (\n, \x1b,
+ * \u{202e}), bytes as x'00ff'.
+ */
+void report_value(struct buf *out, const struct pair_column *pc,
+    enum side side, const struct cell *c);
+
+/* A key for messages: "(7)" or "('a', 2024-01-01)"; for people, not SQL. */
+void report_key(struct buf *out, const struct pair *pair,
+    const struct cell *cells, enum side side);
+
+#endif

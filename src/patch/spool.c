@@ -1,0 +1,509 @@
+#include <config.h>
+
+#include "patch/spool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/temp.h"
+#include "patch/selfref.h"
+
+/*
+ * The file is a row of segments; a segment holds whole records of one table
+ * and one kind of change. Diff goes table after table, so three buffers (one
+ * a kind) are filled at a time and each goes to the end of the file when it
+ * has SEGMENT_SIZE bytes. Memory keeps where the segments are: 16 bytes for
+ * 256 KB of changes. Numbers are in the machine's own order:
+ *
+ *	record := size copies [verdicts] [source] [target]
+ *	size      u64, bytes behind it
+ *	copies    u64
+ *	verdicts  update only: a byte for each compared column
+ *	source    insert, update: a cell for each compared column
+ *	target    delete, update: the same and the extra columns
+ *	cell   := kind (a byte), then nothing for NULL, else 8 bytes (the
+ *	          number, or the length), then length bytes
+ */
+#define SEGMENT_SIZE (256 << 10)
+
+struct place {
+	off_t at;
+	size_t len;
+};
+
+struct spooled_table {
+	struct spool_table pub;
+	bool *updated;
+	struct buf segments[CHANGE_OPS]; /* struct place */
+};
+
+struct spool {
+	struct change_sink sink; /* first: a sink pointer is a spool pointer */
+	int fd;
+	off_t size;
+	struct arena *arena;
+	struct buf tables; /* struct spooled_table * */
+	struct spooled_table *current;
+	struct buf pending[CHANGE_OPS];
+};
+
+struct spool_reader {
+	struct spool *spool;
+	enum change_op op;
+	bool backwards;
+	const struct place *places; /* segments, or single records */
+	struct place *own_places;   /* the latter */
+	size_t nplaces, nread;
+	off_t at;           /* the place being read */
+	struct buf data;    /* what it holds */
+	struct buf records; /* where its records start, size_t */
+	size_t left;        /* of them */
+	size_t record;      /* the one handed out last */
+	struct arena *arena;
+	struct change change;
+	struct cell *source, *target;
+	enum verdict *verdicts;
+};
+
+static enum status
+write_all(struct spool *s, const char *p, size_t n, struct err *err)
+{
+	while (n > 0) {
+		ssize_t done = pwrite(s->fd, p, n, s->size);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return temp_error(err, "write", errno);
+		p += done;
+		n -= (size_t)done;
+		s->size += done;
+	}
+	return TU_OK;
+}
+
+static enum status
+read_all(int fd, char *p, size_t n, off_t at, struct err *err)
+{
+	while (n > 0) {
+		ssize_t done = pread(fd, p, n, at);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return temp_error(err, "read", done < 0 ? errno : EIO);
+		p += done;
+		n -= (size_t)done;
+		at += done;
+	}
+	return TU_OK;
+}
+
+/* --- writing -------------------------------------------------------------- */
+
+static enum status
+flush(struct spool *s, enum change_op op, struct err *err)
+{
+	struct buf *b = &s->pending[op];
+	struct place place = { .at = s->size, .len = b->len };
+	enum status st;
+
+	if (b->len == 0)
+		return TU_OK;
+	st = write_all(s, b->data, b->len, err);
+	if (st)
+		return st;
+	buf_add(&s->current->segments[op], &place, sizeof(place));
+	buf_reset(b);
+	return TU_OK;
+}
+
+static struct spooled_table *
+new_table(struct spool *s, const struct pair *pair)
+{
+	struct spooled_table *t = arena_alloc(s->arena, sizeof(*t));
+
+	t->updated = arena_alloc(s->arena, pair->ncols * sizeof(bool));
+	t->pub.pair = pair;
+	t->pub.updated = t->updated;
+	buf_add(&s->tables, &t, sizeof(t));
+	return t;
+}
+
+static void
+add_u64(struct buf *b, uint64_t n)
+{
+	buf_add(b, &n, sizeof(n));
+}
+
+static void
+add_cells(struct buf *b, const struct cell *cells, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct cell *c = &cells[i];
+
+		buf_addc(b, (char)c->kind);
+		switch (c->kind) {
+		case CELL_NULL:
+			break;
+		case CELL_INT:
+			buf_add(b, &c->u.i, sizeof(c->u.i));
+			break;
+		case CELL_F64:
+			buf_add(b, &c->u.f, sizeof(c->u.f));
+			break;
+		case CELL_TEXT:
+		case CELL_BYTES:
+			add_u64(b, c->len);
+			buf_add(b, c->u.p, c->len);
+			break;
+		}
+	}
+}
+
+static void
+add_record(struct buf *b, const struct change *c)
+{
+	const struct pair *pair = c->pair;
+	size_t start = b->len;
+	uint64_t size;
+
+	add_u64(b, 0);
+	add_u64(b, c->copies);
+	if (c->op == CHANGE_UPDATE)
+		for (size_t i = 0; i < pair->ncols; i++)
+			buf_addc(b, (char)c->verdicts[i]);
+	if (c->op != CHANGE_DELETE)
+		add_cells(b, c->source, pair->ncols);
+	if (c->op != CHANGE_INSERT)
+		add_cells(b, c->target, pair->ncols + pair->nextra);
+	size = b->len - start - sizeof(size);
+	memcpy(b->data + start, &size, sizeof(size));
+}
+
+static void
+note_updated(struct spooled_table *t, const struct change *c)
+{
+	for (size_t i = 0; i < c->pair->ncols; i++)
+		if (c->verdicts[i] == VERDICT_DIFFERENT)
+			t->updated[i] = true;
+}
+
+static enum status
+sink_change(struct change_sink *sink, const struct change *c, struct err *err)
+{
+	struct spool *s = (struct spool *)sink;
+
+	if (!c->patchable)
+		return TU_OK;
+	if (s->current == NULL)
+		s->current = new_table(s, c->pair);
+	s->current->pub.count[c->op] += c->copies;
+	if (c->op == CHANGE_UPDATE)
+		note_updated(s->current, c);
+	add_record(&s->pending[c->op], c);
+	if (s->pending[c->op].len < SEGMENT_SIZE)
+		return TU_OK;
+	return flush(s, c->op, err);
+}
+
+static enum status
+sink_end(struct change_sink *sink, const struct pair *pair,
+    const struct tally *tally, struct err *err)
+{
+	struct spool *s = (struct spool *)sink;
+	enum status st = TU_OK;
+
+	(void)pair;
+	(void)tally;
+	for (int op = 0; op < CHANGE_OPS && st == TU_OK; op++)
+		st = flush(s, (enum change_op)op, err);
+	s->current = NULL;
+	return st;
+}
+
+enum status
+spool_new(struct spool **out, struct err *err)
+{
+	struct spool *s;
+	enum status st;
+	int fd;
+
+	*out = NULL;
+	st = temp_open(&fd, err);
+	if (st)
+		return st;
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		out_of_memory(sizeof(*s));
+	s->sink.change = sink_change;
+	s->sink.end = sink_end;
+	s->fd = fd;
+	s->arena = arena_new(4096);
+	*out = s;
+	return TU_OK;
+}
+
+static struct spooled_table *
+table_at(const struct spool *s, size_t i)
+{
+	return ((struct spooled_table **)s->tables.data)[i];
+}
+
+void
+spool_free(struct spool *s)
+{
+	if (s == NULL)
+		return;
+	for (size_t i = 0; i < spool_ntables(s); i++)
+		for (int op = 0; op < CHANGE_OPS; op++)
+			buf_free(&table_at(s, i)->segments[op]);
+	for (int op = 0; op < CHANGE_OPS; op++)
+		buf_free(&s->pending[op]);
+	buf_free(&s->tables);
+	arena_free(s->arena);
+	close(s->fd);
+	free(s);
+}
+
+struct change_sink *
+spool_sink(struct spool *s)
+{
+	return &s->sink;
+}
+
+size_t
+spool_ntables(const struct spool *s)
+{
+	return s->tables.len / sizeof(struct spooled_table *);
+}
+
+const struct spool_table *
+spool_table(const struct spool *s, size_t i)
+{
+	return &table_at(s, i)->pub;
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+static uint64_t
+get_u64(const char **p)
+{
+	uint64_t n;
+
+	memcpy(&n, *p, sizeof(n));
+	*p += sizeof(n);
+	return n;
+}
+
+/* Texts and bytes stay where they are, in the reader's buffer. */
+static void
+get_cells(const char **p, struct cell *cells, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct cell *c = &cells[i];
+
+		*c = (struct cell){ .kind = (enum cell_kind) * (*p)++ };
+		switch (c->kind) {
+		case CELL_NULL:
+			break;
+		case CELL_INT:
+			c->u.i = (int64_t)get_u64(p);
+			break;
+		case CELL_F64:
+			memcpy(&c->u.f, *p, sizeof(c->u.f));
+			*p += sizeof(c->u.f);
+			break;
+		case CELL_TEXT:
+		case CELL_BYTES:
+			c->len = (size_t)get_u64(p);
+			c->u.p = *p;
+			*p += c->len;
+			break;
+		}
+	}
+}
+
+static void
+get_record(struct spool_reader *r, const char *p)
+{
+	const struct pair *pair = r->change.pair;
+
+	get_u64(&p);
+	r->change.copies = get_u64(&p);
+	if (r->op == CHANGE_UPDATE)
+		for (size_t i = 0; i < pair->ncols; i++)
+			r->verdicts[i] = (enum verdict) * p++;
+	if (r->op != CHANGE_DELETE)
+		get_cells(&p, r->source, pair->ncols);
+	if (r->op != CHANGE_INSERT)
+		get_cells(&p, r->target, pair->ncols + pair->nextra);
+}
+
+static size_t
+record_len(const char *p)
+{
+	return (size_t)get_u64(&p) + sizeof(uint64_t);
+}
+
+/* Read a place of the file and find its records. */
+static enum status
+load_place(struct spool_reader *r, const struct place *place, struct err *err)
+{
+	enum status st;
+
+	r->at = place->at;
+	buf_reset(&r->data);
+	buf_reset(&r->records);
+	st = read_all(r->spool->fd, buf_reserve(&r->data, place->len),
+	    place->len, place->at, err);
+	if (st)
+		return st;
+	for (size_t at = 0; at < place->len;
+	     at += record_len(r->data.data + at))
+		buf_add(&r->records, &at, sizeof(at));
+	r->left = r->records.len / sizeof(size_t);
+	return TU_OK;
+}
+
+/* Which of n things comes next, after `done` of them. */
+static size_t
+pick(const struct spool_reader *r, size_t n, size_t done)
+{
+	return r->backwards ? n - 1 - done : done;
+}
+
+enum status
+spool_next(
+    struct spool_reader *r, const struct change **change, struct err *err)
+{
+	size_t n;
+
+	*change = NULL;
+	if (r->left == 0) {
+		enum status st;
+
+		if (r->nread == r->nplaces)
+			return TU_OK;
+		n = pick(r, r->nplaces, r->nread++);
+		st = load_place(r, &r->places[n], err);
+		if (st)
+			return st;
+	}
+	n = r->records.len / sizeof(size_t);
+	r->record = ((size_t *)r->records.data)[pick(r, n, n - r->left)];
+	r->left--;
+	get_record(r, r->data.data + r->record);
+	*change = &r->change;
+	return TU_OK;
+}
+
+static struct spool_reader *
+new_reader(struct spool *s, size_t table, enum change_op op)
+{
+	struct spooled_table *t = table_at(s, table);
+	const struct pair *pair = t->pub.pair;
+	struct spool_reader *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		out_of_memory(sizeof(*r));
+	r->spool = s;
+	r->op = op;
+	r->places = (struct place *)t->segments[op].data;
+	r->nplaces = t->segments[op].len / sizeof(struct place);
+	r->arena = arena_new(4096);
+	r->source = arena_alloc(r->arena, pair->ncols * sizeof(struct cell));
+	r->target = arena_alloc(
+	    r->arena, (pair->ncols + pair->nextra) * sizeof(struct cell));
+	r->verdicts = arena_alloc(r->arena, pair->ncols * sizeof(*r->verdicts));
+	r->change = (struct change){
+		.op = op,
+		.pair = pair,
+		.source = op == CHANGE_DELETE ? NULL : r->source,
+		.target = op == CHANGE_INSERT ? NULL : r->target,
+		.verdicts = op == CHANGE_DELETE ? NULL : r->verdicts,
+		.why = arena_alloc(r->arena, pair->ncols * sizeof(char *)),
+		.patchable = true,
+	};
+	return r;
+}
+
+/* Replace the segments by single records in the order that selfref wants. */
+static void
+reorder(struct spool_reader *r, const struct selfref *rows, struct buf *places)
+{
+	size_t n = places->len / sizeof(struct place);
+	size_t *order = selfref_order(rows);
+
+	r->own_places = malloc((n + 1) * sizeof(struct place));
+	if (r->own_places == NULL)
+		out_of_memory(n * sizeof(struct place));
+	for (size_t i = 0; i < n; i++)
+		r->own_places[i] = ((struct place *)places->data)[order[i]];
+	r->places = r->own_places;
+	r->nplaces = n;
+	r->nread = 0;
+	free(order);
+}
+
+static enum status
+read_selfref(struct spool_reader *r, struct selfref *rows, struct err *err)
+{
+	struct buf places = BUF_INIT;
+	const struct change *c;
+	enum status st;
+
+	for (;;) {
+		struct place place;
+
+		st = spool_next(r, &c, err);
+		if (st || c == NULL)
+			break;
+		selfref_add(rows, c);
+		place.at = r->at + (off_t)r->record;
+		place.len = record_len(r->data.data + r->record);
+		buf_add(&places, &place, sizeof(place));
+	}
+	if (st == TU_OK)
+		reorder(r, rows, &places);
+	buf_free(&places);
+	return st;
+}
+
+enum status
+spool_read(struct spool *s, size_t table, enum change_op op,
+    enum spool_order order, struct spool_reader **out, struct err *err)
+{
+	struct spool_reader *r = new_reader(s, table, op);
+	struct selfref *rows = NULL;
+	enum status st = TU_OK;
+
+	if (order != SPOOL_BY_KEY && op != CHANGE_UPDATE && r->nplaces > 0)
+		rows = selfref_new(r->change.pair, op);
+	if (rows != NULL)
+		st = read_selfref(r, rows, err);
+	selfref_free(rows);
+	r->backwards = order == SPOOL_UNDO;
+	if (st) {
+		spool_reader_close(r);
+		r = NULL;
+	}
+	*out = r;
+	return st;
+}
+
+void
+spool_reader_close(struct spool_reader *r)
+{
+	if (r == NULL)
+		return;
+	free(r->own_places);
+	buf_free(&r->data);
+	buf_free(&r->records);
+	arena_free(r->arena);
+	free(r);
+}

@@ -1,0 +1,53 @@
+/*
+ * spool.h - the changes of a run on disk, readable again in any table's order.
+ *
+ * A patch and an apply need deletes of children before deletes of parents and
+ * inserts the other way round, over all tables, so the changes are written to
+ * an unlinked temporary file (TMPDIR) first and memory does not grow with
+ * their number. Only patchable changes are kept.
+ *
+ * The file is private to the process; its layout is described in spool.c.
+ */
+#ifndef TU_PATCH_SPOOL_H
+#define TU_PATCH_SPOOL_H
+
+#include "diff/change.h"
+
+struct spool;
+struct spool_reader;
+
+enum spool_order {
+	SPOOL_BY_KEY, /* as they were found */
+	SPOOL_APPLY,  /* as they can run one by one */
+	SPOOL_UNDO,   /* exactly the reverse */
+};
+
+struct spool_table {
+	const struct pair *pair;
+	uint64_t count[CHANGE_OPS]; /* rows, equal ones of a multiset too */
+	const bool *updated;        /* per column: some update changes it */
+};
+
+enum status spool_new(struct spool **out, struct err *err);
+void spool_free(struct spool *spool); /* NULL is allowed */
+
+/* A sink that keeps what it hears; it lives as long as the spool. */
+struct change_sink *spool_sink(struct spool *spool);
+
+size_t spool_ntables(const struct spool *spool); /* tables with changes */
+const struct spool_table *spool_table(const struct spool *spool, size_t i);
+
+/*
+ * Read one table's changes of one kind. They run in key order too, unless the
+ * table refers to itself: then parents come before children (children before
+ * parents for deletes), which takes memory for each of them, see selfref.h.
+ * The change belongs to the reader until the next call; *change is NULL after
+ * the last. Its `why` is not kept: entries are NULL.
+ */
+enum status spool_read(struct spool *spool, size_t table, enum change_op op,
+    enum spool_order order, struct spool_reader **out, struct err *err);
+enum status spool_next(
+    struct spool_reader *r, const struct change **change, struct err *err);
+void spool_reader_close(struct spool_reader *r); /* NULL is allowed */
+
+#endif

@@ -1,0 +1,585 @@
+#include <config.h>
+
+#include "patch/stmt.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "value/num.h"
+
+/*
+ * SQLite refuses expressions nested over 1000 deep, and a AND b AND c is as
+ * deep as it is long; a row may have 2000 columns.
+ */
+#define CONDITIONS_PER_GROUP 100
+
+void
+stmt_init(struct stmt *st, const struct dialect *d, enum stmt_direction dir,
+    struct stmt_params *params)
+{
+	*st = (struct stmt){ .dialect = d, .dir = dir, .params = params };
+}
+
+void
+stmt_release(struct stmt *st)
+{
+	buf_free(&st->sql);
+	buf_free(&st->value);
+	buf_free(&st->scratch);
+	buf_free(&st->digits);
+}
+
+void
+stmt_params_release(struct stmt_params *p)
+{
+	free(p->cells);
+	free(p->columns);
+	p->cells = NULL;
+	p->columns = NULL;
+	p->n = p->cap = 0;
+}
+
+enum change_op
+stmt_op(const struct change *c, enum stmt_direction dir)
+{
+	if (dir == STMT_FORWARD || c->op == CHANGE_UPDATE)
+		return c->op;
+	return c->op == CHANGE_INSERT ? CHANGE_DELETE : CHANGE_INSERT;
+}
+
+uint64_t
+stmt_runs(const struct change *c, enum stmt_direction dir)
+{
+	return stmt_op(c, dir) == CHANGE_INSERT ? c->copies : 1;
+}
+
+bool
+stmt_writes(const struct change *c, size_t column)
+{
+	return c->verdicts[column] == VERDICT_DIFFERENT &&
+	       !c->pair->cols[column].col[TARGET]->generated;
+}
+
+struct vtype
+stmt_own_type(const struct column *col)
+{
+	struct vtype t = { .type = col->ltype };
+
+	if (col->affinity != AFF_NONE)
+		t.type = LT_ANY;
+	else if (t.type == LT_NONE)
+		t.type = LT_OTHER;
+	return t;
+}
+
+/* A column of the target: the compared ones, then the extra ones. */
+static const struct column *
+column_at(const struct pair *pair, size_t i)
+{
+	return i < pair->ncols ? pair->cols[i].col[TARGET]
+	                       : pair->extra[i - pair->ncols];
+}
+
+/* --- values --------------------------------------------------------------- */
+
+/* Round a decimal to what the column keeps. */
+static void
+cut_decimal(struct stmt *st, int scale, struct cell *cell)
+{
+	size_t before, behind, at = st->scratch.len;
+
+	buf_reset(&st->digits);
+	if (!num_canon(&st->digits, cell->u.p, cell->len))
+		return;
+	num_digits(st->digits.data, st->digits.len, &before, &behind);
+	if (behind <= (size_t)scale)
+		return;
+	num_round(&st->scratch, st->digits.data, st->digits.len, scale);
+	*cell = cell_text(st->scratch.data + at, st->scratch.len - at);
+}
+
+/* Leave out the digits of a second that the column does not keep. */
+static void
+cut_time(struct stmt *st, int frac, struct cell *cell)
+{
+	const char *p = cell->u.p;
+	const char *point = memchr(p, '.', cell->len);
+	size_t keep, end;
+
+	if (point == NULL)
+		return;
+	keep = end = (size_t)(point - p) + 1;
+	while (end < cell->len && p[end] >= '0' && p[end] <= '9')
+		end++;
+	if (end - keep <= (size_t)frac)
+		return;
+	keep = frac == 0 ? keep - 1 : keep + (size_t)frac;
+	buf_reset(&st->digits);
+	buf_add(&st->digits, p, keep);
+	buf_add(&st->digits, p + end, cell->len - end);
+	*cell = cell_text(st->digits.data, st->digits.len);
+}
+
+static void
+cut_to_column(struct stmt *st, const struct pair_column *pc, struct cell *cell)
+{
+	if (cell->kind != CELL_TEXT)
+		return;
+	switch (pc->col[TARGET]->ltype) {
+	case LT_NUM:
+		if (pc->limit.scale >= 0)
+			cut_decimal(st, pc->limit.scale, cell);
+		break;
+	case LT_TIME:
+	case LT_TS:
+	case LT_TSTZ:
+		if (pc->limit.frac >= 0)
+			cut_time(st, pc->limit.frac, cell);
+		break;
+	case LT_NONE:
+	case LT_F8:
+	case LT_F4:
+	case LT_TEXT:
+	case LT_CHAR:
+	case LT_BYTES:
+	case LT_DATE:
+	case LT_INTERVAL:
+	case LT_UUID:
+	case LT_BITS:
+	case LT_JSON:
+	case LT_OTHER:
+	case LT_ANY:
+		break;
+	}
+}
+
+static enum status
+does_not_fit(const struct change *c, const struct column *col, const char *why,
+    struct err *err)
+{
+	return err_set(err, TU_EBUG,
+	    "table '%s', column '%s': a value that was found to fit does not: "
+	    "%s",
+	    c->pair->name, col->name, why);
+}
+
+/* Both are valid until the next value is made. */
+static enum status
+old_value(struct stmt *st, const struct change *c, size_t i, struct cell *out,
+    struct err *err)
+{
+	const struct column *col = column_at(c->pair, i);
+	struct vtype own = stmt_own_type(col);
+	const char *why = "";
+
+	buf_reset(&st->scratch);
+	if (!st->dialect->convert(
+		col, &own, &c->target[i], &st->scratch, out, &why))
+		return does_not_fit(c, col, why, err);
+	return TU_OK;
+}
+
+static enum status
+new_value(struct stmt *st, const struct change *c, size_t i, struct cell *out,
+    struct err *err)
+{
+	const struct pair_column *pc = &c->pair->cols[i];
+	const char *why = "";
+
+	buf_reset(&st->scratch);
+	if (!st->dialect->convert(pc->col[TARGET], &pc->type, &c->source[i],
+		&st->scratch, out, &why))
+		return does_not_fit(c, pc->col[TARGET], why, err);
+	cut_to_column(st, pc, out);
+	return TU_OK;
+}
+
+/* What the statement expects to find in the row. */
+static enum status
+expected_value(struct stmt *st, const struct change *c, size_t i,
+    struct cell *out, struct err *err)
+{
+	if (st->dir == STMT_UNDO &&
+	    (c->op == CHANGE_INSERT || stmt_writes(c, i)))
+		return new_value(st, c, i, out, err);
+	return old_value(st, c, i, out, err);
+}
+
+/* What it puts there. */
+static enum status
+wanted_value(struct stmt *st, const struct change *c, size_t i,
+    struct cell *out, struct err *err)
+{
+	return st->dir == STMT_UNDO ? old_value(st, c, i, out, err)
+	                            : new_value(st, c, i, out, err);
+}
+
+/* Bytes in our work space are copied; others stay where the change has them. */
+static struct cell
+keep_cell(const struct stmt *st, struct arena *arena, const struct cell *cell)
+{
+	const struct buf *own[] = { &st->scratch, &st->digits };
+
+	if (cell->kind != CELL_TEXT && cell->kind != CELL_BYTES)
+		return *cell;
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+		if (own[i]->data != NULL && cell->u.p >= own[i]->data &&
+		    cell->u.p < own[i]->data + own[i]->cap)
+			return cell_copy(arena, cell);
+	return *cell;
+}
+
+static void
+add_param(struct stmt_params *p, const struct column *col, struct cell cell)
+{
+	if (p->n == p->cap) {
+		p->cap = p->cap ? 2 * p->cap : 256;
+		p->cells = realloc(p->cells, p->cap * sizeof(*p->cells));
+		p->columns = realloc(p->columns, p->cap * sizeof(*p->columns));
+		if (p->cells == NULL || p->columns == NULL)
+			out_of_memory(p->cap * sizeof(*p->cells));
+	}
+	p->cells[p->n] = cell;
+	p->columns[p->n++] = col;
+}
+
+/* The SQL text of a value; valid until the next one. */
+static const char *
+value_sql(struct stmt *st, const struct column *col, const struct cell *cell)
+{
+	struct stmt_params *p = st->params;
+
+	buf_reset(&st->value);
+	if (p == NULL) {
+		st->dialect->literal(&st->value, col, cell);
+	} else {
+		add_param(p, col, keep_cell(st, p->arena, cell));
+		st->dialect->param(&st->value, col, p->n - st->first);
+	}
+	return buf_str(&st->value);
+}
+
+/* --- WHERE ---------------------------------------------------------------- */
+
+/* Is "col = value" as strict as the guard? */
+static bool
+equality_is_exact(const struct column *col)
+{
+	if (col->affinity != AFF_NONE)
+		return col->rowid_alias;
+	switch (col->ltype) {
+	case LT_NUM:
+	case LT_F8:
+	case LT_F4:
+	case LT_BYTES:
+	case LT_DATE:
+	case LT_TIME:
+	case LT_TS:
+	case LT_TSTZ:
+	case LT_UUID:
+	case LT_BITS:
+		return true;
+	case LT_TEXT:
+		return col->bytewise;
+	case LT_NONE:
+	case LT_CHAR:
+	case LT_INTERVAL:
+	case LT_JSON:
+	case LT_OTHER:
+	case LT_ANY:
+		break;
+	}
+	return false;
+}
+
+/* A column's condition; `usable`: an index may find the row by it. */
+static enum status
+add_condition(struct stmt *st, const struct change *c, size_t i, bool usable,
+    struct err *err)
+{
+	const struct column *col = column_at(c->pair, i);
+	const char *value;
+	struct cell cell;
+	enum status rc;
+
+	rc = expected_value(st, c, i, &cell, err);
+	if (rc)
+		return rc;
+	value = value_sql(st, col, &cell);
+	usable = usable && cell.kind != CELL_NULL;
+	if (usable) {
+		st->dialect->ident(&st->sql, col->name);
+		buf_addf(&st->sql, " = %s", value);
+		if (equality_is_exact(col))
+			return TU_OK;
+		buf_adds(&st->sql, " AND ");
+	}
+	st->dialect->guard(&st->sql, col, value);
+	return TU_OK;
+}
+
+/* An undo does not know what a generated column became. */
+static bool
+is_guarded(const struct stmt *st, const struct pair *pair, size_t i)
+{
+	return st->dir == STMT_FORWARD || !pair->cols[i].col[TARGET]->generated;
+}
+
+static enum status
+add_conditions(struct stmt *st, const struct change *c, struct err *err)
+{
+	const struct pair *pair = c->pair;
+	bool groups = pair->ncols > CONDITIONS_PER_GROUP;
+	size_t n = 0;
+
+	if (groups)
+		buf_addc(&st->sql, '(');
+	for (size_t i = 0; i < pair->ncols; i++) {
+		bool key = !pair->multiset && i < pair->nkeys;
+		enum status rc;
+
+		if (!key && !is_guarded(st, pair, i))
+			continue;
+		if (n > 0 && groups && n % CONDITIONS_PER_GROUP == 0)
+			buf_adds(&st->sql, ") AND (");
+		else if (n > 0)
+			buf_adds(&st->sql, " AND ");
+		n++;
+		rc = add_condition(st, c, i, key, err);
+		if (rc)
+			return rc;
+	}
+	if (groups)
+		buf_addc(&st->sql, ')');
+	return TU_OK;
+}
+
+/* Equal rows are told apart by their address, as many as are wanted. */
+static enum status
+add_where(struct stmt *st, const struct change *c, struct err *err)
+{
+	const struct table *t = c->pair->table[TARGET];
+	const char *address = NULL;
+	enum status rc;
+
+	buf_adds(&st->sql, " WHERE ");
+	if (!c->pair->multiset)
+		return add_conditions(st, c, err);
+	if (st->dialect->row_address != NULL)
+		address = st->dialect->row_address(t);
+	if (address == NULL)
+		return err_set(err, TU_ESCHEMA,
+		    "table '%s' has no key and its rows no address: equal rows "
+		    "cannot be deleted one by one",
+		    c->pair->name);
+	buf_addf(&st->sql, "%s IN (SELECT %s FROM %s WHERE ", address, address,
+	    t->from);
+	rc = add_conditions(st, c, err);
+	buf_addf(&st->sql, " LIMIT %" PRIu64 ")", c->copies);
+	return rc;
+}
+
+/* --- the three statements ------------------------------------------------- */
+
+static enum status
+build_delete(struct stmt *st, const struct change *c, struct err *err)
+{
+	buf_addf(&st->sql, "DELETE FROM %s", c->pair->table[TARGET]->from);
+	return add_where(st, c, err);
+}
+
+static enum status
+build_update(struct stmt *st, const struct change *c, struct err *err)
+{
+	const struct pair *pair = c->pair;
+	const char *comma = "";
+
+	buf_addf(&st->sql, "UPDATE %s SET ", pair->table[TARGET]->from);
+	for (size_t i = 0; i < pair->ncols; i++) {
+		const struct column *col = pair->cols[i].col[TARGET];
+		struct cell cell;
+		enum status rc;
+
+		if (!stmt_writes(c, i))
+			continue;
+		if (col->identity_always) {
+			err_set(err, TU_ESCHEMA,
+			    "table '%s', column '%s' differs but is GENERATED "
+			    "ALWAYS AS IDENTITY, which no UPDATE can set",
+			    pair->name, col->name);
+			return err_hint(err,
+			    "leave it out with --exclude-columns, or make it "
+			    "the key with --key");
+		}
+		rc = wanted_value(st, c, i, &cell, err);
+		if (rc)
+			return rc;
+		buf_adds(&st->sql, comma);
+		st->dialect->ident(&st->sql, col->name);
+		buf_addf(&st->sql, " = %s", value_sql(st, col, &cell));
+		comma = ", ";
+	}
+	return add_where(st, c, err);
+}
+
+/* INSERT takes the bare name: a `from` may say ONLY. */
+static void
+add_table_name(struct stmt *st, const struct table *t)
+{
+	if (t->schema != NULL) {
+		st->dialect->ident(&st->sql, t->schema);
+		buf_addc(&st->sql, '.');
+	}
+	st->dialect->ident(&st->sql, t->name);
+}
+
+static enum status
+add_values(
+    struct stmt *st, const struct change *c, size_t ncols, struct err *err)
+{
+	const char *comma = "";
+
+	buf_adds(&st->sql, "VALUES (");
+	for (size_t i = 0; i < ncols; i++) {
+		const struct column *col = column_at(c->pair, i);
+		struct cell cell;
+		enum status rc;
+
+		if (col->generated)
+			continue;
+		rc = wanted_value(st, c, i, &cell, err);
+		if (rc)
+			return rc;
+		buf_adds(&st->sql, comma);
+		buf_adds(&st->sql, value_sql(st, col, &cell));
+		comma = ", ";
+	}
+	buf_addc(&st->sql, ')');
+	return TU_OK;
+}
+
+/* A row taken away by the patch comes back whole, extra columns too. */
+static enum status
+build_insert(struct stmt *st, const struct change *c, struct err *err)
+{
+	const struct pair *pair = c->pair;
+	size_t ncols = pair->ncols;
+	const char *comma = " (";
+	bool identity = false;
+
+	if (st->dir == STMT_UNDO)
+		ncols += pair->nextra;
+	buf_adds(&st->sql, "INSERT INTO ");
+	add_table_name(st, pair->table[TARGET]);
+	for (size_t i = 0; i < ncols; i++) {
+		const struct column *col = column_at(pair, i);
+
+		if (col->generated)
+			continue;
+		buf_adds(&st->sql, comma);
+		st->dialect->ident(&st->sql, col->name);
+		identity = identity || col->identity_always;
+		comma = ", ";
+	}
+	if (comma[0] != ',') {
+		buf_adds(&st->sql, " DEFAULT VALUES");
+		return TU_OK;
+	}
+	buf_adds(&st->sql, ") ");
+	if (identity)
+		buf_adds(&st->sql, st->dialect->insert_overriding);
+	return add_values(st, c, ncols, err);
+}
+
+enum status
+stmt_build(struct stmt *st, const struct change *c, struct err *err)
+{
+	buf_reset(&st->sql);
+	st->first = st->params ? st->params->n : 0;
+	switch (stmt_op(c, st->dir)) {
+	case CHANGE_DELETE:
+		return build_delete(st, c, err);
+	case CHANGE_UPDATE:
+		return build_update(st, c, err);
+	case CHANGE_INSERT:
+		break;
+	}
+	return build_insert(st, c, err);
+}
+
+enum status
+stmt_key(struct stmt *st, const struct change *c, struct arena *arena,
+    struct cell *out, struct err *err)
+{
+	for (size_t i = 0; i < c->pair->nkeys; i++) {
+		enum status rc;
+
+		if (c->op == CHANGE_INSERT)
+			rc = new_value(st, c, i, &out[i], err);
+		else
+			rc = old_value(st, c, i, &out[i], err);
+		if (rc)
+			return rc;
+		out[i] = keep_cell(st, arena, &out[i]);
+	}
+	return TU_OK;
+}
+
+enum status
+stmt_new_cell(struct stmt *st, const struct change *c, size_t i,
+    struct arena *arena, struct cell *out, struct err *err)
+{
+	enum status rc = new_value(st, c, i, out, err);
+
+	if (rc == TU_OK)
+		*out = keep_cell(st, arena, out);
+	return rc;
+}
+
+/* --- sequences ------------------------------------------------------------ */
+
+/*
+ * Only PostgreSQL has columns with a sequence. setval() past the sequence's
+ * own bounds is an error, and setval() to what it already gave out would skip
+ * nothing; a sequence that was never used (is_called) does need it, hence >=.
+ */
+static void
+add_setval(struct buf *sql, const struct dialect *d, const struct table *t,
+    const struct column *col)
+{
+	struct cell name = cell_text(col->sequence, strlen(col->sequence));
+	struct buf quoted = BUF_INIT, id = BUF_INIT;
+
+	d->literal(&quoted, &db_text_column, &name);
+	d->ident(&id, col->name);
+	buf_addf(sql,
+	    "SELECT pg_catalog.setval(%s::pg_catalog.regclass, "
+	    "CASE WHEN s.seqincrement > 0 THEN m.hi ELSE m.lo END) "
+	    "FROM (SELECT max(%s) AS hi, min(%s) AS lo FROM %s) m, "
+	    "pg_catalog.pg_sequence s, %s q "
+	    "WHERE s.seqrelid = %s::pg_catalog.regclass AND "
+	    "CASE WHEN s.seqincrement > 0 "
+	    "THEN m.hi BETWEEN q.last_value AND s.seqmax "
+	    "ELSE m.lo BETWEEN s.seqmin AND q.last_value END",
+	    buf_str(&quoted), buf_str(&id), id.data, t->from, col->sequence,
+	    quoted.data);
+	buf_free(&quoted);
+	buf_free(&id);
+}
+
+bool
+stmt_sequence(struct buf *sql, const struct dialect *d, const struct pair *pair,
+    size_t *at)
+{
+	for (; *at < pair->ncols + pair->nextra; ++*at) {
+		const struct column *col = column_at(pair, *at);
+
+		if (col->sequence != NULL) {
+			add_setval(sql, d, pair->table[TARGET], col);
+			++*at;
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,42 @@
+/*
+ * compare.h - the judge: are these two values equal?
+ *
+ * Hashes only point at rows. Whatever is reported was looked at by
+ * value_compare() on freshly read cells, so a canonical form may be stricter
+ * than equality (JSON, precision of times), never looser.
+ */
+#ifndef TU_VALUE_COMPARE_H
+#define TU_VALUE_COMPARE_H
+
+#include "value/cell.h"
+#include "value/vtype.h"
+
+enum verdict {
+	VERDICT_EQUAL,
+	VERDICT_EQUAL_AT_TARGET, /* the target cannot hold more digits */
+	VERDICT_DIFFERENT,
+	VERDICT_UNREPRESENTABLE, /* differs and the target cannot hold it;
+	                          * decided by the dialect, not here */
+};
+
+/* What the target column can keep. */
+struct vlimit {
+	int scale; /* digits behind the point of a decimal, -1: any */
+	int frac;  /* digits of a second, -1: any */
+	bool real; /* numbers end up as binary64 (SQLite REAL, NUMERIC) */
+};
+
+/*
+ * EQUAL when the canonical fields agree; for json when json_canon() of both
+ * does; for a loose vtype when the text reads as the typed value.
+ * EQUAL_AT_TARGET when they differ only by what limit takes away: the source
+ * decimal rounded half away from zero to limit.scale is the target's; the
+ * source time truncated, or rounded either way, to limit.frac digits is the
+ * target's; with limit.real the nearest doubles agree. Otherwise DIFFERENT.
+ */
+enum verdict value_compare(const struct vtype *t, const struct vlimit *limit,
+    const struct cell *source, const struct cell *target);
+
+const char *verdict_name(enum verdict v);
+
+#endif

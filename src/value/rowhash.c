@@ -1,0 +1,105 @@
+#include <config.h>
+
+#include "value/rowhash.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/arena.h"
+
+struct hasher {
+	enum hash_kind kind;
+	uint64_t seed;
+	EVP_MD *md; /* fetched once: a lookup by name costs 1 us a row */
+	EVP_MD_CTX *ctx;
+};
+
+static TU_NORETURN void
+crypto_failed(const char *name)
+{
+	fprintf(stderr,
+	    "trueup: libcrypto refuses %s (FIPS mode?)\n"
+	    "trueup: try --hash=stream or --hash=sha256\n",
+	    name);
+	exit(70);
+}
+
+struct hasher *
+hasher_new(enum hash_kind kind, uint64_t seed)
+{
+	struct hasher *h = calloc(1, sizeof(*h));
+	const char *name = kind == HASH_MD5 ? "MD5" : "SHA256";
+
+	if (h == NULL)
+		out_of_memory(sizeof(*h));
+	h->kind = kind;
+	h->seed = seed;
+	if (kind == HASH_STREAM)
+		return h;
+	h->md = EVP_MD_fetch(NULL, name, NULL);
+	h->ctx = EVP_MD_CTX_new();
+	if (h->md == NULL || h->ctx == NULL ||
+	    !EVP_DigestInit_ex2(h->ctx, h->md, NULL))
+		crypto_failed(name);
+	return h;
+}
+
+void
+hasher_free(struct hasher *h)
+{
+	if (h == NULL)
+		return;
+	EVP_MD_CTX_free(h->ctx);
+	EVP_MD_free(h->md);
+	free(h);
+}
+
+static uint64_t
+big_endian_64(const unsigned char *p)
+{
+	uint64_t v = 0;
+
+	for (int i = 0; i < 8; i++)
+		v = v << 8 | p[i];
+	return v;
+}
+
+struct hash128
+hasher_sum(struct hasher *h, const void *data, size_t len)
+{
+	unsigned char digest[EVP_MAX_MD_SIZE];
+
+	if (h->kind == HASH_STREAM) {
+		XXH128_hash_t x = XXH3_128bits_withSeed(data, len, h->seed);
+
+		return (struct hash128){ x.high64, x.low64 };
+	}
+	if (!EVP_DigestInit_ex2(h->ctx, NULL, NULL) ||
+	    !EVP_DigestUpdate(h->ctx, data, len) ||
+	    !EVP_DigestFinal_ex(h->ctx, digest, NULL))
+		crypto_failed(hash_kind_name(h->kind));
+	return (struct hash128){ big_endian_64(digest),
+		big_endian_64(digest + 8) };
+}
+
+uint64_t
+random_u64(void)
+{
+	uint64_t v;
+
+	if (getrandom(&v, sizeof(v), 0) != sizeof(v))
+		abort();
+	return v;
+}
+
+const char *
+hash_kind_name(enum hash_kind kind)
+{
+	static const char *const names[] = { "stream", "md5", "sha256" };
+
+	return names[kind];
+}
