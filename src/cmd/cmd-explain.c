@@ -149,8 +149,8 @@ print_row(const struct plan *plan, const struct pair *pair,
 
 /* A key that neither side has is a slip of the fingers, not equality. */
 static enum status
-check_found(const struct pair *pair, const struct explained_row *row,
-    struct err *err)
+check_found(
+    const struct pair *pair, const struct explained_row *row, struct err *err)
 {
 	if (row->found[SOURCE] || row->found[TARGET])
 		return TU_OK;
@@ -175,8 +175,8 @@ explain_run(struct call *call)
 	if (st == TU_OK)
 		st = the_pair(&session.plan, call->operands[2], &pair, &err);
 	if (st == TU_OK)
-		st = explain_row(&session.plan, pair, key, nkey, call->arena,
-		    &row, &err);
+		st = explain_row(
+		    &session.plan, pair, key, nkey, call->arena, &row, &err);
 	if (st == TU_OK)
 		st = check_found(pair, &row, &err);
 	if (st == TU_OK) {

@@ -9,14 +9,19 @@ static void
 help_options(struct opt_table *table, struct settings *set)
 {
 	const struct opt rows[] = {
-		OPT_GROUP("Options"),
+		OPT_GROUP("Options of help"),
 		OPT_FLAG('h', "help", &set->help, "show this help"),
-		{ .kind = OPT_K_ENUM, .name = "completion",
-		    .value = &set->completion, .arg = "SHELL",
-		    .choices = shells, .hidden = true,
+		{ .kind = OPT_K_ENUM,
+		    .name = "completion",
+		    .value = &set->completion,
+		    .arg = "SHELL",
+		    .choices = shells,
+		    .hidden = true,
 		    .help = "print a completion script" },
-		{ .kind = OPT_K_STR, .name = "man-options",
-		    .value = &set->man_options, .arg = "COMMAND",
+		{ .kind = OPT_K_STR,
+		    .name = "man-options",
+		    .value = &set->man_options,
+		    .arg = "COMMAND",
 		    .hidden = true,
 		    .help = "print the manual's text of the options" },
 	};

@@ -14,8 +14,8 @@ plan_options(struct opt_table *table, struct settings *set)
 {
 	const struct opt rows[] = {
 		OPT_GROUP("Output of plan"),
-		OPT_ENUM('f', "format", &set->format, "FORMAT", formats,
-		    "one of"),
+		OPT_ENUM(
+		    'f', "format", &set->format, "FORMAT", formats, "one of"),
 		OPT_STR('o', "output", &set->output, "FILE",
 		    "write the plan there, complete or not at all"),
 	};
@@ -27,8 +27,8 @@ plan_options(struct opt_table *table, struct settings *set)
 }
 
 static enum status
-print_plan(const struct plan *plan, bool json, struct output *out,
-    struct err *err)
+print_plan(
+    const struct plan *plan, bool json, struct output *out, struct err *err)
 {
 	struct buf text = BUF_INIT;
 	enum status st = TU_OK;
@@ -58,7 +58,8 @@ plan_run(struct call *call)
 	if (st == TU_OK)
 		st = session_open(&session, call, call->noperands - 2, &err);
 	if (st == TU_OK)
-		st = print_plan(&session.plan, call->set.format == 1, &out, &err);
+		st = print_plan(
+		    &session.plan, call->set.format == 1, &out, &err);
 	if (st == TU_OK)
 		status = session.plan.nbad > 0 ? EXIT_NOT_COMPARABLE : 0;
 	else if (st == TU_EIO && output_unread(&out))

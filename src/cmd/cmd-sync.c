@@ -39,8 +39,7 @@ check_limits(const struct run *run, struct err *err)
 }
 
 static void
-print_conflict(
-    void *arg, const char *table, const char *key, const char *what)
+print_conflict(void *arg, const char *table, const char *key, const char *what)
 {
 	const struct run *run = arg;
 

@@ -31,8 +31,8 @@ void
 cmd_list(FILE *out)
 {
 	for (size_t i = 0; cmd_all[i] != NULL; i++)
-		fprintf(out, "  %-8s %s\n", cmd_all[i]->name,
-		    cmd_all[i]->summary);
+		fprintf(
+		    out, "  %-8s %s\n", cmd_all[i]->name, cmd_all[i]->summary);
 }
 
 void
@@ -72,7 +72,8 @@ check_operands(const struct call *call, struct err *err)
 	if (call->noperands < cmd->min_operands)
 		return err_set(err, TU_EUSAGE, "%s", cmd->operands);
 	if (call->noperands > cmd->max_operands)
-		return err_set(err, TU_EUSAGE, "too many operands, from '%s' on",
+		return err_set(err, TU_EUSAGE,
+		    "too many operands, from '%s' on",
 		    call->operands[cmd->max_operands]);
 	return TU_OK;
 }

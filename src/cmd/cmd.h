@@ -24,8 +24,9 @@ struct call {
 	const struct cmd *cmd;
 	struct arena *arena; /* lives until the command is done */
 	struct settings set;
-	const char *const *options; /* as given, without operands; ends in NULL */
-	char **operands;            /* ends in NULL */
+	const char *const
+	    *options;    /* as given, without operands; ends in NULL */
+	char **operands; /* ends in NULL */
 	size_t noperands;
 };
 
@@ -34,8 +35,8 @@ struct cmd {
 	const char *synopsis; /* "[OPTION]... SOURCE TARGET [TABLE]..." */
 	const char *summary;  /* one line for "trueup help" */
 	size_t min_operands;
-	size_t max_operands;   /* SIZE_MAX: any number */
-	const char *operands;  /* complaint when there are too few */
+	size_t max_operands;  /* SIZE_MAX: any number */
+	const char *operands; /* complaint when there are too few */
 	void (*options)(struct opt_table *table, struct settings *set);
 	int (*run)(struct call *call);
 };

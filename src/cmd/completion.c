@@ -61,8 +61,8 @@ bash_option(const struct cmd *cmd, const struct opt *o, FILE *out)
 	(void)cmd;
 	if (o->letter)
 		fprintf(out, " -%c", o->letter);
-	fprintf(out, " --%s%s%s", prefix(o), o->name,
-	    opt_takes_arg(o) ? "=" : "");
+	fprintf(
+	    out, " --%s%s%s", prefix(o), o->name, opt_takes_arg(o) ? "=" : "");
 }
 
 static void
@@ -127,9 +127,9 @@ static void
 zsh_option(const struct cmd *cmd, const struct opt *o, FILE *out)
 {
 	const char *repeat = o->kind == OPT_K_LIST || o->kind == OPT_K_WORDS ||
-				     o->kind == OPT_K_COUNT
-				 ? "*"
-				 : "";
+	                             o->kind == OPT_K_COUNT
+	                         ? "*"
+	                         : "";
 
 	(void)cmd;
 	fprintf(out, " \\\n\t\t\t'%s'", repeat);

@@ -80,8 +80,8 @@ store_enum(const struct opt *o, const char *arg, struct err *err)
 }
 
 static enum status
-store_words(const struct opt *o, struct arena *arena, const char *arg,
-    struct err *err)
+store_words(
+    const struct opt *o, struct arena *arena, const char *arg, struct err *err)
 {
 	for (;;) {
 		size_t n = strcspn(arg, ",");
@@ -143,7 +143,8 @@ make_getopt_table(
 	t->shorts[nshorts++] = ':'; /* tell a missing value from junk */
 	for (int i = 0; opts[i].kind != OPT_K_END; i++) {
 		const struct opt *o = &opts[i];
-		int has_arg = opt_takes_arg(o) ? required_argument : no_argument;
+		int has_arg =
+		    opt_takes_arg(o) ? required_argument : no_argument;
 
 		if (o->kind == OPT_K_GROUP)
 			continue;
@@ -196,8 +197,8 @@ opt_parse(const struct opt *opts, struct arena *arena, int argc, char **argv,
 		return st;
 	optind = 0; /* glibc, musl: start afresh */
 	opterr = 0;
-	while ((c = getopt_long(
-		    argc, argv, table.shorts, table.longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, table.shorts, table.longs, NULL)) !=
+	       -1) {
 		const struct opt *o = opts;
 
 		if (c == ':' || c == '?')

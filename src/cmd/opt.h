@@ -18,8 +18,8 @@ enum opt_kind {
 	OPT_K_END = 0,
 	OPT_K_GROUP, /* a heading in --help */
 	OPT_K_FLAG,  /* bool; --no-NAME resets it */
-	OPT_K_OFF,   /* bool that starts out true and is documented as --no-NAME;
-	              * --NAME sets it again */
+	OPT_K_OFF, /* bool that starts out true and is documented as --no-NAME;
+	            * --NAME sets it again */
 	OPT_K_COUNT, /* int, one more each time */
 	OPT_K_STR,   /* const char * */
 	OPT_K_U64,   /* uint64_t with min and max */

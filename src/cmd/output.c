@@ -53,8 +53,8 @@ open_temp(struct output *out)
 	for (int try = 0; try < TEMP_TRIES && fd < 0; try++) {
 		free(out->temp);
 		out->temp = temp_name(out->path, try);
-		fd = open(out->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-		    0666);
+		fd = open(
+		    out->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 		if (fd < 0 && errno != EEXIST)
 			break;
 	}

@@ -80,18 +80,17 @@ who_hashes(const struct pair *pair)
 		return "the source's server hashes its rows";
 	if (pair->pushdown[TARGET])
 		return "the target's server hashes its rows";
-	return pair->raw ? "rows travel and are hashed here as they arrive"
-			 : "rows travel and are hashed here";
+	return pair->raw ? "rows are hashed here as they arrive"
+	                 : "rows are hashed here as canonical text";
 }
 
 static void
 add_hash(struct buf *out, const struct pair *pair)
 {
-	buf_addf(out, "  hash: %s; %s", hash_kind_name(pair->hash),
-	    who_hashes(pair));
+	buf_addf(out, "  hash: %s", hash_kind_name(pair->hash));
 	if (pair->hash_why != NULL)
 		buf_addf(out, " (%s)", pair->hash_why);
-	buf_adds(out, "\n  leaves: ");
+	buf_addf(out, "; %s\n  leaves: ", who_hashes(pair));
 	if (pair->nrange == 0) {
 		buf_adds(out, "buckets of the key's hash");
 	} else {
@@ -194,12 +193,12 @@ add_pair(struct buf *out, const struct pair *pair)
 		    s == SOURCE ? "only in the source" : "only in the target",
 		    pair->only[s], pair->nonly[s]);
 	for (size_t i = 0; i < pair->nextra; i++)
-		buf_addf(out, "%s%s", i > 0 ? ", " : "  not compared: ",
-		    pair->extra[i]->name);
+		buf_addf(out, "%s%s",
+		    i > 0 ? ", " : "  not compared: ", pair->extra[i]->name);
 	if (pair->nextra > 0)
 		buf_addc(out, '\n');
-	add_list(out, "triggers on the target", target->triggers,
-	    target->ntriggers);
+	add_list(
+	    out, "triggers on the target", target->triggers, target->ntriggers);
 }
 
 void
@@ -289,8 +288,8 @@ json_pair(struct jsonw *j, const struct pair *pair)
 	jsonw_u64(j, "leaf_rows", pair->leaf_rows);
 	jsonw_open(j, "columns", '[');
 	for (size_t i = 0; i < pair->ncols; i++)
-		json_column(j, &pair->cols[i],
-		    i < pair->nkeys && !pair->multiset);
+		json_column(
+		    j, &pair->cols[i], i < pair->nkeys && !pair->multiset);
 	jsonw_close(j, ']');
 	jsonw_open(j, "not_compared", '[');
 	for (size_t i = 0; i < pair->nextra; i++)

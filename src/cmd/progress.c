@@ -77,13 +77,14 @@ progress_rows(void *arg, const struct pair *pair, const uint64_t rows[2])
 	if (p->drawn.tv_sec != 0 && seconds_since(&p->drawn) < REDRAW_SECONDS)
 		goto out;
 	clock_gettime(CLOCK_MONOTONIC, &p->drawn);
-	buf_addf(&line, "[%zu/%zu] %.40s: ", p->table, p->plan->npairs,
-	    pair->name);
+	buf_addf(
+	    &line, "[%zu/%zu] %.40s: ", p->table, p->plan->npairs, pair->name);
 	report_count(&line, rows[SOURCE]);
 	buf_adds(&line, " and ");
 	report_count(&line, rows[TARGET]);
 	buf_adds(&line, " rows");
-	add_rate(&line, p, p->done + (double)rows[SOURCE] + (double)rows[TARGET]);
+	add_rate(
+	    &line, p, p->done + (double)rows[SOURCE] + (double)rows[TARGET]);
 	log_progress(buf_str(&line));
 out:
 	pthread_mutex_unlock(&p->lock);

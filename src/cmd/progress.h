@@ -16,9 +16,9 @@
 struct progress {
 	pthread_mutex_t lock; /* both sides report, each from its thread */
 	const struct plan *plan;
-	size_t table;        /* tables begun */
-	double expected;     /* rows of both sides in all, -1: unknown */
-	double done;         /* rows of the tables that are finished */
+	size_t table;    /* tables begun */
+	double expected; /* rows of both sides in all, -1: unknown */
+	double done;     /* rows of the tables that are finished */
 	struct timespec start, drawn;
 };
 

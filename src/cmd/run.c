@@ -29,8 +29,8 @@ make_report(struct run *run)
 		.argv_options = run->call->options,
 	};
 
-	run->report = report_new((enum report_format)set->format,
-	    &run->session.plan, &options);
+	run->report = report_new(
+	    (enum report_format)set->format, &run->session.plan, &options);
 }
 
 enum status
@@ -47,8 +47,8 @@ run_open(struct run *run, struct call *call, bool spool, struct err *err)
 	if (set->undo != NULL && !set->dry_run)
 		st = output_open(&run->undo, set->undo, err);
 	if (st == TU_OK)
-		st = session_open(
-		    &run->session, call, call->noperands - 2, err);
+		st =
+		    session_open(&run->session, call, call->noperands - 2, err);
 	if (st == TU_OK && spool)
 		st = spool_new(&run->spool, err);
 	if (st == TU_OK)
@@ -85,8 +85,8 @@ run_compare(struct run *run, struct change_sink *also, struct err *err)
 		const struct pair *pair = &plan->pairs[i];
 
 		progress_table(&progress, pair);
-		st = diff_pair(plan, pair, &options, &sinks.sink,
-		    &run->tallies[i], err);
+		st = diff_pair(
+		    plan, pair, &options, &sinks.sink, &run->tallies[i], err);
 		progress_table_done(&progress, run->tallies[i].rows);
 	}
 	progress_stop(&progress);

@@ -12,7 +12,8 @@ open_side(struct session *s, enum side side, struct err *err)
 	struct db *db;
 	enum status st;
 
-	st = db_open(s->url[side], DB_READ, side_names[side], &s->db[side], err);
+	st =
+	    db_open(s->url[side], DB_READ, side_names[side], &s->db[side], err);
 	if (st)
 		return st;
 	db = s->db[side];
@@ -24,8 +25,8 @@ open_side(struct session *s, enum side side, struct err *err)
 }
 
 enum status
-session_open(struct session *s, const struct call *call, size_t ntables,
-    struct err *err)
+session_open(
+    struct session *s, const struct call *call, size_t ntables, struct err *err)
 {
 	struct selection sel = settings_select(
 	    &call->set, call->operands + 2, ntables, call->arena);
@@ -37,8 +38,8 @@ session_open(struct session *s, const struct call *call, size_t ntables,
 		if (st)
 			return st;
 	}
-	return plan_make(s->db[SOURCE], s->db[TARGET], &sel, call->arena,
-	    &s->plan, err);
+	return plan_make(
+	    s->db[SOURCE], s->db[TARGET], &sel, call->arena, &s->plan, err);
 }
 
 void

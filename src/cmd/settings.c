@@ -93,16 +93,16 @@ settings_output(struct opt_table *table, struct settings *set)
 {
 	const struct opt rows[] = {
 		OPT_GROUP("Output"),
-		OPT_ENUM('f', "format", &set->format, "FORMAT", formats,
-		    "one of"),
+		OPT_ENUM(
+		    'f', "format", &set->format, "FORMAT", formats, "one of"),
 		OPT_STR('o', "output", &set->output, "FILE",
 		    "write the result there, complete or not at all"),
 		OPT_STR(0, "undo", &set->undo, "FILE",
 		    "write an SQL patch there that takes it all back"),
 		OPT_U64(0, "rows", &set->rows, "N", 0, MAX_ROWS,
 		    "differences shown of each table in text (default: 10)"),
-		OPT_ENUM(0, "color", &set->color, "WHEN", colors,
-		    "colour the text"),
+		OPT_ENUM(
+		    0, "color", &set->color, "WHEN", colors, "colour the text"),
 		OPT_FLAG('q', "quiet", &set->quiet,
 		    "print no result, only exit with a status"),
 	};
@@ -115,14 +115,14 @@ settings_writing(struct opt_table *table, struct settings *set)
 {
 	const struct opt rows[] = {
 		OPT_GROUP("Writing"),
-		OPT_FLAG('n', "dry-run", &set->dry_run,
-		    "do everything but write"),
-		OPT_OFF(0, "insert", &set->ops[CHANGE_INSERT],
-		    "insert no rows"),
-		OPT_OFF(0, "update", &set->ops[CHANGE_UPDATE],
-		    "update no rows"),
-		OPT_OFF(0, "delete", &set->ops[CHANGE_DELETE],
-		    "delete no rows"),
+		OPT_FLAG(
+		    'n', "dry-run", &set->dry_run, "do everything but write"),
+		OPT_OFF(
+		    0, "insert", &set->ops[CHANGE_INSERT], "insert no rows"),
+		OPT_OFF(
+		    0, "update", &set->ops[CHANGE_UPDATE], "update no rows"),
+		OPT_OFF(
+		    0, "delete", &set->ops[CHANGE_DELETE], "delete no rows"),
 		OPT_STR(0, "max-delete", &set->max_delete, "N[%]",
 		    "most rows a table may lose (default: 50%)"),
 	};
@@ -161,8 +161,8 @@ parse_max_delete(struct settings *set, struct err *err)
 		return err_set(err, TU_EUSAGE,
 		    "--max-delete needs a number or a percentage, not '%s'", s);
 	if (percent && n > 100)
-		return err_set(err, TU_EUSAGE,
-		    "--max-delete cannot be more than 100%%");
+		return err_set(
+		    err, TU_EUSAGE, "--max-delete cannot be more than 100%%");
 	set->max_delete_percent = percent ? (double)n : -1;
 	set->max_delete_rows = percent ? UINT64_MAX : n;
 	return TU_OK;
@@ -173,8 +173,8 @@ settings_check(struct settings *set, struct err *err)
 {
 	if (set->output != NULL && set->undo != NULL &&
 	    strcmp(set->output, set->undo) == 0)
-		return err_set(err, TU_EUSAGE,
-		    "--output and --undo name the same file");
+		return err_set(
+		    err, TU_EUSAGE, "--output and --undo name the same file");
 	if (set->output != NULL && set->quiet)
 		return err_set(
 		    err, TU_EUSAGE, "--output and --quiet contradict");

@@ -41,8 +41,8 @@ struct settings {
 
 	/* Writing */
 	bool dry_run;
-	bool ops[3];              /* by enum change_op: not left out */
-	const char *max_delete;   /* as given, or NULL */
+	bool ops[3];               /* by enum change_op: not left out */
+	const char *max_delete;    /* as given, or NULL */
 	double max_delete_percent; /* < 0: no such limit */
 	uint64_t max_delete_rows;  /* UINT64_MAX: no such limit */
 

@@ -42,8 +42,8 @@ fanout_end(struct change_sink *s, const struct pair *pair,
 void
 fanout_init(struct fanout *f)
 {
-	*f = (struct fanout){ .sink = { fanout_begin, fanout_change,
-				  fanout_end } };
+	*f = (struct fanout){ .sink = {
+				  fanout_begin, fanout_change, fanout_end } };
 }
 
 void

@@ -45,8 +45,8 @@ num_field(const struct column *col)
 		return "$::text";
 	case PG_NUMERIC:
 		return col->precision >= 0 && col->scale <= 0
-			   ? "$::text"
-			   : "trim_scale($)::text";
+		           ? "$::text"
+		           : "trim_scale($)::text";
 	case PG_MONEY:
 		return "trim_scale($::numeric)::text";
 	default:
@@ -58,6 +58,8 @@ num_field(const struct column *col)
 static const char *
 float8_field(const struct column *col)
 {
+	if (is_integer(pg_wire(col)) && fits_float8(col))
+		return "encode(float8send($::float8),'hex')";
 	if (pg_wire(col) == PG_FLOAT8 || pg_wire(col) == PG_FLOAT4 ||
 	    fits_float8(col))
 		return "case when $='NaN' then " NAN_FIELD
@@ -186,12 +188,12 @@ field_template(const struct column *col, const struct vtype *t)
 		return bits_field(col);
 	case LT_JSON:
 		return wire == PG_JSON || wire == PG_JSONB || pg_is_text(wire)
-			   ? TEXT_FIELD("$::text")
-			   : NULL;
+		           ? TEXT_FIELD("$::text")
+		           : NULL;
 	case LT_OTHER:
 		return wire == PG_OTHER || pg_is_text(wire)
-			   ? TEXT_FIELD("$::text")
-			   : NULL;
+		           ? TEXT_FIELD("$::text")
+		           : NULL;
 	case LT_ANY:
 	case LT_NONE:
 		break;
@@ -259,16 +261,17 @@ pg_bucket_expr(struct buf *out, const struct column *const *cols,
 	buf_addf(out, "),1,8))::bit(32)::bigint%%%lu", (unsigned long)buckets);
 }
 
-#define FOLD_COLUMNS                                            \
-	"count(*)::bigint,"                                    \
-	"sum(('x'||substr(h,1,16))::bit(64)::bigint)::text,"   \
+#define FOLD_COLUMNS                                         \
+	"count(*)::bigint,"                                  \
+	"sum(('x'||substr(h,1,16))::bit(64)::bigint)::text," \
 	"sum(('x'||substr(h,17,16))::bit(64)::bigint)::text"
 
 /* OFFSET 0 keeps the planner from evaluating the hash once per use. */
 static void
 fold_from(struct buf *out, const struct table *table, const char *hash)
 {
-	buf_addf(out, " FROM (SELECT %s AS h FROM %s WHERE ", hash, table->from);
+	buf_addf(
+	    out, " FROM (SELECT %s AS h FROM %s WHERE ", hash, table->from);
 	if (table->where != NULL)
 		buf_addf(out, "(%s) AND ", table->where);
 }

@@ -119,8 +119,9 @@ fits_numeric(const struct column *to, const struct cell *text)
 	if (room >= 0)
 		fits = (long)before <= room;
 	else /* numeric(2, 5) holds what is below 0.001 */
-		fits = before == 0 && (behind == 0 ||
-		    leading_zeros(rounded.data, rounded.len) >= -room);
+		fits = before == 0 &&
+		       (behind == 0 ||
+			   leading_zeros(rounded.data, rounded.len) >= -room);
 	buf_free(&rounded);
 	return fits;
 }
@@ -150,15 +151,16 @@ convert_numeric(struct conversion *v)
 	if (!canonical(v, LT_NUM, &text))
 		return refuse(v, "not a number");
 	last = text.u.p[text.len - 1];
-	if (last == 'y' && (v->to->precision >= 0 || pg_wire(v->to) == PG_MONEY))
+	if (last == 'y' &&
+	    (v->to->precision >= 0 || pg_wire(v->to) == PG_MONEY))
 		return refuse(v, "infinity");
 	if (last == 'N' && pg_wire(v->to) == PG_MONEY)
 		return refuse(v, "NaN");
 	if (last >= '0' && last <= '9' && v->to->precision >= 0 &&
 	    !fits_numeric(v->to, &text))
 		return refuse(v, "too many digits before the point");
-	*v->out = v->in->kind == CELL_TEXT && is_plain_decimal(v->in) ? *v->in
-								       : text;
+	*v->out =
+	    v->in->kind == CELL_TEXT && is_plain_decimal(v->in) ? *v->in : text;
 	return true;
 }
 
@@ -244,8 +246,8 @@ convert_text(struct conversion *v)
 
 	if (!value_as_text(v, &chars))
 		return false;
-	while (padded && v->out->len > 0 &&
-	       v->out->u.p[v->out->len - 1] == ' ') {
+	while (
+	    padded && v->out->len > 0 && v->out->u.p[v->out->len - 1] == ' ') {
 		v->out->len--;
 		chars--;
 	}
@@ -279,14 +281,14 @@ convert_bits(struct conversion *v)
 	if (empty)
 		*v->out = *v->in;
 	else if (!canonical(v, LT_BITS, v->out) &&
-	         !(v->in->kind == CELL_INT && canonical(v, LT_NUM, v->out)))
+		 !(v->in->kind == CELL_INT && canonical(v, LT_NUM, v->out)))
 		return refuse(v, "not a string of 0 and 1");
 	for (size_t i = 0; i < v->out->len; i++)
 		if (v->out->u.p[i] != '0' && v->out->u.p[i] != '1')
 			return refuse(v, "not a string of 0 and 1");
 	if (v->to->maxlen >= 0 &&
 	    (pg_wire(v->to) == PG_BIT ? v->out->len != (size_t)v->to->maxlen
-	                              : v->out->len > (size_t)v->to->maxlen))
+				      : v->out->len > (size_t)v->to->maxlen))
 		return refuse(v, "the number of bits does not fit the column");
 	return true;
 }
@@ -464,8 +466,12 @@ pg_convert(const struct column *to, const struct vtype *t,
     const struct cell *in, struct buf *scratch, struct cell *out,
     const char **why)
 {
-	struct conversion v = { .to = to, .type = t->type, .in = in,
-		.scratch = scratch, .out = out, .why = why };
+	struct conversion v = { .to = to,
+		.type = t->type,
+		.in = in,
+		.scratch = scratch,
+		.out = out,
+		.why = why };
 
 	*out = *in;
 	if (in->kind == CELL_NULL)

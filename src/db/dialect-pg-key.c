@@ -77,7 +77,8 @@ order_template(const struct column *col, const struct vtype *t)
 		if (t->type == LT_CHAR)
 			return "rtrim($::text,' ') COLLATE \"C\"";
 		if (t->type == LT_UUID)
-			return "lower(translate($::text COLLATE \"C\",'-{}',''))";
+			return "lower(translate($::text COLLATE "
+			       "\"C\",'-{}',''))";
 		if (is_bytewise_text(col))
 			return "$";
 		return "$::text COLLATE \"C\"";
@@ -88,18 +89,24 @@ order_template(const struct column *col, const struct vtype *t)
 		return own_type(col, t) ? "$" : "$::float8::text COLLATE \"C\"";
 	case PG_TIMESTAMPTZ:
 		return own_type(col, t)
-			   ? "$"
-			   : "($ at time zone 'UTC')::text COLLATE \"C\"";
+		           ? "$"
+		           : "($ at time zone 'UTC')::text COLLATE \"C\"";
 	case PG_MONEY:
-		return own_type(col, t) ? "$" : "$::numeric::text COLLATE \"C\"";
+		return own_type(col, t) ? "$"
+		                        : "$::numeric::text COLLATE \"C\"";
 	case PG_VARBIT: /* the empty one is a misfit and goes last */
-		return "case when length($)=0 then '2' else $::text end"
-		       " COLLATE \"C\"";
+		if (t->type == LT_BITS)
+			return "case when length($)=0 then '2' else $::text"
+			       " end COLLATE \"C\"";
+		return "$::text COLLATE \"C\"";
+	case PG_OTHER:
+		if (t->type == LT_CHAR)
+			return "rtrim($::text,' ') COLLATE \"C\"";
+		return "$::text COLLATE \"C\"";
 	case PG_INTERVAL: /* 1 day = 24 hours, but their texts differ */
 	case PG_BIT:
 	case PG_JSON:
 	case PG_JSONB:
-	case PG_OTHER:
 		return "$::text COLLATE \"C\"";
 	default:
 		return own_type(col, t) ? "$" : "$::text COLLATE \"C\"";
@@ -172,11 +179,37 @@ key_array(struct buf *out, const struct column *const *cols, size_t ncols,
 static bool
 has_equal(const struct column *col)
 {
-	enum pg_wire wire = pg_wire(col);
-
-	if (wire == PG_OTHER)
+	if (pg_wire(col) == PG_OTHER)
 		return (col->wire & PG_EQUAL) != 0;
-	return wire != PG_JSON && wire != PG_COMPUTED;
+	return pg_wire(col) != PG_JSON;
+}
+
+/* Does '=' hold for values that are not the same? */
+static bool
+is_lax(const struct column *col)
+{
+	return pg_wire(col) == PG_OTHER || pg_wire(col) == PG_INTERVAL ||
+	       (col->wire & PG_NONDET) != 0;
+}
+
+static void
+one_column(struct buf *out, const struct column *col, const struct cell *c)
+{
+	struct buf value = BUF_INIT;
+	bool equal = has_equal(col);
+
+	pg_literal(&value, col, c);
+	if (c->kind == CELL_NULL) {
+		pg_expr(out, "$ IS NULL", col);
+	} else if (equal) {
+		pg_ident(out, col->name);
+		buf_addf(out, " = %s", buf_str(&value));
+	}
+	if (c->kind != CELL_NULL && (!equal || is_lax(col))) {
+		buf_adds(out, equal ? " AND " : "");
+		pg_guard(out, col, buf_str(&value));
+	}
+	buf_free(&value);
 }
 
 /* "a = 1 AND b = 'x'", with the exact comparison where '=' is not. */
@@ -184,20 +217,11 @@ static void
 one_key(struct buf *out, const struct column *const *cols, size_t ncols,
     const struct cell *key)
 {
-	struct buf value = BUF_INIT;
-
 	for (size_t c = 0; c < ncols; c++) {
 		if (c > 0)
 			buf_adds(out, " AND ");
-		buf_reset(&value);
-		pg_literal(&value, cols[c], &key[c]);
-		if (key[c].kind != CELL_NULL && has_equal(cols[c])) {
-			pg_ident(out, cols[c]->name);
-			buf_addf(out, " = %s AND ", buf_str(&value));
-		}
-		pg_guard(out, cols[c], buf_str(&value));
+		one_column(out, cols[c], &key[c]);
 	}
-	buf_free(&value);
 }
 
 static bool
@@ -330,8 +354,8 @@ pg_sample(struct buf *out, const struct table *table,
 {
 	struct buf sample = BUF_INIT;
 	bool stored = table->kind == REL_TABLE ||
-		      table->kind == REL_PARTITIONED ||
-		      table->kind == REL_MATVIEW;
+	              table->kind == REL_PARTITIONED ||
+	              table->kind == REL_MATVIEW;
 
 	if (every > 1 && !stored) {
 		sample_numbered(out, table, cols, ncols, every);

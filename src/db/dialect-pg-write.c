@@ -63,8 +63,8 @@ pg_value_text(struct buf *out, const struct column *col, const struct cell *c)
 			buf_addf(out, "%" PRId64, c->u.i);
 		break;
 	case CELL_F64:
-		out->len += num_print_f64(
-		    buf_reserve(out, NUM_PRINT_MAX), c->u.f);
+		out->len +=
+		    num_print_f64(buf_reserve(out, NUM_PRINT_MAX), c->u.f);
 		break;
 	case CELL_TEXT:
 		if (pg_wire(col) == PG_TIMESTAMPTZ && c->len > 0)
@@ -117,7 +117,8 @@ pg_literal(struct buf *out, const struct column *col, const struct cell *c)
 			pg_value_text(out, col, c);
 		return;
 	case CELL_BYTES:
-		/* The same under standard_conforming_strings off and on. */
+		/* Relies on standard_conforming_strings, which PG_SESSION sets.
+		 */
 		buf_adds(out, "'\\x");
 		buf_addhex(out, c->u.p, c->len);
 		buf_adds(out, "'::bytea");
@@ -146,28 +147,32 @@ pg_param(struct buf *out, const struct column *col, size_t i)
 
 /*
  * '=' is exact for most types once a value is in the column: bpchar ignores
- * blanks that do not count, numeric ignores zeros behind the point, floats
- * hold -0 = 0 and NaN = NaN, as canon.h does. The others are compared as text.
+ * blanks that do not count, floats hold -0 = 0 and NaN = NaN, as canon.h does.
+ * The others are compared as text. So is numeric, where 1.5 = 1.50: a row whose
+ * digits were changed since is another row.
  */
 void
 pg_guard(struct buf *out, const struct column *col, const char *value)
 {
+	const char *type = "";
+
 	switch ((int)pg_wire(col)) {
+	case PG_NUMERIC:
+		type = "::numeric";
+		break;
 	case PG_INTERVAL: /* 1 day = 24 hours */
-		pg_expr(out, "$::text", col);
-		buf_addf(out, " IS NOT DISTINCT FROM (%s)::interval::text",
-		    value);
-		return;
+		type = "::interval";
+		break;
 	case PG_JSON: /* has no '=' */
 	case PG_OTHER:
-		pg_expr(out, "$::text COLLATE \"C\"", col);
-		buf_addf(out, " IS NOT DISTINCT FROM (%s)::text", value);
-		return;
-	default:
 		break;
+	default:
+		pg_ident(out, col->name);
+		if (col->wire & PG_NONDET)
+			buf_adds(out, " COLLATE \"C\"");
+		buf_addf(out, " IS NOT DISTINCT FROM %s", value);
+		return;
 	}
-	pg_ident(out, col->name);
-	if (col->wire & PG_NONDET)
-		buf_adds(out, " COLLATE \"C\"");
-	buf_addf(out, " IS NOT DISTINCT FROM %s", value);
+	pg_expr(out, "$::text COLLATE \"C\"", col);
+	buf_addf(out, " IS NOT DISTINCT FROM (%s)%s::text", value, type);
 }

@@ -84,8 +84,8 @@ pg_row_address(const struct table *table)
  * Guards are made for READ COMMITTED: a statement sees what was committed
  * before it began. Foreign keys that can wait do.
  */
-#define WRITE_BEGIN                                  \
-	"BEGIN ISOLATION LEVEL READ COMMITTED;\n"    \
+#define WRITE_BEGIN                               \
+	"BEGIN ISOLATION LEVEL READ COMMITTED;\n" \
 	"SET CONSTRAINTS ALL DEFERRED;\n"
 
 const struct dialect dialect_postgresql = {

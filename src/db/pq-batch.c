@@ -7,7 +7,7 @@
  */
 #include <config.h>
 
-#include "db/pq.h"
+#include "db/pq-int.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,7 +103,7 @@ send_rows(struct pq *pq, const struct db_batch *batch, unsigned slot,
 		if (st)
 			return st;
 		if (PQsendQueryPrepared(pq->conn, name, (int)batch->nparams,
-		        p->values, p->lengths, p->formats, 0) != 1)
+			p->values, p->lengths, p->formats, 0) != 1)
 			return pq_error(pq, NULL, err);
 	}
 	return TU_OK;
@@ -111,8 +111,7 @@ send_rows(struct pq *pq, const struct db_batch *batch, unsigned slot,
 
 /* The results of one statement; false when no more will come. */
 static bool
-take_result(struct pq *pq, uint64_t *affected, enum status *st,
-    struct err *err)
+take_result(struct pq *pq, uint64_t *affected, enum status *st, struct err *err)
 {
 	PGresult *res = PQgetResult(pq->conn);
 

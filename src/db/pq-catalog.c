@@ -3,7 +3,7 @@
  */
 #include <config.h>
 
-#include "db/pq.h"
+#include "db/pq-int.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,16 +11,16 @@
 /* --- list ----------------------------------------------------------------- */
 
 /* What belongs to an extension is not the user's to compare. */
-#define LIST_SQL                                                             \
-	"SELECT n.nspname, c.relname, c.relkind, c.oid, c.relhassubclass "    \
-	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"           \
-	" ON n.oid = c.relnamespace "                                         \
-	"WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')"                        \
-	" AND NOT c.relispartition AND n.nspname !~ '^pg_'"                   \
-	" AND n.nspname <> 'information_schema'"                              \
-	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d"                 \
-	"  WHERE d.classid = 'pg_catalog.pg_class'::regclass"                 \
-	"  AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e') "      \
+#define LIST_SQL                                                           \
+	"SELECT n.nspname, c.relname, c.relkind, c.oid, c.relhassubclass " \
+	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"        \
+	" ON n.oid = c.relnamespace "                                      \
+	"WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')"                     \
+	" AND NOT c.relispartition AND n.nspname !~ '^pg_'"                \
+	" AND n.nspname <> 'information_schema'"                           \
+	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d"              \
+	"  WHERE d.classid = 'pg_catalog.pg_class'::regclass"              \
+	"  AND d.objid = c.oid AND d.objsubid = 0 AND d.deptype = 'e') "   \
 	"ORDER BY n.nspname COLLATE \"C\", c.relname COLLATE \"C\""
 
 static enum relkind
@@ -58,8 +58,8 @@ from_clause(struct arena *arena, const struct table *t, bool inherited)
 }
 
 enum status
-pq_list(struct db *db, struct arena *arena, struct table_list *out,
-    struct err *err)
+pq_list(
+    struct db *db, struct arena *arena, struct table_list *out, struct err *err)
 {
 	PGresult *res;
 	enum status st = pq_query((struct pq *)db, LIST_SQL, &res, err);
@@ -75,10 +75,9 @@ pq_list(struct db *db, struct arena *arena, struct table_list *out,
 		t->name = arena_strdup(arena, PQgetvalue(res, i, 1));
 		t->kind = kind_of(*PQgetvalue(res, i, 2));
 		t->oid = strtoull(PQgetvalue(res, i, 3), NULL, 10);
-		t->from =
-		    from_clause(arena, t, *PQgetvalue(res, i, 4) == 't');
-		t->writable = t->kind == REL_TABLE ||
-			      t->kind == REL_PARTITIONED;
+		t->from = from_clause(arena, t, *PQgetvalue(res, i, 4) == 't');
+		t->writable =
+		    t->kind == REL_TABLE || t->kind == REL_PARTITIONED;
 		t->rows = t->bytes = -1;
 	}
 	PQclear(res);
@@ -87,48 +86,48 @@ pq_list(struct db *db, struct arena *arena, struct table_list *out,
 
 /* --- describe ------------------------------------------------------------- */
 
-#define COLUMN_SOURCE                                                        \
-	"SELECT a.attnum::int, a.attname::text, a.atttypid, a.atttypmod,"     \
-	" a.attcollation, a.attnotnull, a.attgenerated::text,"                \
-	" a.attidentity::text,"                                               \
-	" CASE WHEN r.relkind IN ('r', 'p') AND a.atttypid IN (20, 21, 23)"   \
-	"  THEN pg_get_serial_sequence("                                      \
-	"   format('%%I.%%I', n.nspname, r.relname), a.attname) END "         \
-	"FROM pg_attribute a JOIN pg_class r ON r.oid = a.attrelid"           \
-	" JOIN pg_namespace n ON n.oid = r.relnamespace "                     \
+#define COLUMN_SOURCE                                                       \
+	"SELECT a.attnum::int, a.attname::text, a.atttypid, a.atttypmod,"   \
+	" a.attcollation, a.attnotnull, a.attgenerated::text,"              \
+	" a.attidentity::text,"                                             \
+	" CASE WHEN r.relkind IN ('r', 'p') AND a.atttypid IN (20, 21, 23)" \
+	"  THEN pg_get_serial_sequence("                                    \
+	"   format('%%I.%%I', n.nspname, r.relname), a.attname) END "       \
+	"FROM pg_attribute a JOIN pg_class r ON r.oid = a.attrelid"         \
+	" JOIN pg_namespace n ON n.oid = r.relnamespace "                   \
 	"WHERE a.attrelid = %llu AND a.attnum > 0 AND NOT a.attisdropped"
 
 /* One row per column of each key. */
 #define KEYS_SQL                                                             \
-	"SELECT c.relname, a.attname, i.indisprimary, a.attnotnull "          \
-	"FROM pg_catalog.pg_index i"                                          \
-	" JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"                 \
-	" CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(att, pos)"    \
-	" JOIN pg_catalog.pg_attribute a"                                     \
-	"  ON a.attrelid = i.indrelid AND a.attnum = k.att "                  \
-	"WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid"          \
-	" AND i.indimmediate AND NOT i.indisexclusion AND i.indpred IS NULL"  \
-	" AND i.indexprs IS NULL AND k.pos <= i.indnkeyatts "                 \
+	"SELECT c.relname, a.attname, i.indisprimary, a.attnotnull "         \
+	"FROM pg_catalog.pg_index i"                                         \
+	" JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"                \
+	" CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(att, pos)"   \
+	" JOIN pg_catalog.pg_attribute a"                                    \
+	"  ON a.attrelid = i.indrelid AND a.attnum = k.att "                 \
+	"WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid"           \
+	" AND i.indimmediate AND NOT i.indisexclusion AND i.indpred IS NULL" \
+	" AND i.indexprs IS NULL AND k.pos <= i.indnkeyatts "                \
 	"ORDER BY i.indisprimary DESC, c.relname COLLATE \"C\", c.oid, k.pos"
 
 /* One row per column of each foreign key. */
-#define FKEYS_SQL                                                            \
-	"SELECT f.conname, a.attname, n.nspname, r.relname, ra.attname,"      \
-	" f.confdeltype, f.condeferrable "                                    \
-	"FROM pg_catalog.pg_constraint f"                                     \
-	" CROSS JOIN LATERAL unnest(f.conkey, f.confkey) WITH ORDINALITY"     \
-	"  k(att, ratt, pos)"                                                 \
-	" JOIN pg_catalog.pg_class r ON r.oid = f.confrelid"                  \
-	" JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace"           \
-	" JOIN pg_catalog.pg_attribute a"                                     \
-	"  ON a.attrelid = f.conrelid AND a.attnum = k.att"                   \
-	" JOIN pg_catalog.pg_attribute ra"                                    \
-	"  ON ra.attrelid = f.confrelid AND ra.attnum = k.ratt "              \
-	"WHERE f.conrelid = $1 AND f.contype = 'f' "                        \
+#define FKEYS_SQL                                                         \
+	"SELECT f.conname, a.attname, n.nspname, r.relname, ra.attname,"  \
+	" f.confdeltype, f.condeferrable "                                \
+	"FROM pg_catalog.pg_constraint f"                                 \
+	" CROSS JOIN LATERAL unnest(f.conkey, f.confkey) WITH ORDINALITY" \
+	"  k(att, ratt, pos)"                                             \
+	" JOIN pg_catalog.pg_class r ON r.oid = f.confrelid"              \
+	" JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace"       \
+	" JOIN pg_catalog.pg_attribute a"                                 \
+	"  ON a.attrelid = f.conrelid AND a.attnum = k.att"               \
+	" JOIN pg_catalog.pg_attribute ra"                                \
+	"  ON ra.attrelid = f.confrelid AND ra.attnum = k.ratt "          \
+	"WHERE f.conrelid = $1 AND f.contype = 'f' "                      \
 	"ORDER BY f.conname COLLATE \"C\", f.oid, k.pos"
 
-#define TRIGGERS_SQL                                                         \
-	"SELECT tgname FROM pg_catalog.pg_trigger WHERE tgrelid = $1"       \
+#define TRIGGERS_SQL                                                  \
+	"SELECT tgname FROM pg_catalog.pg_trigger WHERE tgrelid = $1" \
 	" AND NOT tgisinternal AND tgenabled <> 'D' ORDER BY tgname"
 
 /*
@@ -136,19 +135,19 @@ pq_list(struct db *db, struct arena *arena, struct table_list *out,
  * today. A table that was never counted (-1, 0 before PostgreSQL 14) makes
  * the sum unknown unless it is empty.
  */
-#define SIZE_SQL                                                             \
-	"SELECT CASE WHEN bool_or(s.pages IS NULL"                            \
-	"  OR (s.pages > 0 AND (c.reltuples < 0 OR c.relpages = 0)))"         \
-	"  THEN -1 ELSE sum(CASE WHEN s.pages = 0 THEN 0"                     \
-	"  ELSE c.reltuples::float8 / nullif(c.relpages, 0) * s.pages END)"   \
-	"  END,"                                                              \
-	" sum(s.bytes) "                                                      \
-	"FROM pg_catalog.pg_class c CROSS JOIN LATERAL (SELECT"               \
-	" CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid)"     \
-	"  / current_setting('block_size')::float8 END AS pages,"             \
-	" CASE WHEN c.relkind IN ('r', 'm') THEN pg_table_size(c.oid) END"    \
-	"  AS bytes) s "                                                      \
-	"WHERE c.oid IN (SELECT t.relid FROM pg_partition_tree($1::oid) t"       \
+#define SIZE_SQL                                                            \
+	"SELECT CASE WHEN bool_or(s.pages IS NULL"                          \
+	"  OR (s.pages > 0 AND (c.reltuples < 0 OR c.relpages = 0)))"       \
+	"  THEN -1 ELSE sum(CASE WHEN s.pages = 0 THEN 0"                   \
+	"  ELSE c.reltuples::float8 / nullif(c.relpages, 0) * s.pages END)" \
+	"  END,"                                                            \
+	" sum(s.bytes) "                                                    \
+	"FROM pg_catalog.pg_class c CROSS JOIN LATERAL (SELECT"             \
+	" CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid)"   \
+	"  / current_setting('block_size')::float8 END AS pages,"           \
+	" CASE WHEN c.relkind IN ('r', 'm') THEN pg_table_size(c.oid) END"  \
+	"  AS bytes) s "                                                    \
+	"WHERE c.oid IN (SELECT t.relid FROM pg_partition_tree($1::oid) t"  \
 	"  WHERE t.isleaf) OR c.oid = $1 AND c.relkind <> 'p'"
 
 /* Run one of the statements above for a table. */
@@ -181,9 +180,8 @@ group_size(const PGresult *res, int row)
 {
 	int n = 1;
 
-	while (row + n < PQntuples(res) &&
-	       strcmp(PQgetvalue(res, row + n, 0), PQgetvalue(res, row, 0)) ==
-	           0)
+	while (row + n < PQntuples(res) && strcmp(PQgetvalue(res, row + n, 0),
+					       PQgetvalue(res, row, 0)) == 0)
 		n++;
 	return n;
 }
@@ -209,8 +207,7 @@ fill_key(struct arena *arena, const PGresult *res, int row,
 	key->primary = *PQgetvalue(res, row, 2) == 't';
 	key->notnull = true;
 	for (int i = 0; i < n; i++) {
-		cols[i] = table_find_column(
-		    table, PQgetvalue(res, row + i, 1));
+		cols[i] = table_find_column(table, PQgetvalue(res, row + i, 1));
 		key->notnull &= *PQgetvalue(res, row + i, 3) == 't';
 	}
 	key->ncols = (size_t)n;
@@ -223,8 +220,8 @@ fill_keys(struct arena *arena, const PGresult *res, struct table *table)
 	struct index_key *key;
 
 	table->nkeys = count_groups(res);
-	key = table->keys = arena_alloc(
-	    arena, (table->nkeys + 1) * sizeof(*table->keys));
+	key = table->keys =
+	    arena_alloc(arena, (table->nkeys + 1) * sizeof(*table->keys));
 	for (int row = 0; row < PQntuples(res); row += group_size(res, row))
 		fill_key(arena, res, row, table, key++);
 }
@@ -247,8 +244,7 @@ action_name(char action)
 }
 
 static void
-fill_fkey(
-    struct arena *arena, const PGresult *res, int row, struct fkey *fkey)
+fill_fkey(struct arena *arena, const PGresult *res, int row, struct fkey *fkey)
 {
 	size_t n = (size_t)group_size(res, row);
 	const char **cols = arena_alloc(arena, n * sizeof(*cols));
@@ -274,8 +270,8 @@ fill_fkeys(struct arena *arena, const PGresult *res, struct table *table)
 	struct fkey *fkey;
 
 	table->nfkeys = count_groups(res);
-	fkey = table->fkeys = arena_alloc(
-	    arena, (table->nfkeys + 1) * sizeof(*table->fkeys));
+	fkey = table->fkeys =
+	    arena_alloc(arena, (table->nfkeys + 1) * sizeof(*table->fkeys));
 	for (int row = 0; row < PQntuples(res); row += group_size(res, row))
 		fill_fkey(arena, res, row, fkey++);
 }
@@ -303,8 +299,8 @@ fill_size(struct arena *arena, const PGresult *res, struct table *table)
 }
 
 enum status
-pq_describe(struct db *db, struct arena *arena, struct table *table,
-    struct err *err)
+pq_describe(
+    struct db *db, struct arena *arena, struct table *table, struct err *err)
 {
 	static const struct {
 		const char *sql;
@@ -356,31 +352,15 @@ fnv_text(uint64_t h, const char *s)
 	return fnv(h, s, strlen(s) + 1);
 }
 
-/*
- * A catalog table read under a snapshot shows the past. Functions that go by
- * the server's caches and the parser do not: the file behind the table (which
- * TRUNCATE and a rewrite change), its name, and what SELECT * returns.
- */
-enum status
-pq_table_version(struct db *db, const struct table *table, uint64_t *version,
-    struct err *err)
+/* What SELECT * returns now; a table that is gone returns nothing. */
+static enum status
+hash_shape(
+    struct pq *pq, const struct table *table, uint64_t *h, struct err *err)
 {
-	struct pq *pq = (struct pq *)db;
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
 	struct err gone = ERR_INIT;
 	PGresult *res;
 	enum status st;
 
-	buf_reset(&pq->sql);
-	buf_addf(&pq->sql,
-	    "SELECT %llu::regclass, pg_catalog.pg_relation_filenode(%llu)",
-	    (unsigned long long)table->oid, (unsigned long long)table->oid);
-	st = pq_query(pq, buf_str(&pq->sql), &res, err);
-	if (st)
-		return st;
-	h = fnv_text(h, PQgetvalue(res, 0, 0));
-	h = fnv_text(h, PQgetvalue(res, 0, 1));
-	PQclear(res);
 	buf_reset(&pq->sql);
 	buf_addf(&pq->sql, "SELECT * FROM %s", table->from);
 	st = pq_describe_sql(pq, buf_str(&pq->sql), &res, &gone);
@@ -392,11 +372,44 @@ pq_table_version(struct db *db, const struct table *table, uint64_t *version,
 		Oid type = PQftype(res, i);
 		int mod = PQfmod(res, i);
 
-		h = fnv_text(h, PQfname(res, i));
-		h = fnv(h, &type, sizeof(type));
-		h = fnv(h, &mod, sizeof(mod));
+		*h = fnv_text(*h, PQfname(res, i));
+		*h = fnv(*h, &type, sizeof(type));
+		*h = fnv(*h, &mod, sizeof(mod));
 	}
 	PQclear(res);
-	*version = h; /* dropped or renamed: another value, too */
+	return TU_OK;
+}
+
+/*
+ * A catalog table read under a snapshot shows the past. The parser and the
+ * functions that go by the server's caches do not: what SELECT * returns, the
+ * table's name, and the file behind it, which TRUNCATE and a rewrite change.
+ * The parser comes first: it locks the table, and with the lock the server
+ * learns that its caches are out of date.
+ */
+enum status
+pq_table_version(struct db *db, const struct table *table, uint64_t *version,
+    struct err *err)
+{
+	struct pq *pq = (struct pq *)db;
+	unsigned long long oid = table->oid;
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	PGresult *res;
+	enum status st;
+
+	st = hash_shape(pq, table, &h, err);
+	if (st)
+		return st;
+	buf_reset(&pq->sql);
+	buf_addf(&pq->sql,
+	    "SELECT %llu::regclass, pg_catalog.pg_relation_filenode(%llu)", oid,
+	    oid);
+	st = pq_query(pq, buf_str(&pq->sql), &res, err);
+	if (st)
+		return st;
+	h = fnv_text(h, PQgetvalue(res, 0, 0));
+	h = fnv_text(h, PQgetvalue(res, 0, 1));
+	PQclear(res);
+	*version = h;
 	return TU_OK;
 }

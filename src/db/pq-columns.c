@@ -3,7 +3,7 @@
  */
 #include <config.h>
 
-#include "db/pq.h"
+#include "db/pq-int.h"
 
 #include <stdlib.h>
 
@@ -47,7 +47,7 @@ static void
 set_type(struct column *col, Oid type, char typtype, const char *typname)
 {
 	bool text = typtype == 'e' || strcmp(typname, "citext") == 0 ||
-		    strcmp(typname, "char") == 0;
+	            strcmp(typname, "char") == 0;
 
 	col->wire = PG_OTHER;
 	col->ltype = text ? LT_TEXT : LT_OTHER;
@@ -119,7 +119,7 @@ enum {
  * nest, the innermost has the length. Text whose collation cannot be known
  * (an expression of a query) might be nondeterministic.
  */
-#define COLUMNS_SQL                                                          \
+#define COLUMNS_SQL                                                           \
 	"WITH RECURSIVE c(n, name, typ, typmod, coll, nn, gen, ident, seq) "  \
 	"AS (%s), d(n, typ, typmod, dom) AS ("                                \
 	" SELECT n, typ, typmod, false FROM c UNION ALL"                      \
@@ -163,23 +163,22 @@ text_or_null(struct arena *arena, const PGresult *res, int row, int col)
 }
 
 static void
-fill_column(struct arena *arena, const PGresult *res, int row,
-    struct column *col)
+fill_column(
+    struct arena *arena, const PGresult *res, int row, struct column *col)
 {
 	col->name = arena_strdup(arena, PQgetvalue(res, row, C_NAME));
 	col->type = arena_strdup(arena, PQgetvalue(res, row, C_TYPE));
 	col->precision = col->scale = col->frac = col->maxlen = -1;
 	set_type(col, (Oid)strtoul(PQgetvalue(res, row, C_OID), NULL, 10),
-	    *PQgetvalue(res, row, C_TYPTYPE),
-	    PQgetvalue(res, row, C_TYPNAME));
+	    *PQgetvalue(res, row, C_TYPTYPE), PQgetvalue(res, row, C_TYPNAME));
 	set_modifier(col, atoi(PQgetvalue(res, row, C_TYPMOD)));
 	col->notnull = is_true(res, row, C_NOTNULL);
 	col->generated = is_true(res, row, C_GENERATED);
 	col->identity_always = is_true(res, row, C_IDENTITY);
 	col->sequence = text_or_null(arena, res, row, C_SEQUENCE);
 	col->collation = text_or_null(arena, res, row, C_COLLATION);
-	col->bytewise = is_true(res, row, C_BYTEWISE) &&
-			pg_is_text(pg_wire(col));
+	col->bytewise =
+	    is_true(res, row, C_BYTEWISE) && pg_is_text(pg_wire(col));
 	if (is_true(res, row, C_NONDET))
 		col->wire |= PG_NONDET;
 	if (is_true(res, row, C_EQUAL))
@@ -207,8 +206,8 @@ pq_columns(struct pq *pq, struct arena *arena, const char *source,
 	if (st)
 		return st;
 	table->ncolumns = (size_t)PQntuples(res);
-	table->columns = arena_alloc(
-	    arena, (table->ncolumns + 1) * sizeof(*table->columns));
+	table->columns =
+	    arena_alloc(arena, (table->ncolumns + 1) * sizeof(*table->columns));
 	for (size_t i = 0; i < table->ncolumns; i++)
 		fill_column(arena, res, (int)i, &table->columns[i]);
 	PQclear(res);
@@ -220,8 +219,7 @@ pq_columns(struct pq *pq, struct arena *arena, const char *source,
 /* --- queries -------------------------------------------------------------- */
 
 enum status
-pq_describe_sql(
-    struct pq *pq, const char *sql, PGresult **out, struct err *err)
+pq_describe_sql(struct pq *pq, const char *sql, PGresult **out, struct err *err)
 {
 	bool savepoint = pq_in_transaction(pq);
 	PGresult *res;
@@ -282,11 +280,11 @@ pq_describe_query(struct db *db, struct arena *arena, const char *sql,
 
 	while (len > 0 && strchr("; \t\r\n", sql[len - 1]) != NULL)
 		len--;
-	*out = (struct table){ .name = "query", .kind = REL_QUERY,
-		.rows = -1, .bytes = -1 };
+	*out = (struct table){
+		.name = "query", .kind = REL_QUERY, .rows = -1, .bytes = -1
+	};
 	/* The line break ends a comment behind the query. */
-	out->from = arena_printf(
-	    arena, "(%.*s\n) AS trueup_q", (int)len, sql);
+	out->from = arena_printf(arena, "(%.*s\n) AS trueup_q", (int)len, sql);
 	st = pq_describe_sql(
 	    pq, arena_printf(arena, "SELECT * FROM %s", out->from), &res, err);
 	if (st)

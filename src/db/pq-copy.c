@@ -10,7 +10,7 @@
  */
 #include <config.h>
 
-#include "db/pq.h"
+#include "db/pq-int.h"
 
 #include <stdlib.h>
 
@@ -166,7 +166,7 @@ decode_field(struct pq_cursor *c, size_t i, struct err *err)
 	if (len > 0 && !has(c, (size_t)len))
 		return protocol_error(err, "a field is cut off");
 	if (!pq_decode(c->wires[i], take(c, len > 0 ? (size_t)len : 0), len,
-	        &c->text, &c->cells[i], &c->moved[i]))
+		&c->text, &c->cells[i], &c->moved[i]))
 		return err_set(err, TU_EQUERY,
 		    "column %zu of the result is not of the type expected",
 		    i + 1);

@@ -5,7 +5,7 @@
  */
 #include <config.h>
 
-#include "db/pq.h"
+#include "db/pq-int.h"
 
 #include <endian.h>
 
@@ -96,7 +96,7 @@ static void
 add_numeric(struct buf *text, const struct numeric *num)
 {
 	size_t room = 4 * (size_t)(num->weight > 0 ? num->weight + 1 : 1) +
-		      (size_t)num->dscale + 8;
+	              (size_t)num->dscale + 8;
 	char *start = buf_reserve(text, room), *to = start, *point;
 
 	if (num->sign == NUMERIC_NEG)

@@ -8,7 +8,7 @@
  */
 #include <config.h>
 
-#include "db/pq.h"
+#include "db/pq-int.h"
 
 #include <stdio.h>
 
@@ -31,7 +31,7 @@ static const struct {
 	{ "4294967295::oid", PG_OID, LT_NUM, "4294967295" },
 	{ "12345678.000900::numeric", PG_NUMERIC, LT_NUM, "12345678.0009" },
 	{ "-100000000::numeric", PG_NUMERIC, LT_NUM, "-100000000" },
-	{ "-12.30::money", PG_MONEY, LT_NUM, "-12.3" },
+	{ "(-12.30)::numeric::money", PG_MONEY, LT_NUM, "-12.3" },
 	{ "0.1::float8", PG_FLOAT8, LT_F8, "3fb999999999999a" },
 	{ "'-0'::float8", PG_FLOAT8, LT_F8, "0000000000000000" },
 	{ "'NaN'::float8", PG_FLOAT8, LT_F8, "7ff8000000000000" },
@@ -42,7 +42,7 @@ static const struct {
 	    "7:\303\251|\360\237\230\200" },
 	{ "'ab'::char(5)", PG_BPCHAR, LT_CHAR, "2:ab" },
 	{ "decode('00ff','hex')", PG_BYTEA, LT_BYTES,
-	    "55ca6286e3e4f4fba5d0448333fa99fc" },
+	    "d07d34efac6328007ad67c7e0a985e00" },
 	{ "'0044-03-15 BC'::date", PG_DATE, LT_DATE, "0044-03-15 BC" },
 	{ "'infinity'::date", PG_DATE, LT_TS, "infinity" },
 	{ "'0044-03-15 BC'::date", PG_DATE, LT_TS, "0044-03-15 00:00:00 BC" },
@@ -130,8 +130,7 @@ make_sql(struct selftest *t)
 static bool
 cell_is(const struct cell *c, const void *p, size_t n)
 {
-	return c->kind == CELL_TEXT && c->len == n &&
-	       memcmp(c->u.p, p, n) == 0;
+	return c->kind == CELL_TEXT && c->len == n && memcmp(c->u.p, p, n) == 0;
 }
 
 static bool
@@ -143,8 +142,8 @@ same_hash(const struct cell *c, enum hash_kind kind, const struct buf *row,
 
 	*sum = hasher_sum(h, row->data, row->len);
 	hasher_free(h);
-	snprintf(hex, sizeof(hex), "%016llx%016llx",
-	    (unsigned long long)sum->a, (unsigned long long)sum->b);
+	snprintf(hex, sizeof(hex), "%016llx%016llx", (unsigned long long)sum->a,
+	    (unsigned long long)sum->b);
 	return cell_is(c, hex, 32);
 }
 
@@ -188,8 +187,9 @@ judge(struct pq *pq, const struct selftest *t, const struct row *row,
 			    samples[i].sql, buf_str(&field), want);
 		if (cell_is(&row->cells[N + i], want, strlen(want)))
 			continue;
-		log_line(LOG_INFO, "%s: the canonical form of %s is another "
-			 "one there; rows are hashed here",
+		log_line(LOG_INFO,
+		    "%s: the canonical form of %s is another "
+		    "one there; rows are hashed here",
 		    pq->db.display, samples[i].sql);
 		pq->db.fold = false;
 	}
@@ -221,7 +221,8 @@ pq_selftest(struct pq *pq, struct err *err)
 	make_columns(&t);
 	make_sql(&t);
 	scan = (struct db_scan){ .sql = buf_str(&t.sql),
-		.columns = t.result, .ncolumns = R_COLUMNS };
+		.columns = t.result,
+		.ncolumns = R_COLUMNS };
 	st = pq_scan(&pq->db, &scan, &cur, err);
 	if (st == TU_OK)
 		st = pq_next(cur, &row, err);

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "db/pq.h"
+#include "db/pq-int.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +40,15 @@ add_hint(const PGresult *res, struct err *err)
 		err_hint(err, "%s", field(res, PG_DIAG_MESSAGE_HINT));
 }
 
+/* The server says so before libpq notices. */
+static bool
+is_lost(const struct pq *pq, const char *sqlstate)
+{
+	return PQstatus(pq->conn) == CONNECTION_BAD ||
+	       strncmp(sqlstate, "08", 2) == 0 ||
+	       strncmp(sqlstate, "57P", 3) == 0; /* shut down, crashed */
+}
+
 enum status
 pq_error(struct pq *pq, const PGresult *res, struct err *err)
 {
@@ -52,7 +61,7 @@ pq_error(struct pq *pq, const PGresult *res, struct err *err)
 		return err_set(err, TU_EINTERRUPTED, "interrupted");
 	copy_line(line, sizeof(line),
 	    *primary != '\0' ? primary : PQerrorMessage(pq->conn));
-	if (PQstatus(pq->conn) == CONNECTION_BAD)
+	if (is_lost(pq, sqlstate))
 		err_set(err, TU_EQUERY, "the connection was lost: %s", line);
 	else if (*detail != '\0')
 		err_set(err, TU_EQUERY, "%s (%s)", line, detail);
@@ -95,8 +104,8 @@ pq_back_to_savepoint(struct pq *pq)
 {
 	/* Should this fail, the next statement says why. */
 	if (PQtransactionStatus(pq->conn) == PQTRANS_INERROR)
-		PQclear(PQexec(pq->conn,
-		    "ROLLBACK TO " PQ_SAVEPOINT ";" PQ_RELEASE));
+		PQclear(PQexec(
+		    pq->conn, "ROLLBACK TO " PQ_SAVEPOINT ";" PQ_RELEASE));
 }
 
 static enum status
@@ -220,8 +229,8 @@ connect_to(struct pq *pq, const char *url, struct err *err)
 }
 
 /* The timeouts are meant for applications; pg_dump lifts them, too. */
-#define NO_TIMEOUTS                      \
-	"SET statement_timeout = 0;"     \
+#define NO_TIMEOUTS                  \
+	"SET statement_timeout = 0;" \
 	"SET idle_in_transaction_session_timeout = 0;"
 
 static enum status

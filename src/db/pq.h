@@ -1,121 +1,16 @@
 /*
- * pq.h - the PostgreSQL driver, over libpq.
+ * pq.h - the PostgreSQL driver, over libpq. PostgreSQL 13 to 18.
  *
- * Internal to db/pq*.c but for db_driver_pq:
- *
- *	pq.c           connection, session, statements, snapshots, errors
- *	pq-batch.c     a prepared statement for many rows
- *	pq-copy.c      rows: COPY (...) TO STDOUT (FORMAT binary)
- *	pq-decode.c    the binary form of one value to a cell
- *	pq-catalog.c   what tables there are, their keys and the like
- *	pq-columns.c   what columns a table or a query has
- *	pq-selftest.c  does this server hash as we do?
- *
- * Rows come through COPY because it costs the least on both ends (0.7 us a
- * row of nine columns, half of what a cursor takes) and streams without a
- * limit on memory. PostgreSQL 13 to 18.
+ * Rows come through COPY in its binary format because that costs the least on
+ * both ends and needs no memory for what is still to come. A reading session
+ * is read-only; it and a writing one differ in nothing else that values could
+ * depend on. Several connections can share a snapshot, also on a standby.
  */
 #ifndef TU_DB_PQ_H
 #define TU_DB_PQ_H
 
-#include <libpq-fe.h>
-
 #include "db/db.h"
-#include "db/dialect-pg.h"
 
 extern const struct db_driver db_driver_pq;
-
-#define PQ_PREPARED 16
-
-struct pq {
-	struct db db; /* first: the driver casts */
-	PGconn *conn;
-	PGcancel *cancel; /* made once: another thread uses it */
-	bool write;
-	int version; /* 150020 */
-	bool snapshot; /* between snapshot_begin() and snapshot_end() */
-	/* Statements that are prepared, by text; the oldest makes room. */
-	char *prepared[PQ_PREPARED];
-	unsigned next_prepared;
-	struct buf params; /* texts of one batch's parameters */
-	struct buf sql;    /* the statement that is being put together */
-};
-
-/* --- pq.c --- */
-
-/*
- * The server's complaint as an error; res may be NULL when libpq itself
- * failed. Returns TU_EQUERY, or TU_EINTERRUPTED after a signal.
- */
-enum status pq_error(struct pq *pq, const PGresult *res, struct err *err);
-
-/* Run one or more statements; the result of the last is *out (may be NULL:
- * not wanted). The caller clears it. */
-enum status pq_query(
-    struct pq *pq, const char *sql, PGresult **out, struct err *err);
-
-/* Inside an open transaction, where a failing statement would end it? */
-bool pq_in_transaction(const struct pq *pq);
-
-/* Undo what a failed or cancelled statement did to the transaction. */
-void pq_back_to_savepoint(struct pq *pq);
-
-#define PQ_SAVEPOINT "SAVEPOINT trueup_scan"
-#define PQ_RELEASE "RELEASE SAVEPOINT trueup_scan"
-
-/* --- pq-batch.c --- */
-
-enum status pq_batch(
-    struct db *db, const struct db_batch *batch, struct err *err);
-
-/* --- pq-copy.c --- */
-
-enum status pq_scan(struct db *db, const struct db_scan *scan,
-    struct cursor **out, struct err *err);
-enum status pq_next(
-    struct cursor *cursor, const struct row **row, struct err *err);
-void pq_cursor_close(struct cursor *cursor);
-
-/* --- pq-decode.c --- */
-
-/*
- * Make a cell of len bytes at p (len < 0: NULL). Text and bytes stay where
- * they are. What must be written anew goes to the end of text, and the cell
- * holds its offset there (*moved is set) until the row is complete: text may
- * move while it grows. False if the bytes are not of that type.
- */
-bool pq_decode(enum pg_wire wire, const unsigned char *p, int32_t len,
-    struct buf *text, struct cell *cell, bool *moved);
-
-int16_t pq_get16(const unsigned char *p);
-int32_t pq_get32(const unsigned char *p);
-int64_t pq_get64(const unsigned char *p);
-
-/* --- pq-catalog.c --- */
-
-enum status pq_list(struct db *db, struct arena *arena,
-    struct table_list *out, struct err *err);
-enum status pq_describe(struct db *db, struct arena *arena,
-    struct table *table, struct err *err);
-enum status pq_describe_query(struct db *db, struct arena *arena,
-    const char *sql, struct table *out, struct err *err);
-enum status pq_table_version(struct db *db, const struct table *table,
-    uint64_t *version, struct err *err);
-
-/* --- pq-columns.c --- */
-
-/* Fill table->columns from rows of (see the statement there) *source*. */
-enum status pq_columns(struct pq *pq, struct arena *arena,
-    const char *source, struct table *table, struct err *err);
-
-/* Prepare sql without a name and tell what it returns. */
-enum status pq_describe_sql(
-    struct pq *pq, const char *sql, PGresult **out, struct err *err);
-
-/* --- pq-selftest.c --- */
-
-/* Sets db->fold. Only a server that sends other values than it should (or a
- * lost connection) is an error. */
-enum status pq_selftest(struct pq *pq, struct err *err);
 
 #endif

@@ -33,7 +33,7 @@ funcs_free(void *arg)
 static bool
 read_spec(sqlite3_context *ctx, sqlite3_value *v, struct vtype *types, size_t n)
 {
-	const char *spec = sqlite3_value_blob(v);
+	const char *spec = (const char *)sqlite3_value_text(v);
 	size_t len = (size_t)sqlite3_value_bytes(v);
 
 	if (spec != NULL && sqlite_spec_parse(spec, len, types, n))

@@ -132,8 +132,6 @@ check_file(const char *path, struct err *err)
 		    err, TU_EUSAGE, "sqlite: needs a path behind it");
 	if (stat(path, &sb) != 0)
 		return cannot_open(path, strerror(errno), err);
-	if (S_ISDIR(sb.st_mode))
-		return cannot_open(path, strerror(EISDIR), err);
 	return TU_OK;
 }
 

@@ -8,7 +8,6 @@
 #include "value/key.h"
 #include "value/num.h"
 
-#define LEAVES_MAX (1 << 18)
 #define INTERPOLATE 16 /* leaves between two sampled integer keys */
 #define DENSE 0.2      /* rows per key from which arithmetic does */
 

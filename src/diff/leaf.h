@@ -18,6 +18,9 @@
 #include "value/cell.h"
 #include "value/rowhash.h"
 
+/* More leaves than this do not pay: 40 bytes each, on both sides. */
+#define LEAVES_MAX (1 << 18)
+
 struct leaf {
 	uint64_t n;      /* rows */
 	uint64_t a, b;   /* sums of the hash halves */

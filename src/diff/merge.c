@@ -309,7 +309,7 @@ step_multiset(struct merge *m, struct err *err)
 		key_cmp(ks->data, ks->len, kt->data, kt->len) <= 0);
 	struct buf *lead = source_leads ? ks : kt, key = BUF_INIT;
 	struct cell *cells[2];
-	uint64_t n[2];
+	uint64_t n[2] = { 0, 0 };
 	enum status st;
 
 	arena_reset(m->arena);

@@ -230,6 +230,8 @@ explain_constraint(const struct applier *a, struct err *err)
 	bool sqlite = a->db->dialect == &dialect_sqlite;
 	bool fkey = strcmp(err->sqlstate, "23503") == 0 ||
 	            strstr(err->msg, "FOREIGN KEY") != NULL;
+	bool unique = strcmp(err->sqlstate, "23505") == 0 ||
+	              strstr(err->msg, "UNIQUE") != NULL;
 
 	if (err->hint[0] != '\0')
 		return;
@@ -247,7 +249,7 @@ explain_constraint(const struct applier *a, struct err *err)
 		err_hint(err,
 		    "a row would be left without its parent: is a table left "
 		    "out?");
-	else
+	else if (unique)
 		err_hint(err,
 		    "if another row still holds a unique value, rows may have "
 		    "swapped it; changes are written one by one");

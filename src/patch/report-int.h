@@ -36,8 +36,8 @@ struct report {
 	uint64_t done[CHANGE_OPS]; /* when applied */
 	double began;              /* monotonic seconds; json's duration */
 
-	struct buf line;  /* a record under construction */
-	struct buf kept;  /* text: a table's differences, until its heading */
+	struct buf line; /* a record under construction */
+	struct buf kept; /* text: a table's differences, until its heading */
 	uint64_t nkept;
 	bool headed; /* text: source and target were named */
 };
@@ -63,13 +63,22 @@ enum side report_side(const struct change *c, const struct cell **cells);
 /* --- report-value.c --- */
 
 struct value_view {
-	size_t limit; /* characters of a text, bytes doubled of a blob; 0: all */
-	size_t skip;  /* bytes of a text left out in front */
-	bool bare;    /* no quotes around a text that cannot be misread */
+	size_t
+	    limit;   /* characters of a text, bytes doubled of a blob; 0: all */
+	size_t skip; /* bytes of a text left out in front */
+	bool bare;   /* no quotes around a text that cannot be misread */
 };
 
 void report_value_view(struct buf *out, const struct pair_column *pc,
     enum side side, const struct cell *c, const struct value_view *view);
+
+/* The name of a table or column on a line of its own business: control and
+ * hidden characters are escaped. */
+void report_name(struct buf *out, const char *name);
+
+/* The name, then the two texts and a newline. */
+void report_line(
+    struct buf *out, const char *name, const char *says, const char *what);
 
 /* Without quotes and escapes, for csv; bytes as \x00ff. */
 void report_value_plain(struct buf *out, const struct pair_column *pc,

@@ -53,8 +53,8 @@ seconds_since(double began)
 }
 
 static enum status
-one_sided(struct report *r, enum side side, const struct table *t,
-    struct err *err)
+one_sided(
+    struct report *r, enum side side, const struct table *t, struct err *err)
 {
 	struct jsonw j = begin_line(r, "table");
 
@@ -102,16 +102,15 @@ json_start(struct report *r, struct err *err)
 		st = incomparable(r, &plan->bad[i], err);
 	for (int s = SOURCE; s <= TARGET; s++)
 		for (size_t i = 0; i < r->totals.only[s] && st == TU_OK; i++)
-			st = one_sided(
-			    r, (enum side)s, plan->only[s][i], err);
+			st = one_sided(r, (enum side)s, plan->only[s][i], err);
 	return st;
 }
 
 /* --- values --- */
 
 static void
-add_tagged(struct jsonw *j, const char *name, const char *tag, const char *p,
-    size_t n)
+add_tagged(
+    struct jsonw *j, const char *name, const char *tag, const char *p, size_t n)
 {
 	jsonw_open(j, name, '{');
 	jsonw_text(j, tag, p, n);
@@ -250,17 +249,18 @@ add_image(struct jsonw *j, const char *name, const struct change *c,
 		const struct pair_column *pc = &c->pair->cols[i];
 
 		if (is_changed(c, i))
-			add_value(j, pc->col[TARGET]->name, pc, side,
-			    &cells[i], tmp);
+			add_value(
+			    j, pc->col[TARGET]->name, pc, side, &cells[i], tmp);
 	}
-	for (size_t i = 0; side == TARGET && c->op == CHANGE_DELETE &&
-			   i < c->pair->nextra; i++) {
+	for (size_t i = 0;
+	     side == TARGET && c->op == CHANGE_DELETE && i < c->pair->nextra;
+	     i++) {
 		const struct column *col = c->pair->extra[i];
 		const struct pair_column pc = { .col = { col, col },
 			.type = { col->ltype, LT_NONE } };
 
-		add_value(j, col->name, &pc, TARGET,
-		    &cells[c->pair->ncols + i], tmp);
+		add_value(
+		    j, col->name, &pc, TARGET, &cells[c->pair->ncols + i], tmp);
 	}
 	jsonw_close(j, '}');
 }
@@ -329,8 +329,8 @@ add_plan(struct jsonw *j, const struct pair *pair)
 	for (int s = SOURCE; s <= TARGET; s++) {
 		if (pair->nonly[s] == 0)
 			continue;
-		jsonw_open(j,
-		    s == SOURCE ? "only_in_source" : "only_in_target", '[');
+		jsonw_open(
+		    j, s == SOURCE ? "only_in_source" : "only_in_target", '[');
 		for (size_t i = 0; i < pair->nonly[s]; i++)
 			jsonw_str(j, NULL, pair->only[s][i]);
 		jsonw_close(j, ']');
@@ -357,8 +357,7 @@ json_end(struct report *r, const struct pair *pair, const struct tally *tally,
 	jsonw_u64(&j, "target", tally->bytes[TARGET]);
 	jsonw_close(&j, '}');
 	jsonw_real(&j, "seconds", tally->seconds);
-	jsonw_str(
-	    &j, "verdict", tally_differs(tally) ? "different" : "equal");
+	jsonw_str(&j, "verdict", tally_differs(tally) ? "different" : "equal");
 	return finish_line(r, &j, err);
 }
 

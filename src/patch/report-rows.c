@@ -13,19 +13,32 @@
  * and, where it differs, the source's behind an arrow. Text is always quoted.
  */
 
+/* A table, or a column of one, that only one side has. */
+static void
+add_lone(struct buf *b, enum side side, const char *table, const char *name)
+{
+	buf_adds(b, side == SOURCE ? "< " : "> ");
+	if (table != NULL) {
+		report_name(b, table);
+		buf_addc(b, '.');
+	}
+	report_line(b, name, " only in the ", report_sides[side]);
+}
+
 static enum status
 rows_start(struct report *r, struct err *err)
 {
 	const struct plan *plan = r->plan;
 
-	for (size_t i = 0; i < plan->nbad; i++)
-		buf_addf(&r->line, "! %s cannot be compared: %s\n",
-		    plan->bad[i].table, plan->bad[i].why);
+	for (size_t i = 0; i < plan->nbad; i++) {
+		buf_adds(&r->line, "! ");
+		report_line(&r->line, plan->bad[i].table,
+		    " cannot be compared: ", plan->bad[i].why);
+	}
 	for (int s = SOURCE; s <= TARGET; s++)
 		for (size_t i = 0; i < r->totals.only[s]; i++)
-			buf_addf(&r->line, "%c %s only in the %s\n",
-			    s == SOURCE ? '<' : '>', plan->only[s][i]->name,
-			    report_sides[s]);
+			add_lone(&r->line, (enum side)s, NULL,
+			    plan->only[s][i]->name);
 	return report_write(r, err);
 }
 
@@ -38,7 +51,8 @@ add_cell(struct buf *b, const struct change *c, size_t i)
 
 	if (i > 0)
 		buf_adds(b, ", ");
-	buf_addf(b, "%s=", pc->col[TARGET]->name);
+	report_name(b, pc->col[TARGET]->name);
+	buf_addc(b, '=');
 	report_value(b, pc, side, &cells[i]);
 	if (c->verdicts == NULL)
 		return;
@@ -59,7 +73,9 @@ rows_change(struct report *r, const struct change *c, struct err *err)
 	struct buf *b = &r->line;
 
 	report_sign(r, b, c->op);
-	buf_addf(b, " %s ", c->pair->name);
+	buf_addc(b, ' ');
+	report_name(b, c->pair->name);
+	buf_addc(b, ' ');
 	for (size_t i = 0; i < c->pair->ncols; i++)
 		add_cell(b, c, i);
 	if (c->copies > 1)
@@ -74,10 +90,8 @@ rows_end(struct report *r, const struct pair *pair, const struct tally *tally,
 {
 	for (int s = SOURCE; s <= TARGET && tally->hidden_columns; s++)
 		for (size_t i = 0; i < pair->nonly[s]; i++)
-			buf_addf(&r->line, "%c %s.%s only in the %s\n",
-			    s == SOURCE ? '<' : '>', pair->name,
-			    pair->only[s][i],
-			    report_sides[s]);
+			add_lone(&r->line, (enum side)s, pair->name,
+			    pair->only[s][i]);
 	return report_write(r, err);
 }
 

@@ -31,11 +31,31 @@ add_right(struct buf *out, uint64_t n, size_t width)
 	report_count(out, n);
 }
 
+/* The name, filled up to the width of the longest. */
+static void
+add_name(struct report *r, const char *name)
+{
+	size_t start = r->line.len, width = (size_t)name_width(r->plan);
+
+	report_name(&r->line, name);
+	while (r->line.len - start < width)
+		buf_addc(&r->line, ' ');
+}
+
+/* Without numbers: a table that was not compared. */
+static void
+add_remark(
+    struct report *r, const char *name, const char *says, const char *what)
+{
+	add_name(r, name);
+	buf_addf(&r->line, "%66s%s%s\n", "", says, what);
+}
+
 static void
 add_stat(struct report *r, const char *name, const uint64_t rows[2],
     const uint64_t ops[CHANGE_OPS], const char *verdict)
 {
-	buf_addf(&r->line, "%-*s", name_width(r->plan), name);
+	add_name(r, name);
 	add_right(&r->line, rows[SOURCE], 14);
 	add_right(&r->line, rows[TARGET], 14);
 	add_right(&r->line, ops[CHANGE_INSERT], 12);
@@ -56,12 +76,12 @@ stat_start(struct report *r, struct err *err)
 	    "source rows", "target rows", "insert (+)", "update (~)",
 	    "delete (-)", "verdict");
 	for (size_t i = 0; i < plan->nbad; i++)
-		buf_addf(&r->line, "%-*s%66scannot be compared: %s\n", width,
-		    plan->bad[i].table, "", plan->bad[i].why);
+		add_remark(r, plan->bad[i].table,
+		    "cannot be compared: ", plan->bad[i].why);
 	for (int s = SOURCE; s <= TARGET; s++)
 		for (size_t i = 0; i < r->totals.only[s]; i++)
-			buf_addf(&r->line, "%-*s%66sonly in the %s\n",
-			    width, plan->only[s][i]->name, "", report_sides[s]);
+			add_remark(r, plan->only[s][i]->name, "only in the ",
+			    report_sides[s]);
 	return report_write(r, err);
 }
 

@@ -31,12 +31,12 @@ text_start(struct report *r, struct err *err)
 	if (st)
 		return st;
 	for (size_t i = 0; i < plan->nbad; i++)
-		buf_addf(&r->line, "%s: cannot be compared: %s\n",
-		    plan->bad[i].table, plan->bad[i].why);
+		report_line(&r->line, plan->bad[i].table,
+		    ": cannot be compared: ", plan->bad[i].why);
 	for (int s = SOURCE; s <= TARGET; s++)
 		for (size_t i = 0; i < r->totals.only[s]; i++)
-			buf_addf(&r->line, "%s: only in the %s\n",
-			    plan->only[s][i]->name, report_sides[s]);
+			report_line(&r->line, plan->only[s][i]->name,
+			    ": only in the ", report_sides[s]);
 	return report_write(r, err);
 }
 
@@ -74,7 +74,8 @@ add_update(struct buf *b, const struct change *c, size_t i)
 	struct value_view view = { .limit = VALUE_LIMIT, .bare = true };
 
 	view.skip = common_prefix(&c->source[i], &c->target[i]);
-	buf_addf(b, "%s ", pc->col[TARGET]->name);
+	report_name(b, pc->col[TARGET]->name);
+	buf_addc(b, ' ');
 	report_value_view(b, pc, TARGET, &c->target[i], &view);
 	buf_adds(b, " -> ");
 	report_value_view(b, pc, SOURCE, &c->source[i], &view);
@@ -91,7 +92,8 @@ add_column(struct buf *b, const struct change *c, size_t i)
 	if (c->op == CHANGE_UPDATE) {
 		add_update(b, c, i);
 	} else {
-		buf_addf(b, "%s ", pc->col[TARGET]->name);
+		report_name(b, pc->col[TARGET]->name);
+		buf_addc(b, ' ');
 		report_value_view(b, pc, side, &cells[i], &view);
 	}
 	if (c->verdicts != NULL && c->verdicts[i] == VERDICT_UNREPRESENTABLE)
@@ -117,7 +119,9 @@ add_key(struct buf *b, const struct change *c)
 	for (size_t i = 0; i < c->pair->nkeys; i++) {
 		const struct pair_column *pc = &c->pair->cols[i];
 
-		buf_addf(b, "%s%s ", i > 0 ? ", " : "", pc->col[TARGET]->name);
+		buf_adds(b, i > 0 ? ", " : "");
+		report_name(b, pc->col[TARGET]->name);
+		buf_addc(b, ' ');
 		report_value_view(b, pc, side, &cells[i], &view);
 	}
 }
@@ -194,7 +198,8 @@ add_table_line(
 	struct buf *b = &r->line;
 	uint64_t differ = sum_ops(tally->ops);
 
-	buf_addf(b, "%s: ", pair->name);
+	report_name(b, pair->name);
+	buf_adds(b, ": ");
 	if (differ > 0) {
 		report_count(b, differ);
 		buf_adds(b, " of ");
@@ -212,6 +217,19 @@ add_table_line(
 	buf_addc(b, '\n');
 }
 
+static void
+add_lone_columns(
+    struct buf *b, const struct pair *pair, const struct tally *tally)
+{
+	for (int s = SOURCE; s <= TARGET && tally->hidden_columns; s++) {
+		for (size_t i = 0; i < pair->nonly[s]; i++) {
+			buf_adds(b, "  column ");
+			report_line(b, pair->only[s][i], ": only in the ",
+			    report_sides[s]);
+		}
+	}
+}
+
 static enum status
 text_end(struct report *r, const struct pair *pair, const struct tally *tally,
     struct err *err)
@@ -223,10 +241,7 @@ text_end(struct report *r, const struct pair *pair, const struct tally *tally,
 	if (tally_differs(tally)) {
 		st = write_heading(r, err);
 		add_table_line(r, pair, tally);
-		for (int s = SOURCE; s <= TARGET && tally->hidden_columns; s++)
-			for (size_t i = 0; i < pair->nonly[s]; i++)
-				buf_addf(b, "  column %s: only in the %s\n",
-				    pair->only[s][i], report_sides[s]);
+		add_lone_columns(b, pair, tally);
 		buf_add(b, r->kept.data, r->kept.len);
 		if (nkept > r->opt.rows) {
 			buf_adds(b, "  ... and ");

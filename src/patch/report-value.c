@@ -47,7 +47,7 @@ is_hidden(uint32_t c)
 
 /* One character; a byte that is no UTF-8 counts as one. Returns its bytes. */
 static size_t
-add_char(struct buf *out, const char *p, size_t n)
+add_char(struct buf *out, const char *p, size_t n, bool quoted)
 {
 	uint32_t point = 0;
 	size_t len = report_utf8(p, n, &point);
@@ -66,11 +66,30 @@ add_char(struct buf *out, const char *p, size_t n)
 		buf_addf(out, "\\x%02x", (unsigned)point);
 	else if (is_hidden(point))
 		buf_addf(out, "\\u{%x}", (unsigned)point);
-	else if (point == '\'' || point == '\\')
+	else if (quoted && (point == '\'' || point == '\\'))
 		buf_addf(out, "\\%c", (char)point);
 	else
 		buf_add(out, p, len);
 	return len;
+}
+
+void
+report_name(struct buf *out, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (size_t at = 0; at < n;)
+		at += add_char(out, name + at, n - at, false);
+}
+
+void
+report_line(
+    struct buf *out, const char *name, const char *says, const char *what)
+{
+	report_name(out, name);
+	buf_adds(out, says);
+	buf_adds(out, what);
+	buf_addc(out, '\n');
 }
 
 /* A word that reads as text and as nothing else: no number, no NULL. */
@@ -86,8 +105,9 @@ is_plain_word(const char *p, size_t n)
 		unsigned char c = (unsigned char)p[i];
 		bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 
-		if (!letter && (i == 0 || !((c >= '0' && c <= '9') ||
-					      c == '_' || c == '.' || c == '@')))
+		if (!letter &&
+		    (i == 0 || !((c >= '0' && c <= '9') || c == '_' ||
+				   c == '.' || c == '@')))
 			return false;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
@@ -110,7 +130,7 @@ add_text(struct buf *out, const char *p, size_t n, const struct value_view *v)
 		buf_adds(out, "...");
 	buf_addc(out, '\'');
 	while (at < n && (v->limit == 0 || chars++ < v->limit))
-		at += add_char(out, p + at, n - at);
+		at += add_char(out, p + at, n - at, true);
 	buf_addc(out, '\'');
 	if (at < n)
 		buf_adds(out, "...");
@@ -206,12 +226,12 @@ is_scalar(enum ltype type)
 }
 
 void
-report_value_view(struct buf *out, const struct pair_column *pc,
-    enum side side, const struct cell *c, const struct value_view *view)
+report_value_view(struct buf *out, const struct pair_column *pc, enum side side,
+    const struct cell *c, const struct value_view *view)
 {
 	if (is_boolean(pc, side, c))
 		buf_adds(out, c->u.i ? "true" : "false");
-	else if (!is_scalar(pc->type.type) || c->kind == CELL_NULL ||
+	else if (!is_scalar(pc->type.type) ||
 		 !canon_text(out, pc->type.type, c))
 		add_stored(out, c, view);
 }

@@ -90,8 +90,8 @@ report_new(enum report_format format, const struct plan *plan,
 
 	if (r == NULL)
 		out_of_memory(sizeof(*r));
-	r->sink = (struct change_sink){ .change = sink_change,
-		.end = sink_end };
+	r->sink =
+	    (struct change_sink){ .change = sink_change, .end = sink_end };
 	r->drv = find_driver(format);
 	r->plan = plan;
 	r->opt = *options;

@@ -19,7 +19,8 @@ enum report_format {
 	REPORT_TEXT,
 	REPORT_STAT,
 	REPORT_ROWS,
-	REPORT_SQL, /* written by sqlpatch.h; here only the tables are counted */
+	REPORT_SQL, /* written by sqlpatch.h; here only the tables are counted
+	             */
 	REPORT_JSON,
 	REPORT_CSV,
 };
@@ -27,9 +28,9 @@ enum report_format {
 struct report_options {
 	FILE *out;
 	bool color;
-	bool quiet;       /* write nothing, count only */
-	bool common;      /* tables on one side only are not differences */
-	uint64_t rows;    /* text: differences shown per table */
+	bool quiet;    /* write nothing, count only */
+	bool common;   /* tables on one side only are not differences */
+	uint64_t rows; /* text: differences shown per table */
 	const char *const *argv_options; /* json start: options as given, no
 	                                  * databases, NULL-terminated */
 };
@@ -74,8 +75,8 @@ void report_counted(struct buf *out, uint64_t n, const char *noun);
  * quotes with what a terminal or an eye would misread escaped (\n, \x1b,
  * \u{202e}), bytes as x'00ff'.
  */
-void report_value(struct buf *out, const struct pair_column *pc,
-    enum side side, const struct cell *c);
+void report_value(struct buf *out, const struct pair_column *pc, enum side side,
+    const struct cell *c);
 
 /* A key for messages: "(7)" or "('a', 2024-01-01)"; for people, not SQL. */
 void report_key(struct buf *out, const struct pair *pair,

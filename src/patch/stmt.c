@@ -3,10 +3,9 @@
 #include "patch/stmt.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "value/num.h"
+#include "patch/stmt-int.h"
 
 /*
  * SQLite refuses expressions nested over 1000 deep, and a AND b AND c is as
@@ -30,16 +29,6 @@ stmt_release(struct stmt *st)
 	buf_free(&st->digits);
 }
 
-void
-stmt_params_release(struct stmt_params *p)
-{
-	free(p->cells);
-	free(p->columns);
-	p->cells = NULL;
-	p->columns = NULL;
-	p->n = p->cap = 0;
-}
-
 enum change_op
 stmt_op(const struct change *c, enum stmt_direction dir)
 {
@@ -61,140 +50,6 @@ stmt_writes(const struct change *c, size_t column)
 	       !c->pair->cols[column].col[TARGET]->generated;
 }
 
-struct vtype
-stmt_own_type(const struct column *col)
-{
-	struct vtype t = { .type = col->ltype };
-
-	if (col->affinity != AFF_NONE)
-		t.type = LT_ANY;
-	else if (t.type == LT_NONE)
-		t.type = LT_OTHER;
-	return t;
-}
-
-/* A column of the target: the compared ones, then the extra ones. */
-static const struct column *
-column_at(const struct pair *pair, size_t i)
-{
-	return i < pair->ncols ? pair->cols[i].col[TARGET]
-	                       : pair->extra[i - pair->ncols];
-}
-
-/* --- values --------------------------------------------------------------- */
-
-/* Round a decimal to what the column keeps. */
-static void
-cut_decimal(struct stmt *st, int scale, struct cell *cell)
-{
-	size_t before, behind, at = st->scratch.len;
-
-	buf_reset(&st->digits);
-	if (!num_canon(&st->digits, cell->u.p, cell->len))
-		return;
-	num_digits(st->digits.data, st->digits.len, &before, &behind);
-	if (behind <= (size_t)scale)
-		return;
-	num_round(&st->scratch, st->digits.data, st->digits.len, scale);
-	*cell = cell_text(st->scratch.data + at, st->scratch.len - at);
-}
-
-/* Leave out the digits of a second that the column does not keep. */
-static void
-cut_time(struct stmt *st, int frac, struct cell *cell)
-{
-	const char *p = cell->u.p;
-	const char *point = memchr(p, '.', cell->len);
-	size_t keep, end;
-
-	if (point == NULL)
-		return;
-	keep = end = (size_t)(point - p) + 1;
-	while (end < cell->len && p[end] >= '0' && p[end] <= '9')
-		end++;
-	if (end - keep <= (size_t)frac)
-		return;
-	keep = frac == 0 ? keep - 1 : keep + (size_t)frac;
-	buf_reset(&st->digits);
-	buf_add(&st->digits, p, keep);
-	buf_add(&st->digits, p + end, cell->len - end);
-	*cell = cell_text(st->digits.data, st->digits.len);
-}
-
-static void
-cut_to_column(struct stmt *st, const struct pair_column *pc, struct cell *cell)
-{
-	if (cell->kind != CELL_TEXT)
-		return;
-	switch (pc->col[TARGET]->ltype) {
-	case LT_NUM:
-		if (pc->limit.scale >= 0)
-			cut_decimal(st, pc->limit.scale, cell);
-		break;
-	case LT_TIME:
-	case LT_TS:
-	case LT_TSTZ:
-		if (pc->limit.frac >= 0)
-			cut_time(st, pc->limit.frac, cell);
-		break;
-	case LT_NONE:
-	case LT_F8:
-	case LT_F4:
-	case LT_TEXT:
-	case LT_CHAR:
-	case LT_BYTES:
-	case LT_DATE:
-	case LT_INTERVAL:
-	case LT_UUID:
-	case LT_BITS:
-	case LT_JSON:
-	case LT_OTHER:
-	case LT_ANY:
-		break;
-	}
-}
-
-static enum status
-does_not_fit(const struct change *c, const struct column *col, const char *why,
-    struct err *err)
-{
-	return err_set(err, TU_EBUG,
-	    "table '%s', column '%s': a value that was found to fit does not: "
-	    "%s",
-	    c->pair->name, col->name, why);
-}
-
-/* Both are valid until the next value is made. */
-static enum status
-old_value(struct stmt *st, const struct change *c, size_t i, struct cell *out,
-    struct err *err)
-{
-	const struct column *col = column_at(c->pair, i);
-	struct vtype own = stmt_own_type(col);
-	const char *why = "";
-
-	buf_reset(&st->scratch);
-	if (!st->dialect->convert(
-		col, &own, &c->target[i], &st->scratch, out, &why))
-		return does_not_fit(c, col, why, err);
-	return TU_OK;
-}
-
-static enum status
-new_value(struct stmt *st, const struct change *c, size_t i, struct cell *out,
-    struct err *err)
-{
-	const struct pair_column *pc = &c->pair->cols[i];
-	const char *why = "";
-
-	buf_reset(&st->scratch);
-	if (!st->dialect->convert(pc->col[TARGET], &pc->type, &c->source[i],
-		&st->scratch, out, &why))
-		return does_not_fit(c, pc->col[TARGET], why, err);
-	cut_to_column(st, pc, out);
-	return TU_OK;
-}
-
 /* What the statement expects to find in the row. */
 static enum status
 expected_value(struct stmt *st, const struct change *c, size_t i,
@@ -202,8 +57,8 @@ expected_value(struct stmt *st, const struct change *c, size_t i,
 {
 	if (st->dir == STMT_UNDO &&
 	    (c->op == CHANGE_INSERT || stmt_writes(c, i)))
-		return new_value(st, c, i, out, err);
-	return old_value(st, c, i, out, err);
+		return stmt_new_value(st, c, i, out, err);
+	return stmt_old_value(st, c, i, out, err);
 }
 
 /* What it puts there. */
@@ -211,53 +66,8 @@ static enum status
 wanted_value(struct stmt *st, const struct change *c, size_t i,
     struct cell *out, struct err *err)
 {
-	return st->dir == STMT_UNDO ? old_value(st, c, i, out, err)
-	                            : new_value(st, c, i, out, err);
-}
-
-/* Bytes in our work space are copied; others stay where the change has them. */
-static struct cell
-keep_cell(const struct stmt *st, struct arena *arena, const struct cell *cell)
-{
-	const struct buf *own[] = { &st->scratch, &st->digits };
-
-	if (cell->kind != CELL_TEXT && cell->kind != CELL_BYTES)
-		return *cell;
-	for (size_t i = 0; i < ARRAY_LEN(own); i++)
-		if (own[i]->data != NULL && cell->u.p >= own[i]->data &&
-		    cell->u.p < own[i]->data + own[i]->cap)
-			return cell_copy(arena, cell);
-	return *cell;
-}
-
-static void
-add_param(struct stmt_params *p, const struct column *col, struct cell cell)
-{
-	if (p->n == p->cap) {
-		p->cap = p->cap ? 2 * p->cap : 256;
-		p->cells = realloc(p->cells, p->cap * sizeof(*p->cells));
-		p->columns = realloc(p->columns, p->cap * sizeof(*p->columns));
-		if (p->cells == NULL || p->columns == NULL)
-			out_of_memory(p->cap * sizeof(*p->cells));
-	}
-	p->cells[p->n] = cell;
-	p->columns[p->n++] = col;
-}
-
-/* The SQL text of a value; valid until the next one. */
-static const char *
-value_sql(struct stmt *st, const struct column *col, const struct cell *cell)
-{
-	struct stmt_params *p = st->params;
-
-	buf_reset(&st->value);
-	if (p == NULL) {
-		st->dialect->literal(&st->value, col, cell);
-	} else {
-		add_param(p, col, keep_cell(st, p->arena, cell));
-		st->dialect->param(&st->value, col, p->n - st->first);
-	}
-	return buf_str(&st->value);
+	return st->dir == STMT_UNDO ? stmt_old_value(st, c, i, out, err)
+	                            : stmt_new_value(st, c, i, out, err);
 }
 
 /* --- WHERE ---------------------------------------------------------------- */
@@ -298,7 +108,7 @@ static enum status
 add_condition(struct stmt *st, const struct change *c, size_t i, bool usable,
     struct err *err)
 {
-	const struct column *col = column_at(c->pair, i);
+	const struct column *col = stmt_column(c->pair, i);
 	const char *value;
 	struct cell cell;
 	enum status rc;
@@ -306,7 +116,7 @@ add_condition(struct stmt *st, const struct change *c, size_t i, bool usable,
 	rc = expected_value(st, c, i, &cell, err);
 	if (rc)
 		return rc;
-	value = value_sql(st, col, &cell);
+	value = stmt_value_sql(st, col, &cell);
 	usable = usable && cell.kind != CELL_NULL;
 	if (usable) {
 		st->dialect->ident(&st->sql, col->name);
@@ -417,7 +227,7 @@ build_update(struct stmt *st, const struct change *c, struct err *err)
 			return rc;
 		buf_adds(&st->sql, comma);
 		st->dialect->ident(&st->sql, col->name);
-		buf_addf(&st->sql, " = %s", value_sql(st, col, &cell));
+		buf_addf(&st->sql, " = %s", stmt_value_sql(st, col, &cell));
 		comma = ", ";
 	}
 	return add_where(st, c, err);
@@ -442,7 +252,7 @@ add_values(
 
 	buf_adds(&st->sql, "VALUES (");
 	for (size_t i = 0; i < ncols; i++) {
-		const struct column *col = column_at(c->pair, i);
+		const struct column *col = stmt_column(c->pair, i);
 		struct cell cell;
 		enum status rc;
 
@@ -452,7 +262,7 @@ add_values(
 		if (rc)
 			return rc;
 		buf_adds(&st->sql, comma);
-		buf_adds(&st->sql, value_sql(st, col, &cell));
+		buf_adds(&st->sql, stmt_value_sql(st, col, &cell));
 		comma = ", ";
 	}
 	buf_addc(&st->sql, ')');
@@ -473,7 +283,7 @@ build_insert(struct stmt *st, const struct change *c, struct err *err)
 	buf_adds(&st->sql, "INSERT INTO ");
 	add_table_name(st, pair->table[TARGET]);
 	for (size_t i = 0; i < ncols; i++) {
-		const struct column *col = column_at(pair, i);
+		const struct column *col = stmt_column(pair, i);
 
 		if (col->generated)
 			continue;
@@ -516,12 +326,12 @@ stmt_key(struct stmt *st, const struct change *c, struct arena *arena,
 		enum status rc;
 
 		if (c->op == CHANGE_INSERT)
-			rc = new_value(st, c, i, &out[i], err);
+			rc = stmt_new_value(st, c, i, &out[i], err);
 		else
-			rc = old_value(st, c, i, &out[i], err);
+			rc = stmt_old_value(st, c, i, &out[i], err);
 		if (rc)
 			return rc;
-		out[i] = keep_cell(st, arena, &out[i]);
+		out[i] = stmt_keep_cell(st, arena, &out[i]);
 	}
 	return TU_OK;
 }
@@ -530,10 +340,10 @@ enum status
 stmt_new_cell(struct stmt *st, const struct change *c, size_t i,
     struct arena *arena, struct cell *out, struct err *err)
 {
-	enum status rc = new_value(st, c, i, out, err);
+	enum status rc = stmt_new_value(st, c, i, out, err);
 
 	if (rc == TU_OK)
-		*out = keep_cell(st, arena, out);
+		*out = stmt_keep_cell(st, arena, out);
 	return rc;
 }
 
@@ -573,7 +383,7 @@ stmt_sequence(struct buf *sql, const struct dialect *d, const struct pair *pair,
     size_t *at)
 {
 	for (; *at < pair->ncols + pair->nextra; ++*at) {
-		const struct column *col = column_at(pair, *at);
+		const struct column *col = stmt_column(pair, *at);
 
 		if (col->sequence != NULL) {
 			add_setval(sql, d, pair->table[TARGET], col);

@@ -9,9 +9,10 @@
  * generated columns are never written.
  *
  * An undo expects the row as the patch left it: what convert() made of the
- * source's value, cut to what the column keeps (decimals rounded half away
- * from zero, as a server would; digits of a second cut off, so that no time
- * moves into the next second). The patch itself writes the very same value.
+ * source's value, in the form the column keeps (decimals rounded half away
+ * from zero, as a server would, with all the digits of its scale; digits of a
+ * second cut off, so that no time moves into the next second). The patch
+ * itself writes the very same value.
  *
  * Key columns are compared with plain equality first, for the index, and then
  * guarded like the others where equality may be looser than the guard (texts

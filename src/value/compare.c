@@ -34,7 +34,7 @@ equals_target(const struct pair *p, const struct buf *b)
 static bool
 is_misfit(const struct buf *field)
 {
-	return field->len > 0 && field->data[0] == '!';
+	return field->data[0] == '!';
 }
 
 static bool
@@ -140,7 +140,7 @@ same_time(const struct pair *p)
 	int n = p->limit->frac;
 	char cut;
 
-	if (!datetime_parse(p->s.data, p->s.len, &dt) || dt.infinite != 0 ||
+	if (!datetime_parse(p->s.data, p->s.len, &dt) ||
 	    strlen(dt.frac) <= (size_t)n)
 		return false;
 	cut = dt.frac[n];
@@ -158,8 +158,7 @@ same_at_target(const struct pair *p)
 {
 	const struct vlimit *limit = p->limit;
 
-	if (limit == NULL || p->s.len == 0 || p->t.len == 0 ||
-	    is_misfit(&p->s) || is_misfit(&p->t))
+	if (limit == NULL || is_misfit(&p->s) || is_misfit(&p->t))
 		return false;
 	if (p->type == LT_NUM)
 		return (limit->scale >= 0 && same_rounded(p)) ||
@@ -169,10 +168,10 @@ same_at_target(const struct pair *p)
 	return false;
 }
 
-/* loose: one of the two was written by hand, and may not be of the type. */
+/* Neither cell is NULL. */
 static enum verdict
-judge(enum ltype type, bool loose, const struct vlimit *limit,
-    const struct cell *source, const struct cell *target)
+judge(enum ltype type, const struct vlimit *limit, const struct cell *source,
+    const struct cell *target)
 {
 	struct vtype t = { .type = type };
 	struct pair p = { type, limit, source, target, BUF_INIT, BUF_INIT };
@@ -180,7 +179,7 @@ judge(enum ltype type, bool loose, const struct vlimit *limit,
 
 	canon_field(&p.s, &t, source, CANON_INLINE);
 	canon_field(&p.t, &t, target, CANON_INLINE);
-	if (buf_same(&p.s, &p.t) && !(loose && is_misfit(&p.s)))
+	if (buf_same(&p.s, &p.t))
 		v = VERDICT_EQUAL;
 	else if (type == LT_JSON && same_json(source, target))
 		v = VERDICT_EQUAL;
@@ -201,9 +200,13 @@ value_compare(const struct vtype *t, const struct vlimit *limit,
 		return VERDICT_EQUAL;
 	if (source->kind == CELL_NULL || target->kind == CELL_NULL)
 		return VERDICT_DIFFERENT;
-	v = judge(t->type, false, limit, source, target);
+	v = judge(t->type, limit, source, target);
+	/*
+	 * Misfits that agree here would have agreed as text: this can only
+	 * find what both sides read as a value of the type.
+	 */
 	if (v == VERDICT_DIFFERENT && t->loose != LT_NONE)
-		v = judge(t->loose, true, limit, source, target);
+		v = judge(t->loose, limit, source, target);
 	return v;
 }
 

@@ -11,7 +11,9 @@ flags_of(const struct column *c, unsigned want)
 {
 	bool any = want & COL_ANY_ORDER;
 
-	return (any ? COL_ANY_ORDER : c->bytewise ? COL_BYTEWISE : 0) |
+	return (any              ? COL_ANY_ORDER
+		   : c->bytewise ? COL_BYTEWISE
+				 : 0) |
 	       (c->notnull ? COL_NOTNULL : 0) |
 	       (c->generated ? COL_GENERATED : 0) |
 	       (c->identity_always ? COL_IDENTITY : 0) |
@@ -31,8 +33,8 @@ check_columns(
 
 		is_str(c->name, want[n].name, "%s: %s: column %zu",
 		    s->brand->name, t->name, n);
-		is_str(c->type, want[n].type, "%s: %s.%s: type",
-		    s->brand->name, t->name, c->name);
+		is_str(c->type, want[n].type, "%s: %s.%s: type", s->brand->name,
+		    t->name, c->name);
 		is_str(ltype_name(c->ltype), ltype_name(want[n].ltype),
 		    "%s: %s.%s: logical type", s->brand->name, t->name,
 		    c->name);
@@ -70,7 +72,7 @@ check_table_keys(
 		is_str(buf_str(&b), want[n].columns, "%s: %s: key %zu",
 		    s->brand->name, t->name, n);
 		ok(k->primary == want[n].primary &&
-		        k->notnull == want[n].notnull && k->name != NULL,
+			k->notnull == want[n].notnull && k->name != NULL,
 		    "%s: %s: key %zu primary, not null", s->brand->name,
 		    t->name, n);
 		buf_free(&b);
@@ -94,8 +96,8 @@ check_fkeys(struct suite *s, const struct table *t, const char *want)
 		add_names(&b, k->ref_cols, k->ncols);
 		buf_addf(&b, ") %s", k->on_delete);
 	}
-	is_str(buf_str(&b), want, "%s: %s: foreign keys", s->brand->name,
-	    t->name);
+	is_str(
+	    buf_str(&b), want, "%s: %s: foreign keys", s->brand->name, t->name);
 	buf_free(&b);
 }
 
@@ -132,14 +134,14 @@ check_list(struct suite *s)
 		const struct table *t = &s->list.tables[i];
 
 		ok(strncmp(t->name, "sqlite_", 7) != 0 &&
-		        strncmp(t->name, "pg_", 3) != 0 &&
-		        strncmp(t->name, "words_", 6) != 0,
+			strncmp(t->name, "pg_", 3) != 0 &&
+			strncmp(t->name, "words_", 6) != 0,
 		    "%s: %s is a user's relation", s->brand->name, t->name);
 		for (size_t j = 0; s->brand->tables[j].name != NULL; j++)
-			ours += strcmp(t->name, s->brand->tables[j].name) ==
-			            0 &&
-			        (t->schema == NULL ||
-			            strcmp(t->schema, s->brand->schema) == 0);
+			ours +=
+			    strcmp(t->name, s->brand->tables[j].name) == 0 &&
+			    (t->schema == NULL ||
+				strcmp(t->schema, s->brand->schema) == 0);
 	}
 	for (size_t j = 0; s->brand->tables[j].name != NULL; j++)
 		ours--;
@@ -182,25 +184,24 @@ check_query(struct suite *s)
 	    "SELECT id, t, b AS \"B b\", 1 AS one FROM %s -- all of it\n ; ",
 	    v->from);
 	if (!suite_ok(s,
-	        s->rd->drv->describe_query(
-	            s->rd, s->arena, buf_str(&sql), &q, &s->err),
-	        "describe a query"))
+		s->rd->drv->describe_query(
+		    s->rd, s->arena, buf_str(&sql), &q, &s->err),
+		"describe a query"))
 		goto out;
-	is_int((long long)q.ncolumns, 4, "%s: columns of a query",
-	    s->brand->name);
+	is_int(
+	    (long long)q.ncolumns, 4, "%s: columns of a query", s->brand->name);
 	ok(q.kind == REL_QUERY && !q.writable && q.nkeys == 0,
 	    "%s: a query has no keys", s->brand->name);
-	is_str(q.columns[2].name, "B b", "%s: name in a query",
-	    s->brand->name);
+	is_str(q.columns[2].name, "B b", "%s: name in a query", s->brand->name);
 	ok(q.columns[0].ltype == LT_NUM && q.columns[1].ltype == LT_TEXT &&
-	        q.columns[2].ltype == LT_BYTES,
+		q.columns[2].ltype == LT_BYTES,
 	    "%s: types in a query", s->brand->name);
 	buf_reset(&sql);
 	buf_addf(&sql, "SELECT count(*) FROM %s", q.from);
 	is_int(suite_int(s, s->rd, buf_str(&sql)), 0,
 	    "%s: its from can be read", s->brand->name);
 	is_int(s->rd->drv->describe_query(
-	           s->rd, s->arena, "SELECT nothing", &q, &s->err),
+		   s->rd, s->arena, "SELECT nothing", &q, &s->err),
 	    TU_EQUERY, "%s: a bad query", s->brand->name);
 out:
 	buf_free(&sql);
@@ -238,8 +239,8 @@ check_version(struct suite *s)
 	suite_exec(s, buf_str(sql));
 	after = version_of(s, t);
 	ok(after != before, "%s: a new column changes it", s->brand->name);
-	ok(version_of(s, other) == other_before,
-	    "%s: and no other table's", s->brand->name);
+	ok(version_of(s, other) == other_before, "%s: and no other table's",
+	    s->brand->name);
 	buf_reset(sql);
 	buf_addf(sql, "ALTER TABLE %s DROP COLUMN y", t->from);
 	suite_exec(s, buf_str(sql));

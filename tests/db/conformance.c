@@ -15,6 +15,7 @@
 
 static const struct brand *const brands[] = {
 	&brand_sqlite,
+	&brand_sqlite_utf16,
 #ifdef WITH_PQ
 	&brand_postgresql,
 #endif
@@ -64,7 +65,9 @@ struct cell *
 suite_rows(struct suite *s, struct db *db, const char *sql,
     const struct column *const *cols, size_t ncols, size_t *n)
 {
-	struct db_scan scan = { .sql = sql, .columns = cols, .ncolumns = ncols };
+	struct db_scan scan = {
+		.sql = sql, .columns = cols, .ncolumns = ncols
+	};
 	struct cell *cells = NULL;
 	const struct row *row;
 	struct cursor *cur;
@@ -81,7 +84,8 @@ suite_rows(struct suite *s, struct db *db, const char *sql,
 			struct cell *more;
 
 			cap = cap ? 2 * cap : 64;
-			more = arena_alloc(s->arena, cap * ncols * sizeof(*more));
+			more =
+			    arena_alloc(s->arena, cap * ncols * sizeof(*more));
 			if (*n > 0)
 				memcpy(more, cells, *n * ncols * sizeof(*more));
 			cells = more;
@@ -134,6 +138,26 @@ suite_column(struct suite *s, const struct table *t, const char *name)
 	exit(1);
 }
 
+/* The writing session is a new one afterwards: it saw an empty database. */
+static enum status
+make_fixture(struct suite *s)
+{
+	const char *const *sql = s->brand->ddl;
+	enum status st = TU_OK;
+
+	if (s->brand->first != NULL)
+		st = db_exec(s->wr, s->brand->first, NULL, &s->err);
+	for (; st == TU_OK && *sql != NULL; sql++) {
+		st = db_exec(s->wr, *sql, NULL, &s->err);
+		if (st)
+			printf("# %s\n", *sql);
+	}
+	if (st)
+		return st;
+	db_close(s->wr);
+	return db_open(s->url, DB_WRITE, "target", &s->wr, &s->err);
+}
+
 static void
 run(const struct brand *brand)
 {
@@ -144,11 +168,8 @@ run(const struct brand *brand)
 		return;
 	s.arena = arena_new(1 << 16);
 	st = db_open(s.url, DB_WRITE, "target", &s.wr, &s.err);
-	for (size_t i = 0; st == TU_OK && brand->ddl[i] != NULL; i++) {
-		st = db_exec(s.wr, brand->ddl[i], NULL, &s.err);
-		if (st)
-			printf("# %s\n", brand->ddl[i]);
-	}
+	if (st == TU_OK)
+		st = make_fixture(&s);
 	if (st == TU_OK)
 		st = db_open(s.url, DB_READ, "source", &s.rd, &s.err);
 	if (st == TU_OK) {

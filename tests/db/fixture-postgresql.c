@@ -8,12 +8,12 @@
 
 #define S "trueup_conformance."
 
-#define V_COLUMNS \
+#define V_COLUMNS                                                              \
 	"(id int PRIMARY KEY, i8 bigint, i4 integer, i2 smallint, n numeric, " \
-	"n2 numeric(10,2), r float8, r4 real, t text COLLATE \"C\", " \
-	"vc varchar(20), ch char(5), b bytea, d date, ts timestamp, " \
-	"tz timestamptz, tm time, u uuid, j json, jb jsonb, bo boolean, " \
-	"iv interval, bi bit(4), vb varbit, a integer[], mo money, " \
+	"n2 numeric(10,2), r float8, r4 real, t text COLLATE \"C\", "          \
+	"vc varchar(20), ch char(5), b bytea, d date, ts timestamp, "          \
+	"tz timestamptz, tm time, u uuid, j json, jb jsonb, bo boolean, "      \
+	"iv interval, bi bit(4), vb varbit, a integer[], mo money, "           \
 	"ip inet, oi oid, e " S "mood)"
 
 static const char *const ddl[] = {
@@ -157,7 +157,7 @@ static const struct value_case values[] = {
 	{ "oi", "4294967295", LT_NUM, C_INT(4294967295) },
 	{ "e", "'ok'", LT_TEXT, C_TEXT("ok") },
 	{ "e", "'happy'", LT_TEXT, C_TEXT("happy") },
-	{ NULL },
+	{ 0 },
 };
 
 static const struct column_case v_columns[] = {
@@ -189,13 +189,13 @@ static const struct column_case v_columns[] = {
 	{ "ip", "inet", LT_OTHER, 0 },
 	{ "oi", "oid", LT_NUM, 0 },
 	{ "e", S "mood", LT_TEXT, 0 },
-	{ NULL },
+	{ 0 },
 };
 static const struct column_case parent_columns[] = {
 	{ "a", "integer", LT_NUM, COL_NOTNULL },
 	{ "b", "text", LT_TEXT, COL_NOTNULL | COL_BYTEWISE },
 	{ "c", "integer", LT_NUM, 0 },
-	{ NULL },
+	{ 0 },
 };
 static const struct column_case child_columns[] = {
 	{ "id", "integer", LT_NUM, COL_NOTNULL | COL_IDENTITY | COL_SEQUENCE },
@@ -204,7 +204,7 @@ static const struct column_case child_columns[] = {
 	{ "pb", "text", LT_TEXT, COL_BYTEWISE },
 	{ "pc", "integer", LT_NUM, 0 },
 	{ "full", "integer", LT_NUM, COL_GENERATED },
-	{ NULL },
+	{ 0 },
 };
 static const struct column_case odd_columns[] = {
 	{ "select", "integer", LT_NUM, COL_NOTNULL },
@@ -216,21 +216,21 @@ static const struct column_case odd_columns[] = {
 	{ "$1", "integer", LT_NUM, 0 },
 	{ "%s", "integer", LT_NUM, 0 },
 	{ "back\\slash", "integer", LT_NUM, 0 },
-	{ NULL },
+	{ 0 },
 };
 static const struct column_case parts_columns[] = {
 	{ "k", "integer", LT_NUM, COL_NOTNULL },
 	{ "x", "text", LT_TEXT, COL_BYTEWISE },
-	{ NULL },
+	{ 0 },
 };
 static const struct column_case seen_columns[] = {
 	{ "id", "integer", LT_NUM, 0 },
 	{ "t", "text", LT_TEXT, COL_BYTEWISE },
-	{ NULL },
+	{ 0 },
 };
 static const struct column_case kept_columns[] = {
 	{ "id", "integer", LT_NUM, 0 },
-	{ NULL },
+	{ 0 },
 };
 
 static const struct key_case no_keys[] = { { .columns = NULL } };
@@ -253,7 +253,7 @@ static const struct table_case tables[] = {
 	{ "parts", REL_PARTITIONED, parts_columns, parts_keys, "", "" },
 	{ "seen", REL_VIEW, seen_columns, no_keys, "", "" },
 	{ "kept", REL_MATVIEW, kept_columns, no_keys, "", "" },
-	{ NULL },
+	{ 0 },
 };
 
 static const struct bad_name bad[] = {
@@ -263,7 +263,7 @@ static const struct bad_name bad[] = {
 	{ "postgresql://u:tiger@127.0.0.1:1/x?nonsense=1", TU_ECONNECT, "",
 	    "tiger" },
 	{ "host=127.0.0.1 password='tiger", TU_ECONNECT, "", "tiger" },
-	{ NULL },
+	{ 0 },
 };
 
 static const char *
@@ -287,6 +287,7 @@ drop(struct db *db)
 const struct brand brand_postgresql = {
 	.name = "postgresql",
 	.schema = "trueup_conformance",
+	.bytewise = true,
 	.ddl = ddl,
 	.values = values,
 	.tables = tables,

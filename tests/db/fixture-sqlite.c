@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static char dir[] = "/tmp/trueup-db.XXXXXX";
-static char url[128];
+static char dir[64], url[128];
 
 /* WAL, so that a second connection can write under a snapshot. */
 static const char *const ddl[] = {
@@ -89,7 +88,9 @@ static const struct value_case values[] = {
 	{ "t", "cast(x'610d0a09' as text)", LT_TEXT, C_TEXT("a\r\n\t") },
 	{ "t", "cast(x'610062' as text)", LT_TEXT, C_TEXT("a\0b") },
 	{ "t", "cast(x'6100' as text)", LT_TEXT, C_TEXT("a\0") },
-	{ "t", "cast(x'ff61' as text)", LT_TEXT, C_TEXT("\xff" "a") },
+	{ "t", "cast(x'ff61' as text)", LT_TEXT,
+	    C_TEXT("\xff"
+		   "a") },
 	{ "t", "cast(x'eda080' as text)", LT_TEXT, C_TEXT("\xed\xa0\x80") },
 	{ "t", "'NULL'", LT_TEXT, C_TEXT("NULL") },
 	{ "t", "'?1 %s $1 :x -- ;'", LT_TEXT, C_TEXT("?1 %s $1 :x -- ;") },
@@ -118,7 +119,7 @@ static const struct value_case values[] = {
 	    C_TEXT("C0FFEE00-1234-4ABC-8DEF-0123456789AC") },
 	{ "u", "x'c0ffee0012344abc8def0123456789ad'", LT_UUID,
 	    C_BYTES("\xc0\xff\xee\x00\x12\x34\x4a\xbc\x8d\xef\x01\x23\x45\x67"
-	            "\x89\xad") },
+		    "\x89\xad") },
 	{ "j", "'{\"a\": [1, 1.10]}'", LT_JSON, C_TEXT("{\"a\": [1, 1.10]}") },
 	{ "j", "'\"x\"'", LT_JSON, C_TEXT("\"x\"") },
 	{ "bo", "true", LT_NUM, C_INT(1) },
@@ -129,7 +130,26 @@ static const struct value_case values[] = {
 	{ "x", "x'31'", LT_ANY, C_BYTES("1") },
 	{ "x", "0.0", LT_ANY, C_F64(0) },
 	{ "x", "'Bob'", LT_ANY, C_TEXT("Bob") },
-	{ NULL },
+	{ 0 },
+};
+
+/* Not UTF-8 in the file: no order of bytes, and no bytes that are no text. */
+static const struct value_case values_utf16[] = {
+	{ "i", "1", LT_NUM, C_INT(1) },
+	{ "t", "''", LT_TEXT, C_TEXT("") },
+	{ "t", "'it''s'", LT_TEXT, C_TEXT("it's") },
+	{ "t", "'é'", LT_TEXT, C_TEXT("é") },
+	{ "t", "'\xf0\x9f\x98\x80'", LT_TEXT, C_TEXT("\xf0\x9f\x98\x80") },
+	{ "t", "'\xef\xbf\xbd'", LT_TEXT, C_TEXT("\xef\xbf\xbd") },
+	{ "t", "'a' || char(13, 10, 9, 127)", LT_TEXT, C_TEXT("a\r\n\t\x7f") },
+	{ "t", "'é' || char(128512, 10)", LT_TEXT,
+	    C_TEXT("é\xf0\x9f\x98\x80\n") },
+	{ "t", "x'61'", LT_TEXT, C_BYTES("a") },
+	{ "tn", "'Bob'", LT_TEXT, C_TEXT("Bob") },
+	{ "tn", "'bob'", LT_TEXT, C_TEXT("bob") },
+	{ "b", "x'00ff'", LT_BYTES, C_BYTES("\0\xff") },
+	{ "x", "'1'", LT_ANY, C_TEXT("1") },
+	{ 0 },
 };
 
 static const struct column_case v_columns[] = {
@@ -147,13 +167,13 @@ static const struct column_case v_columns[] = {
 	{ "j", "JSON", LT_JSON, COL_BYTEWISE },
 	{ "bo", "BOOLEAN", LT_NUM, COL_BOOLEAN | COL_BYTEWISE },
 	{ "x", "", LT_ANY, COL_BYTEWISE },
-	{ NULL },
+	{ 0 },
 };
 static const struct column_case parent_columns[] = {
 	{ "a", "INT", LT_NUM, COL_NOTNULL | COL_BYTEWISE },
 	{ "b", "TEXT", LT_TEXT, COL_NOTNULL | COL_BYTEWISE },
 	{ "c", "INT", LT_NUM, COL_BYTEWISE },
-	{ NULL },
+	{ 0 },
 };
 static const struct column_case child_columns[] = {
 	{ "id", "INTEGER", LT_NUM, COL_NOTNULL | COL_ROWID | COL_BYTEWISE },
@@ -162,11 +182,10 @@ static const struct column_case child_columns[] = {
 	{ "pc", "INT", LT_NUM, COL_BYTEWISE },
 	{ "full", "TEXT", LT_TEXT, COL_GENERATED | COL_BYTEWISE },
 	{ "v", "INT", LT_NUM, COL_GENERATED | COL_BYTEWISE },
-	{ NULL },
+	{ 0 },
 };
 static const struct column_case odd_columns[] = {
-	{ "select", "INTEGER", LT_NUM,
-	    COL_NOTNULL | COL_ROWID | COL_BYTEWISE },
+	{ "select", "INTEGER", LT_NUM, COL_NOTNULL | COL_ROWID | COL_BYTEWISE },
 	{ "a b", "TEXT", LT_TEXT, COL_BYTEWISE },
 	{ "Q\"q", "TEXT", LT_TEXT, COL_BYTEWISE },
 	{ "CAPS", "TEXT", LT_TEXT, COL_BYTEWISE },
@@ -175,7 +194,7 @@ static const struct column_case odd_columns[] = {
 	{ "rowid", "TEXT", LT_TEXT, COL_BYTEWISE },
 	{ "?1", "TEXT", LT_TEXT, COL_BYTEWISE },
 	{ "%s", "TEXT", LT_TEXT, COL_BYTEWISE },
-	{ NULL },
+	{ 0 },
 };
 static const struct column_case loose_columns[] = {
 	{ "a", "TEXT", LT_TEXT, COL_BYTEWISE },
@@ -186,28 +205,28 @@ static const struct column_case loose_columns[] = {
 	{ "f", "DECIMAL(7, 3)", LT_NUM, COL_BYTEWISE },
 	{ "g", "TIMESTAMP", LT_TS, COL_BYTEWISE },
 	{ "h", "", LT_ANY, COL_BYTEWISE },
-	{ NULL },
+	{ 0 },
 };
 static const struct column_case tight_columns[] = {
 	{ "a", "TEXT", LT_TEXT, COL_NOTNULL | COL_BYTEWISE },
 	{ "b", "INT", LT_NUM, COL_BYTEWISE },
 	{ "c", "ANY", LT_ANY, COL_BYTEWISE },
 	{ "d", "BLOB", LT_BYTES, COL_BYTEWISE },
-	{ NULL },
+	{ 0 },
 };
 static const struct column_case backwards_columns[] = {
 	{ "id", "INTEGER", LT_NUM, COL_BYTEWISE },
 	{ "x", "INT", LT_NUM, COL_BYTEWISE },
-	{ NULL },
+	{ 0 },
 };
 static const struct column_case seen_columns[] = {
 	{ "id", "INTEGER", LT_NUM, 0 },
 	{ "t", "TEXT", LT_TEXT, 0 },
-	{ NULL },
+	{ 0 },
 };
 static const struct column_case words_columns[] = {
 	{ "body", "", LT_ANY, 0 },
-	{ NULL },
+	{ 0 },
 };
 
 static const struct key_case no_keys[] = { { .columns = NULL } };
@@ -241,7 +260,7 @@ static const struct table_case tables[] = {
 	{ "backwards", REL_TABLE, backwards_columns, backwards_keys, "", "" },
 	{ "seen", REL_VIEW, seen_columns, no_keys, "", "" },
 	{ "words", REL_VIEW, words_columns, no_keys, "", "" },
-	{ NULL },
+	{ 0 },
 };
 
 static const struct bad_name bad[] = {
@@ -256,26 +275,26 @@ static const struct bad_name bad[] = {
 	{ "", TU_EUSAGE, "empty", NULL },
 	{ "oracle://scott:tiger@h/x", TU_EUSAGE, "oracle", "tiger" },
 	{ "odbc:DSN=x;PWD=tiger", TU_EUSAGE, "no driver for odbc:", "tiger" },
-	{ "mariadb://u:tiger@h/x", TU_EUSAGE, "no driver for mariadb:",
-	    "tiger" },
+	{ "mariadb://u:tiger@h/x", TU_EUSAGE,
+	    "no driver for mariadb:", "tiger" },
 	{ "mysql://u:tiger@h/x", TU_EUSAGE, "no driver for mysql:", "tiger" },
-	{ NULL },
+	{ 0 },
 };
 
 static const char *
 create(void)
 {
 	FILE *f;
-	char path[64];
 
+	snprintf(dir, sizeof(dir), "/tmp/trueup-db.XXXXXX");
 	if (mkdtemp(dir) == NULL)
 		return NULL;
-	snprintf(path, sizeof(path), "%s/a=b.db", dir);
-	f = fopen(path, "w"); /* an empty file is an empty database */
+	/* libpq would take that name for its own if the file were not there. */
+	snprintf(url, sizeof(url), "%s/a=b.db", dir);
+	f = fopen(url, "w"); /* an empty file is an empty database */
 	if (f == NULL)
 		return NULL;
 	fclose(f);
-	snprintf(url, sizeof(url), "%s", path);
 	return url;
 }
 
@@ -297,16 +316,37 @@ drop(struct db *db)
 
 const struct brand brand_sqlite = {
 	.name = "sqlite",
+	.bytewise = true,
 	.ddl = ddl,
 	.values = values,
 	.tables = tables,
 	.bad = bad,
 	.int_type = "INT",
 	.endless = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL "
-	           "SELECT n + 1 FROM c) SELECT count(*) FROM c",
+		   "SELECT n + 1 FROM c) SELECT count(*) FROM c",
 	.write_in_read = "INSERT INTO k1 VALUES (-1, 0)",
 	.as_double = "",
 	.many_columns = 1600,
+	.create = create,
+	.drop = drop,
+};
+
+static const struct table_case no_tables[] = { { .name = NULL } };
+static const struct bad_name no_names[] = { { .url = NULL } };
+
+const struct brand brand_sqlite_utf16 = {
+	.name = "sqlite, UTF-16",
+	.first = "PRAGMA encoding = 'UTF-16be'",
+	.ddl = ddl,
+	.values = values_utf16,
+	.tables = no_tables,
+	.bad = no_names,
+	.int_type = "INT",
+	.endless = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL "
+		   "SELECT n + 1 FROM c) SELECT count(*) FROM c",
+	.write_in_read = "INSERT INTO k1 VALUES (-1, 0)",
+	.as_double = "",
+	.many_columns = 10,
 	.create = create,
 	.drop = drop,
 };

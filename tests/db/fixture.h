@@ -56,8 +56,8 @@ struct table_case {
 	enum relkind kind;
 	const struct column_case *columns; /* ends with a NULL name */
 	const struct key_case *keys;       /* ends with NULL columns */
-	const char *fkeys;    /* "a, b -> t(x, y) CASCADE; ..." */
-	const char *triggers; /* "t1, t2" */
+	const char *fkeys;                 /* "a, b -> t(x, y) CASCADE; ..." */
+	const char *triggers;              /* "t1, t2" */
 };
 
 struct bad_name {
@@ -70,6 +70,8 @@ struct bad_name {
 struct brand {
 	const char *name;
 	const char *schema; /* of the fixture's tables */
+	const char *first;  /* a statement before ddl, or NULL */
+	bool bytewise;      /* texts of the k tables are */
 	/* Statements that make the fixture, in an empty database. */
 	const char *const *ddl;
 	const struct value_case *values; /* ends with a NULL column */
@@ -82,10 +84,11 @@ struct brand {
 	size_t many_columns;
 	/* Find or make a database; NULL, with a word why, if there is none. */
 	const char *(*create)(void);
-	void (*drop)(struct db *db); /* db is the last session, about to close */
+	void (*drop)(
+	    struct db *db); /* db is the last session, about to close */
 };
 
-extern const struct brand brand_sqlite;
+extern const struct brand brand_sqlite, brand_sqlite_utf16;
 #ifdef WITH_PQ
 extern const struct brand brand_postgresql;
 #endif

@@ -77,8 +77,8 @@ pairs_new(struct arena *arena, const char *schema, const char *name,
 }
 
 void
-pairs_extra(struct arena *arena, struct pair *pair,
-    const struct column *cols, size_t n)
+pairs_extra(
+    struct arena *arena, struct pair *pair, const struct column *cols, size_t n)
 {
 	const struct column *copy =
 	    arena_memdup(arena, cols, n * sizeof(*cols));
@@ -117,8 +117,8 @@ new_change(struct arena *arena, const struct pair *pair, enum change_op op)
 	return (struct change){
 		.op = op,
 		.pair = pair,
-		.verdicts = arena_alloc(
-		    arena, pair->ncols * sizeof(enum verdict)),
+		.verdicts =
+		    arena_alloc(arena, pair->ncols * sizeof(enum verdict)),
 		.why = arena_alloc(arena, pair->ncols * sizeof(char *)),
 		.copies = 1,
 		.patchable = true,
@@ -131,8 +131,7 @@ pairs_insert(
 {
 	struct change c = new_change(arena, pair, CHANGE_INSERT);
 
-	c.source =
-	    arena_memdup(arena, source, pair->ncols * sizeof(*source));
+	c.source = arena_memdup(arena, source, pair->ncols * sizeof(*source));
 	return c;
 }
 
@@ -156,8 +155,7 @@ pairs_update(struct arena *arena, const struct pair *pair,
 	enum verdict *verdicts =
 	    arena_alloc(arena, pair->ncols * sizeof(*verdicts));
 
-	c.source =
-	    arena_memdup(arena, source, pair->ncols * sizeof(*source));
+	c.source = arena_memdup(arena, source, pair->ncols * sizeof(*source));
 	c.target = arena_memdup(
 	    arena, target, (pair->ncols + pair->nextra) * sizeof(*target));
 	for (size_t i = 0; i < pair->ncols; i++)

@@ -61,8 +61,8 @@ create(struct world *w, enum side side)
 		db_close(db);
 		return;
 	}
-	w->url[side] = strdup(
-	    arena_printf(w->arena, "%s/%s.db", w->dir, schema[side]));
+	w->url[side] =
+	    strdup(arena_printf(w->arena, "%s/%s.db", w->dir, schema[side]));
 	f = fopen(w->url[side], "w");
 	if (f == NULL)
 		bail_out(w->url[side], "cannot create");
@@ -92,9 +92,9 @@ world_close(struct world *w)
 		if (w->brand[s] == PG) {
 			struct db *db = open_side(w, (enum side)s, DB_WRITE);
 
-			exec_or_die(db,
-			    arena_printf(w->arena, "DROP SCHEMA %s CASCADE",
-				schema[s]));
+			exec_or_die(
+			    db, arena_printf(w->arena, "DROP SCHEMA %s CASCADE",
+				    schema[s]));
 			db_close(db);
 		}
 		free(w->url[s]);
@@ -111,8 +111,8 @@ world_run(struct world *w, enum side side, const char *sql)
 	struct db *db = open_side(w, side, DB_WRITE);
 
 	if (w->brand[side] == PG)
-		sql = arena_printf(w->arena, "SET search_path = %s; %s",
-		    schema[side], sql);
+		sql = arena_printf(
+		    w->arena, "SET search_path = %s; %s", schema[side], sql);
 	exec_or_die(db, sql);
 	db_close(db);
 }
@@ -128,9 +128,8 @@ world_run_both(struct world *w, const char *sql)
 uint64_t
 world_diff(struct world *w)
 {
-	struct selection sel = {
-		.schema = { schema[SOURCE], schema[TARGET] }, .hash = -1
-	};
+	struct selection sel = { .schema = { schema[SOURCE], schema[TARGET] },
+		.hash = -1 };
 	struct diff_options options = { .jobs = 1,
 		.url = { w->url[SOURCE], w->url[TARGET] } };
 	struct err err = ERR_INIT;
@@ -146,8 +145,8 @@ world_diff(struct world *w)
 		if (w->db[s]->drv->snapshot_begin(w->db[s], NULL, &err))
 			bail_out("snapshot", err.msg);
 	}
-	if (plan_make(w->db[SOURCE], w->db[TARGET], &sel, w->arena, &w->plan,
-		&err))
+	if (plan_make(
+		w->db[SOURCE], w->db[TARGET], &sel, w->arena, &w->plan, &err))
 		bail_out("plan", err.msg);
 	if (w->plan.nbad > 0)
 		bail_out(w->plan.bad[0].table, w->plan.bad[0].why);
@@ -238,14 +237,15 @@ const char *
 world_dump(struct world *w)
 {
 	if (w->brand[TARGET] == LITE)
-		return read_command(w,
-		    arena_printf(
-			w->arena, "sqlite3 %s .dump | sort", w->url[TARGET]));
-	return read_command(w,
-	    arena_printf(w->arena,
-		"pg_dump --data-only --inserts --schema=%s '%s' | "
-		"grep -v setval | sort",
-		schema[TARGET], w->url[TARGET]));
+		return read_command(
+		    w, arena_printf(w->arena, "sqlite3 %s .dump | sort",
+			   w->url[TARGET]));
+	return read_command(
+	    w, arena_printf(w->arena,
+		   "cd %s && pg_dump --data-only --inserts --schema=%s '%s' "
+		   ">dump.sql 2>dump.log && "
+		   "grep -v -e setval -e '^\\\\' dump.sql | sort",
+		   w->dir, schema[TARGET], w->url[TARGET]));
 }
 
 const char *

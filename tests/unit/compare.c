@@ -97,6 +97,7 @@ test_numbers(void)
 	const struct judged t[] = {
 		{ { LT_NUM, 0 }, SCALE(2), TEXT("1.005"), TEXT("1.01"), AT },
 		{ { LT_NUM, 0 }, SCALE(2), TEXT("-1.005"), TEXT("-1.01"), AT },
+		{ { LT_NUM, 0 }, ANY_LIMIT, TEXT("12.5"), TEXT("10"), NE },
 		{ { LT_NUM, 0 }, SCALE(2), TEXT("1.005"), TEXT("1.00"), NE },
 		{ { LT_NUM, 0 }, SCALE(2), TEXT("1.2345"), TEXT("1.23"), AT },
 		{ { LT_NUM, 0 }, SCALE(2), TEXT("1.23"), TEXT("1.2345"), NE },
@@ -241,5 +242,9 @@ main(void)
 	test_times();
 	test_loose();
 	test_random();
+	is_str(verdict_name(EQ), "equal", "name");
+	is_str(verdict_name(AT), "equal at target precision", "name");
+	is_str(
+	    verdict_name(VERDICT_UNREPRESENTABLE), "unrepresentable", "name");
 	return tap_done();
 }

@@ -122,6 +122,7 @@ test_parse(void)
 		{ "infinity", "infinity" },
 		{ "-infinity", "-infinity" },
 		{ "infinitely", NULL },
+		{ "infinity+", NULL },
 	};
 	struct datetime dt;
 

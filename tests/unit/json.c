@@ -3,6 +3,7 @@
 #include "value/json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "lib/tap.h"
 
@@ -47,6 +48,9 @@ test_table(void)
 		{ "\"\\u00e9\"", "\"\xc3\xa9\"" },
 		{ "\"\\u20AC\"", "\"\xe2\x82\xac\"" },
 		{ "\"\\ud83d\\ude00\"", "\"\xf0\x9f\x98\x80\"" },
+		{ "\"\\u07ff\\u0800\"", "\"\xdf\xbf\xe0\xa0\x80\"" },
+		{ "\"\\ude00\\ude00\"", "\"\\ude00\\ude00\"" },
+		{ "{\"a\" 1}", NULL },
 		{ "\"\\ud83d\"", "\"\\ud83d\"" },
 		{ "\"\\uDE00\\uD83D\"", "\"\\ude00\\ud83d\"" },
 		{ "\"\\ud83d\\u0041\"", "\"\\ud83dA\"" },
@@ -88,11 +92,15 @@ test_table(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		size_t n = strlen(t[i].in);
+		char *in = malloc(n + 1); /* of its own, for the sanitizer */
 		bool fits;
 
+		memcpy(in + 1, t[i].in, n);
 		buf_reset(&got);
 		buf_addc(&got, '>');
-		fits = json_canon(&got, t[i].in, strlen(t[i].in));
+		fits = json_canon(&got, in + 1, n);
+		free(in);
 		ok(fits == (t[i].want != NULL), "%zu is%s JSON", i,
 		    t[i].want != NULL ? "" : " not");
 		is_str(buf_str(&got) + 1, t[i].want != NULL ? t[i].want : "",
@@ -101,6 +109,22 @@ test_table(void)
 	buf_reset(&got);
 	ok(!json_canon(&got, "1\0", 2) && !json_canon(&got, "\"\0\"", 3),
 	    "NUL is not JSON");
+}
+
+/* Depth is how deep, not how many. */
+static void
+test_wide(void)
+{
+	struct buf in = BUF_INIT;
+
+	buf_adds(&in, "[0");
+	for (int i = 0; i < 1000; i++)
+		buf_adds(&in, ",[{}]");
+	buf_addc(&in, ']');
+	buf_reset(&got);
+	ok(json_canon(&got, in.data, in.len) && got.len == in.len,
+	    "a thousand arrays side by side");
+	buf_free(&in);
 }
 
 static bool
@@ -195,6 +219,7 @@ int
 main(void)
 {
 	test_table();
+	test_wide();
 	ok(nested(512), "512 levels");
 	ok(!nested(513) && got.len == 0, "513 levels are refused");
 	test_random();

@@ -1,250 +1,266 @@
 #include <config.h>
 
+#include "cmd/opt.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/opt.h"
+#include "cmd/cmd.h"
 #include "lib/tap.h"
 
 static const char *const when[] = { "auto", "always", "never", NULL };
 
-/* One variable and one option of every kind. */
+/* What the table below points at. */
 struct values {
-	bool quiet, verify;
-	int verbose, color;
-	const char *out;
+	bool quiet, insert;
 	uint64_t jobs;
+	int color, verbose;
+	const char *out;
 	struct opt_list tables, columns;
 };
 
-struct fixture {
-	struct values v;
-	struct opt_table table;
-	struct arena *arena;
-	struct err err;
-	int first;
-	char *argv[16];
-	int argc;
-};
-
-static void
-setup(struct fixture *f)
+static const struct opt *
+make_table(struct opt_table *table, struct values *v)
 {
-	struct values *v = &f->v;
-
-	*f = (struct fixture){ .v = { .verify = true, .jobs = 1 } };
-	f->arena = arena_new(4096);
-
-	const struct opt out[] = { OPT_GROUP("Output"),
+	const struct opt rows[] = {
+		OPT_GROUP("Output"),
 		OPT_FLAG('q', "quiet", &v->quiet, "say nothing"),
+		OPT_OFF('I', "insert", &v->insert, "insert no rows"),
 		OPT_COUNT('v', "verbose", &v->verbose, "say more"),
 		OPT_STR('o', "output", &v->out, "FILE", "write there"),
-		OPT_ENUM(0, "color", &v->color, "WHEN", when, "use colour") };
-	const struct opt work[] = { OPT_GROUP("Work"),
+		OPT_ENUM(0, "color", &v->color, "WHEN", when, "colour"),
 		OPT_U64('j', "jobs", &v->jobs, "N", 1, 64, "work in parallel"),
-		OPT_OFF('V', "verify", &v->verify, "do not look again"),
-		OPT_LIST('t', "table", &v->tables, "PATTERN", "only these"),
-		OPT_WORDS(0, "columns", &v->columns, "LIST", "only these") };
+		OPT_LIST('t', "table", &v->tables, "PATTERN", "these tables"),
+		OPT_WORDS(0, "columns", &v->columns, "LIST", "these columns"),
+	};
 
-	opt_table_add(&f->table, out, ARRAY_LEN(out));
-	opt_table_add(&f->table, work, ARRAY_LEN(work));
+	*v = (struct values){ .jobs = 1, .insert = true };
+	*table = (struct opt_table){ 0 };
+	opt_table_add(table, rows, ARRAY_LEN(rows));
+	return table->rows;
 }
 
-static void
-teardown(struct fixture *f)
-{
-	arena_free(f->arena);
-}
-
-/* Parse words, NULL-terminated; the values start afresh. */
+/* Parse words separated by spaces; the result of opt_parse(). */
 static enum status
-parse(struct fixture *f, const char *const *words)
+parse(struct values *v, struct arena *arena, const char *line, int *first,
+    struct err *err)
 {
-	if (f->arena != NULL)
-		teardown(f);
-	setup(f);
-	f->argv[0] = (char *)"diff";
-	for (f->argc = 1; words[f->argc - 1] != NULL; f->argc++)
-		f->argv[f->argc] = (char *)words[f->argc - 1];
-	return opt_parse(
-	    f->table.rows, f->arena, f->argc, f->argv, &f->first, &f->err);
-}
+	struct opt_table table;
+	const struct opt *opts = make_table(&table, v);
+	char *argv[16] = { arena_strdup(arena, "diff") };
+	char *rest = arena_strdup(arena, line), *word;
+	int argc = 1;
 
-#define PARSE(f, ...) parse((f), (const char *const[]){ __VA_ARGS__, NULL })
-
-static void
-test_values(struct fixture *f)
-{
-	is_int(PARSE(f, "a", "-vvj8", "--color=never", "-oX", "--quiet", "b",
-		   "--", "-c"),
-	    TU_OK, "options and operands mixed");
-	is_int(f->v.verbose, 2, "-vv counts");
-	is_int((long long)f->v.jobs, 8, "-j8 behind them");
-	is_int(f->v.color, 2, "--color=never");
-	is_str(f->v.out, "X", "-oX");
-	ok(f->v.quiet, "--quiet");
-	is_int(f->argc - f->first, 3, "three operands");
-	is_str(f->argv[f->first], "a", "operands may come before options");
-	is_str(f->argv[f->first + 2], "-c", "-- ends the options");
-
-	PARSE(f, "--quiet", "--no-quiet");
-	ok(!f->v.quiet, "--no-quiet undoes --quiet");
-	PARSE(f, "x");
-	ok(f->v.verify, "an option that starts out true");
-	PARSE(f, "--no-verify");
-	ok(!f->v.verify, "--no-verify resets it");
-	PARSE(f, "-V");
-	ok(!f->v.verify, "its letter does what the manual shows");
-	PARSE(f, "-V", "--verify");
-	ok(f->v.verify, "--verify sets it again");
-	is_int(PARSE(f, "-j", "64"), TU_OK, "the largest number is allowed");
-	is_int((long long)f->v.jobs, 64, "and stored");
+	while ((word = strsep(&rest, " ")) != NULL)
+		argv[argc++] = word;
+	err_clear(err);
+	return opt_parse(opts, arena, argc, argv, first, err);
 }
 
 static void
-test_lists(struct fixture *f)
+test_values(struct arena *arena)
 {
-	char pattern[16];
+	struct err err;
+	struct values v;
+	int first;
 
-	PARSE(f, "x");
-	ok(f->v.tables.n == 0 && f->v.tables.items == NULL,
-	    "a list nobody gave is empty");
-	PARSE(f, "-ta", "--table=b,c", "-t", "");
-	is_int((long long)f->v.tables.n, 3, "a list takes one string a time");
-	is_str(f->v.tables.items[1], "b,c", "commas are part of it");
-	is_str(f->v.tables.items[2], "", "the empty string too");
-	ok(f->v.tables.items[3] == NULL, "NULL ends the list");
-
-	PARSE(f, "--columns=id,name", "--columns=x");
-	is_int((long long)f->v.columns.n, 3, "words are split at commas");
-	is_str(f->v.columns.items[1], "name", "the second word");
-	is_str(f->v.columns.items[2], "x", "the second option adds");
-	ok(f->v.columns.items[3] == NULL, "NULL ends the words");
-
-	for (int i = 0; i < 100; i++) {
-		snprintf(pattern, sizeof(pattern), "t%d", i);
-		opt_list_add(
-		    &f->v.tables, f->arena, arena_strdup(f->arena, pattern));
-	}
-	is_str(f->v.tables.items[0], "t0", "a list that grew has its first");
-	is_str(f->v.tables.items[99], "t99", "and its last");
+	is_int(parse(&v, arena,
+		   "a -vvj8 --color=never -oX --quiet --no-quiet "
+		   "-- -b",
+		   &first, &err),
+	    TU_OK, "parses");
+	is_int(v.verbose, 2, "-vv counts");
+	is_int((long long)v.jobs, 8, "-j8");
+	is_int(v.color, 2, "--color=never");
+	is_str(v.out, "X", "-oX");
+	ok(!v.quiet, "--no-quiet undoes --quiet");
+	is_int(first, 7, "operands may come before options, -- ends them");
+	ok(v.insert, "an off switch starts out on");
+	parse(&v, arena, "--no-insert", &first, &err);
+	ok(!v.insert, "--no-insert");
+	parse(&v, arena, "-I", &first, &err);
+	ok(!v.insert, "its letter means the same");
+	parse(&v, arena, "--no-insert --insert", &first, &err);
+	ok(v.insert, "--insert undoes it");
 }
 
 static void
-test_mistakes(struct fixture *f)
+test_lists(struct arena *arena)
+{
+	struct err err;
+	struct values v;
+	int first;
+
+	parse(&v, arena, "x", &first, &err);
+	ok(v.tables.items == NULL, "an empty list is NULL");
+	parse(&v, arena, "-t a,b --table=c", &first, &err);
+	is_int((long long)v.tables.n, 2, "a list takes values whole");
+	is_str(v.tables.items[0], "a,b", "the first");
+	is_str(v.tables.items[1], "c", "the second");
+	ok(v.tables.items[2] == NULL, "and ends in NULL");
+	parse(&v, arena, "--columns=a,t.b --columns=c", &first, &err);
+	is_int((long long)v.columns.n, 3, "words are split at commas");
+	is_str(v.columns.items[1], "t.b", "the second word");
+	is_str(v.columns.items[2], "c", "repeating adds");
+	parse(&v, arena, "--columns=a,,b", &first, &err);
+	is_str(err.msg, "--columns has an empty name in its list",
+	    "an empty word");
+	parse(
+	    &v, arena, "-ta -tb -tc -td -te -tf -tg -th -ti -tj", &first, &err);
+	is_int((long long)v.tables.n, 10, "a list grows");
+	is_str(v.tables.items[9], "j", "and keeps its order");
+}
+
+static void
+test_errors(struct arena *arena)
 {
 	static const struct {
-		const char *words[3];
-		const char *msg;
+		const char *line, *message;
 	} cases[] = {
-		{ { "--jobs=65" }, "--jobs must be between 1 and 64" },
-		{ { "--jobs=0" }, "--jobs must be between 1 and 64" },
-		{ { "-j", "8x" }, "--jobs needs a number, not '8x'" },
-		{ { "-j", "" }, "--jobs needs a number, not ''" },
-		{ { "-j", "-1" }, "--jobs needs a number, not '-1'" },
-		{ { "-j", "18446744073709551616" },
-		    "--jobs needs a number, not '18446744073709551616'" },
-		{ { "--nope" }, "unknown option '--nope'" },
-		{ { "-qZ" }, "unknown option '-Z'" },
-		{ { "--output" }, "option '--output' needs a value" },
-		{ { "--quiet=yes" }, "option '--quiet' takes no value" },
-		{ { "--color=red" }, "--color does not know 'red'" },
-		{ { "--columns=a,,b" },
-		    "--columns has an empty name in its list" },
-		{ { "--columns=" }, "--columns has an empty name in its list" },
+		{ "--jobs=65", "--jobs must be between 1 and 64" },
+		{ "-j 8x", "--jobs needs a number, not '8x'" },
+		{ "-j -1", "--jobs needs a number, not '-1'" },
+		{ "--nope", "unknown option '--nope'" },
+		{ "-Z", "unknown option '-Z'" },
+		{ "--output", "option '--output' needs a value" },
+		{ "--quiet=1", "option '--quiet' takes no value" },
+		{ "--color=blue", "--color does not know 'blue'" },
+	};
+	struct err err;
+	struct values v;
+	int first;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		is_int(parse(&v, arena, cases[i].line, &first, &err), TU_EUSAGE,
+		    "%s is a usage error", cases[i].line);
+		is_str(err.msg, cases[i].message, "%s", cases[i].line);
+	}
+}
+
+static void
+test_checks(void)
+{
+	struct opt_table table;
+	struct values v;
+	struct opt *opts;
+
+	make_table(&table, &v);
+	ok(opt_check(table.rows) == NULL, "the table is sane");
+	opts = table.rows;
+	opts[1].letter = 'o';
+	is_str(opt_check(opts), "quiet", "a letter used twice is found");
+	make_table(&table, &v);
+	opts[5].choices = NULL;
+	is_str(opt_check(opts), "color", "missing choices are found");
+	make_table(&table, &v);
+	opts[6].arg = NULL;
+	is_str(opt_check(opts), "jobs", "a missing argument name is found");
+}
+
+/* The tables of the real commands, which only this test looks at whole. */
+static void
+test_commands(void)
+{
+	for (size_t i = 0; cmd_all[i] != NULL; i++) {
+		struct opt_table table = { 0 };
+		struct settings set;
+		const char *wrong;
+
+		settings_init(&set);
+		cmd_all[i]->options(&table, &set);
+		wrong = opt_check(table.rows);
+		ok(wrong == NULL, "%s: %s", cmd_all[i]->name,
+		    wrong ? wrong : "its table is sane");
+		ok(i == 0 || strcmp(cmd_all[i - 1]->name, cmd_all[i]->name) < 0,
+		    "%s: commands are in order", cmd_all[i]->name);
+		ok(cmd_find(cmd_all[i]->name) == cmd_all[i],
+		    "%s: is found by its name", cmd_all[i]->name);
+	}
+}
+
+static void
+test_max_delete(void)
+{
+	static const struct {
+		const char *text;
+		bool good;
+		double percent;
+		uint64_t rows;
+	} cases[] = {
+		{ "10", true, -1, 10 },
+		{ "0", true, -1, 0 },
+		{ "25%", true, 25, UINT64_MAX },
+		{ "100%", true, 100, UINT64_MAX },
+		{ "101%", false, 0, 0 },
+		{ "", false, 0, 0 },
+		{ "%", false, 0, 0 },
+		{ "5%x", false, 0, 0 },
+		{ "-5", false, 0, 0 },
+		{ " 5", false, 0, 0 },
+		{ "99999999999999999999", false, 0, 0 },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		is_int(parse(f, cases[i].words), TU_EUSAGE, "'%s' is refused",
-		    cases[i].words[0]);
-		is_str(f->err.msg, cases[i].msg, "and the message says why");
+		struct err err = ERR_INIT;
+		struct settings set;
+		enum status st;
+
+		settings_init(&set);
+		set.max_delete = cases[i].text;
+		st = settings_check(&set, &err);
+		ok((st == TU_OK) == cases[i].good, "--max-delete='%s'",
+		    cases[i].text);
+		if (!cases[i].good)
+			continue;
+		ok(set.max_delete_percent == cases[i].percent, "percentage");
+		ok(set.max_delete_rows == cases[i].rows, "rows");
 	}
 }
 
 static void
-test_help(struct fixture *f)
+test_select(struct arena *arena)
 {
-	char *text;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	struct settings set;
+	struct selection sel;
+	char *tables[] = { arena_strdup(arena, "t") };
 
-	PARSE(f, "x");
-	opt_help(f->table.rows, out);
-	fclose(out);
-	is_str(text,
-	    "Output:\n"
-	    "  -q, --quiet               say nothing\n"
-	    "  -v, --verbose             say more\n"
-	    "  -o, --output=FILE         write there\n"
-	    "      --color=WHEN          use colour: auto, always or never\n"
-	    "\n"
-	    "Work:\n"
-	    "  -j, --jobs=N              work in parallel\n"
-	    "  -V, --no-verify           do not look again\n"
-	    "  -t, --table=PATTERN       only these\n"
-	    "      --columns=LIST        only these\n",
-	    "--help, line by line");
-	free(text);
-}
-
-static void
-test_man(struct fixture *f)
-{
-	static const char first[] =
-	    ".SS Output\n"
-	    ".TP\n.BR \\-q \", \" \\-\\-quiet\nsay nothing\n";
-	char *text;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-
-	opt_man(f->table.rows, out);
-	fclose(out);
-	ok(strstr(text, first) == text,
-	    "the manual page begins with the first group");
-	ok(strstr(text, "\\-\\-no\\-verify\n") != NULL,
-	    "every dash of an option can be pasted");
-	ok(strstr(text, "\\-\\-jobs=\\fIN\\fP\n") != NULL,
-	    "a value is set in italics");
-	free(text);
-}
-
-static void
-test_check(struct fixture *f)
-{
-	bool b;
-	const char *s;
-	const struct opt twice[] = { OPT_FLAG('a', "x", &b, "h"),
-		OPT_STR('b', "x", &s, "S", "h"), OPT_END };
-	const struct opt letter[] = { OPT_FLAG('a', "x", &b, "h"),
-		OPT_STR('a', "y", &s, "S", "h"), OPT_END };
-	const struct opt no_arg[] = { OPT_STR('a', "x", &s, NULL, "h"),
-		OPT_END };
-	const struct opt no_help[] = { OPT_FLAG('a', "x", &b, NULL), OPT_END };
-	const struct opt one[] = { OPT_FLAG('a', "x", &b, "h") };
-	struct opt_table full = { 0 };
-
-	ok(opt_check(f->table.rows) == NULL, "the fixture's table is sane");
-	ok(opt_check(twice) != NULL, "a name twice is found");
-	ok(opt_check(letter) != NULL, "a letter twice is found");
-	ok(opt_check(no_arg) != NULL, "a value without a name is found");
-	ok(opt_check(no_help) != NULL, "a missing help text is found");
-	for (int i = 0; i < OPT_MAX + 5; i++)
-		opt_table_add(&full, one, 1);
-	is_int((long long)full.n, OPT_MAX, "a table does not overflow");
-	is_str(opt_check(&full.rows[0]), "x", "and what it holds is checked");
+	settings_init(&set);
+	set.schema = "s";
+	set.where = "a OR b";
+	set.side_where[TARGET] = "c";
+	opt_list_add(&set.tables, arena, "p*");
+	sel = settings_select(&set, tables, 1, arena);
+	is_str(sel.tables[0], "p*", "--table comes first");
+	is_str(sel.tables[1], "t", "then the operands");
+	ok(sel.tables[2] == NULL, "then NULL");
+	is_str(sel.schema[SOURCE], "s", "--schema is for both sides");
+	is_str(sel.where[SOURCE], "a OR b", "--where alone");
+	is_str(sel.where[TARGET], "(a OR b\n) AND (c\n)",
+	    "--where and --target-where must both hold");
+	is_int(sel.hash, -1, "auto");
+	ok(sel.no_undo, "no undo");
+	set.source_schema = "o";
+	set.undo = "f";
+	set.hash = 2;
+	sel = settings_select(&set, NULL, 0, arena);
+	is_str(sel.schema[SOURCE], "o", "--source-schema");
+	is_str(sel.schema[TARGET], "s", "leaves the target's");
+	is_int(sel.hash, HASH_MD5, "md5");
+	ok(!sel.no_undo, "undo");
 }
 
 int
 main(void)
 {
-	struct fixture f = { 0 };
+	struct arena *arena = arena_new(4096);
 
-	test_values(&f);
-	test_lists(&f);
-	test_mistakes(&f);
-	test_help(&f);
-	test_man(&f);
-	test_check(&f);
-	teardown(&f);
+	test_values(arena);
+	test_lists(arena);
+	test_errors(arena);
+	test_checks();
+	test_commands();
+	test_max_delete();
+	test_select(arena);
+	arena_free(arena);
 	return tap_done();
 }

@@ -14,7 +14,13 @@
 static struct arena *arena;
 
 /* Every table: its key, two references and a note. */
-enum { ID, REF, REF2, NOTE, COLUMNS };
+enum {
+	ID,
+	REF,
+	REF2,
+	NOTE,
+	COLUMNS
+};
 
 static struct pair *
 new_pair(const char *name)
@@ -101,15 +107,15 @@ static void
 check(struct spool *s, const char *want, const char *undo, const char *what)
 {
 	is_str(text(s, order_make(s, arena), "-~+"), want, "%s", what);
-	is_str(text(s, order_make_undo(s, arena), "+~-"), undo, "%s, undone", what);
+	is_str(text(s, order_make_undo(s, arena), "+~-"), undo, "%s, undone",
+	    what);
 	spool_free(s);
 }
 
 static void
 test_chain(void)
 {
-	struct pair *a = new_pair("a"), *b = new_pair("b"),
-		    *c = new_pair("c");
+	struct pair *a = new_pair("a"), *b = new_pair("b"), *c = new_pair("c");
 	struct spool *s = new_spool();
 
 	pairs_fkey(arena, a, "ref", "b", "id");
@@ -139,8 +145,8 @@ test_unrelated(void)
 static void
 test_diamond(void)
 {
-	struct pair *a = new_pair("a"), *b = new_pair("b"),
-		    *c = new_pair("c"), *d = new_pair("d");
+	struct pair *a = new_pair("a"), *b = new_pair("b"), *c = new_pair("c"),
+		    *d = new_pair("d");
 	struct spool *s = new_spool();
 
 	pairs_fkey(arena, a, "ref", "b", "id");
@@ -169,8 +175,8 @@ test_self(void)
 
 	s = new_spool();
 	spool_changes(s, a, "-+r");
-	check(s, "+a ~a -a", "+a ~a -a",
-	    "a self-reference that updates change");
+	check(
+	    s, "+a ~a -a", "+a ~a -a", "a self-reference that updates change");
 }
 
 /*
@@ -180,8 +186,8 @@ test_self(void)
 static void
 test_changed_reference(void)
 {
-	struct pair *a = new_pair("a"), *b = new_pair("b"),
-		    *c = new_pair("c"), *d = new_pair("d");
+	struct pair *a = new_pair("a"), *b = new_pair("b"), *c = new_pair("c"),
+		    *d = new_pair("d");
 	struct spool *s = new_spool();
 
 	pairs_fkey(arena, a, "ref", "b", "id");
@@ -212,8 +218,8 @@ test_changed_reference(void)
 static void
 test_cycle(void)
 {
-	struct pair *a = new_pair("a"), *b = new_pair("b"),
-		    *c = new_pair("c"), *z = new_pair("z");
+	struct pair *a = new_pair("a"), *b = new_pair("b"), *c = new_pair("c"),
+		    *z = new_pair("z");
 	struct spool *s = new_spool();
 
 	/* a -> b -> c -> a; z hangs on the cycle and is the last by name. */
@@ -243,8 +249,7 @@ test_schemas(void)
 	t->fkeys[0].ref_schema = "other";
 	spool_changes(s, a, "+");
 	spool_changes(s, b, "+");
-	check(s, "+a +b", "-b -a",
-	    "a reference into another schema");
+	check(s, "+a +b", "-b -a", "a reference into another schema");
 	s = new_spool();
 	t->fkeys[0].ref_schema = "public";
 	spool_changes(s, a, "+");

@@ -84,8 +84,8 @@ ids(struct spool *s, size_t table, enum change_op op, enum spool_order order)
 	while (spool_next(r, &c, &err) == TU_OK && c != NULL) {
 		const struct cell *cells = c->source ? c->source : c->target;
 
-		out = arena_printf(arena, "%s%s%d", out, *out ? " " : "",
-		    (int)cells[0].u.i);
+		out = arena_printf(
+		    arena, "%s%s%d", out, *out ? " " : "", (int)cells[0].u.i);
 	}
 	spool_reader_close(r);
 	return out;
@@ -188,7 +188,9 @@ test_segments(void)
 	struct err err = ERR_INIT;
 	size_t big = 3 << 20;
 	char *text = malloc(big);
-	enum { N = 40000 };
+	enum {
+		N = 40000
+	};
 	int bad = 0;
 
 	memset(text, 'x', big);
@@ -213,11 +215,9 @@ test_segments(void)
 		    s, 0, CHANGE_INSERT, (enum spool_order)order, &r, &err);
 		while (spool_next(r, &c, &err) == TU_OK && c != NULL) {
 			int want = order == SPOOL_UNDO ? N - 1 - n : n;
-			size_t len =
-			    want == 777 ? big : (size_t)(want % 90);
+			size_t len = want == 777 ? big : (size_t)(want % 90);
 
-			if (c->source[0].u.i != want ||
-			    c->source[2].len != len)
+			if (c->source[0].u.i != want || c->source[2].len != len)
 				bad++;
 			n++;
 		}
@@ -238,7 +238,7 @@ tree(struct pair *pair, enum change_op op, const int (*rows)[2], size_t n)
 		const struct cell *cells = row(rows[i][0], rows[i][1], "n");
 
 		put(s, op == CHANGE_INSERT ? pairs_insert(arena, pair, cells)
-		                           : pairs_delete(arena, pair, cells));
+					   : pairs_delete(arena, pair, cells));
 	}
 	end_table(s, pair);
 	return s;
@@ -249,8 +249,8 @@ test_self_reference(void)
 {
 	static const int rows[][2] = { { 1, 3 }, { 2, 1 }, { 3, 9 }, { 4, -1 },
 		{ 5, 5 }, { 6, 2 } };
-	static const int cycle[][2] = { { 1, 2 }, { 2, 1 }, { 3, 1 },
-		{ 4, -1 }, { 5, 4 } };
+	static const int cycle[][2] = { { 1, 2 }, { 2, 1 }, { 3, 1 }, { 4, -1 },
+		{ 5, 4 } };
 	struct pair *pair = new_pair("t");
 	struct spool *s;
 
@@ -311,7 +311,9 @@ test_self_reference_of_text(void)
 static void
 test_random_forest(void)
 {
-	enum { N = 5000 };
+	enum {
+		N = 5000
+	};
 	static int parent[N], seen[N];
 	struct pair *pair = new_pair("t");
 	struct spool *s = new_spool();

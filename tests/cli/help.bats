@@ -1,0 +1,105 @@
+bats_require_minimum_version 1.5.0
+
+commands="diff explain help plan sync"
+
+@test "help lists every command and exits 0" {
+	run -0 --separate-stderr "$TRUEUP" help
+	[ -z "$stderr" ]
+	for cmd in $commands; do
+		[[ $output == *"  $cmd "* ]]
+	done
+	list=$output
+	run -0 "$TRUEUP" --help
+	[ "$output" = "$list" ]
+}
+
+@test "the help of a command goes to stdout and exits 0" {
+	for cmd in $commands; do
+		run -0 --separate-stderr "$TRUEUP" "$cmd" --help
+		[ -z "$stderr" ]
+		[[ ${lines[0]} == "Usage: trueup $cmd "* ]]
+		text=$output
+		run -0 "$TRUEUP" help "$cmd"
+		[ "$output" = "$text" ]
+	done
+}
+
+@test "--version names the program and its libraries" {
+	run -0 --separate-stderr "$TRUEUP" --version
+	[ -z "$stderr" ]
+	[[ ${lines[0]} =~ ^trueup\ [0-9] ]]
+	[[ $output == *$'\n'"SQLite 3."* ]]
+}
+
+@test "no command, and an unknown one, exit 2" {
+	run -2 --separate-stderr "$TRUEUP"
+	[ -z "$output" ]
+	[ "${stderr_lines[1]}" = "Try 'trueup help'." ]
+	run -2 --separate-stderr "$TRUEUP" dif
+	[ -z "$output" ]
+	[ "${stderr_lines[0]}" = "trueup: no command 'dif'" ]
+	run -2 --separate-stderr "$TRUEUP" help dif
+	[ -z "$output" ]
+}
+
+@test "every option of every command stands in the manual as it is" {
+	page=$(cat "$srcdir/man/trueup.1")
+	for cmd in $commands; do
+		block=
+		while IFS= read -r line; do
+			if [[ $line == .SS* ]]; then
+				[[ $page == *"$block"* ]]
+				block=
+			fi
+			block+=$line$'\n'
+		done < <("$TRUEUP" help --man-options="$cmd")
+		[ "${#block}" -gt 50 ]
+		[[ $page == *"$block"* ]]
+	done
+}
+
+@test "the manual has no option that no command has" {
+	for cmd in $commands; do
+		"$TRUEUP" help --man-options="$cmd"
+	done | grep '^\.BR' | sort -u >"$BATS_TEST_TMPDIR/have"
+	sed -n '/^\.SH OPTIONS/,/^\.SH NOTES/p' "$srcdir/man/trueup.1" |
+	    grep '^\.BR.*\\-\\-' | sort -u >"$BATS_TEST_TMPDIR/page"
+	run -0 diff "$BATS_TEST_TMPDIR/have" "$BATS_TEST_TMPDIR/page"
+}
+
+@test "the completion for bash offers commands, options and choices" {
+	"$TRUEUP" help --completion=bash >"$BATS_TEST_TMPDIR/completion"
+	complete_words() {
+		bash -c '
+			compopt() { :; }
+			. "$1"
+			shift
+			COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+			_trueup
+			echo "${COMPREPLY[*]}"
+		' - "$BATS_TEST_TMPDIR/completion" "$@"
+	}
+	[ "$(complete_words trueup d)" = diff ]
+	[ "$(complete_words trueup diff --fo)" = --format= ]
+	[ "$(complete_words trueup diff --format = j)" = json ]
+	[ "$(complete_words trueup diff -f s)" = "stat sql" ]
+	[ "$(complete_words trueup plan --format = t)" = text ]
+	[ "$(complete_words trueup sync --no-d)" = --no-delete ]
+	[ "$(complete_words trueup help s)" = sync ]
+}
+
+@test "completions for zsh and fish name every option" {
+	for shell in zsh fish; do
+		run -0 "$TRUEUP" help --completion=$shell
+		for name in format undo max-delete no-delete schema; do
+			[[ $output == *"$name"* ]]
+		done
+	done
+}
+
+@test "hidden options are in no help" {
+	run -0 "$TRUEUP" help help
+	[[ $output != *completion* ]]
+	run -0 "$TRUEUP" help --completion=bash
+	[[ $output != *man-options* ]]
+}

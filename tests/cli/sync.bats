@@ -1,0 +1,100 @@
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	sqlite3 a.db "create table t(id integer primary key, x text, y);
+		insert into t values(1,'a',1.5),(2,'it''s',null),(3,'c',x'00ff'),(4,'d',4)"
+	cp a.db b.db
+	sqlite3 b.db "update t set x='z' where id=2; delete from t where id=3;
+		insert into t values(9,'new','7')"
+	cp b.db before.db
+}
+
+@test "sync makes the target equal, says what it did, and exits 0" {
+	run -0 --separate-stderr "$TRUEUP" sync a.db b.db
+	[ -z "$stderr" ]
+	[ "${lines[-1]}" = "written: 1 inserted, 1 updated, 1 deleted" ]
+	run -0 "$TRUEUP" diff a.db b.db
+	run -0 "$TRUEUP" sync a.db b.db
+	[ "${lines[-1]}" = "written: 0 inserted, 0 updated, 0 deleted" ]
+}
+
+@test "a dry run writes nothing, no undo either, and exits like diff" {
+	run -1 "$TRUEUP" sync -n --undo=undo a.db b.db
+	cmp b.db before.db
+	[ ! -e undo ]
+	[[ $output != *written* ]]
+	run -0 "$TRUEUP" sync -n a.db a.db
+}
+
+@test "--undo gives back what was there" {
+	run -0 "$TRUEUP" sync --undo=undo a.db b.db
+	[[ "$(head -1 undo)" == "-- trueup undo 1" ]]
+	grep -q '^-- time: 20' undo
+	sqlite3 b.db <undo
+	run -0 "$TRUEUP" diff before.db b.db
+}
+
+@test "--undo of nothing is an empty file" {
+	run -0 "$TRUEUP" sync --undo=undo a.db a.db
+	[ -e undo ]
+	[ ! -s undo ]
+}
+
+@test "diff's patch and undo do the same" {
+	run -1 "$TRUEUP" diff -f sql -o patch --undo=undo a.db b.db
+	cmp b.db before.db
+	sqlite3 b.db <patch
+	run -0 "$TRUEUP" diff a.db b.db
+	sqlite3 b.db <undo
+	run -0 "$TRUEUP" diff before.db b.db
+}
+
+@test "kinds of changes that are left out stay, and the exit status says so" {
+	run -1 "$TRUEUP" sync --no-delete a.db b.db
+	[ "${lines[-1]}" = "written: 1 inserted, 1 updated, 0 deleted" ]
+	run -1 "$TRUEUP" diff -f rows a.db b.db
+	[[ $output == "- t id=9, "* ]]
+	[ "${#lines[@]}" -eq 1 ]
+	cp before.db b.db
+	run -1 "$TRUEUP" sync --no-insert --no-update a.db b.db
+	[ "${lines[-1]}" = "written: 0 inserted, 0 updated, 1 deleted" ]
+	run -1 "$TRUEUP" sync --no-insert a.db b.db
+	run -0 "$TRUEUP" sync a.db b.db
+}
+
+@test "what cannot be made equal by rows exits 1" {
+	sqlite3 a.db 'create table more(x)'
+	run -1 "$TRUEUP" sync a.db b.db
+	[[ $output == *"written: 1 inserted"* ]]
+	run -0 "$TRUEUP" sync --common a.db b.db
+}
+
+@test "columns left out of the comparison keep their values" {
+	run -0 "$TRUEUP" sync --exclude-columns=y -t t --no-insert --no-delete \
+	    --where='id < 3' a.db b.db
+	sqlite3 b.db "update t set y = 'kept' where id = 2; update t set x = 'q' where id = 2"
+	run -0 "$TRUEUP" sync --exclude-columns=y --where='id < 3' a.db b.db
+	[ "$(sqlite3 b.db 'select x, y from t where id = 2')" = "it's|kept" ]
+}
+
+@test "json and sql say what was written" {
+	run -0 "$TRUEUP" sync -f json a.db b.db
+	[[ ${lines[-1]} == *'"written": {"insert": 1, "update": 1, "delete": 1}'*'"exit": 0}' ]]
+	cp before.db b.db
+	"$TRUEUP" sync -f sql a.db b.db >patch
+	sqlite3 before.db <patch
+	run -0 "$TRUEUP" diff before.db b.db
+}
+
+@test "a failed write writes nothing and leaves no undo" {
+	sqlite3 b.db "create trigger no before insert on t begin
+		select raise(abort, 'not today'); end"
+	cp b.db before.db
+	run --separate-stderr "$TRUEUP" sync --undo=undo a.db b.db
+	[ "$status" -ge 4 ]
+	[[ $stderr == "trueup sync: "*"not today"* ]]
+	[ "$(sqlite3 b.db 'select group_concat(x) from t')" = \
+	  "$(sqlite3 before.db 'select group_concat(x) from t')" ]
+	[ ! -e undo ]
+}

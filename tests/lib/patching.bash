@@ -1,0 +1,116 @@
+# patching.bash - what the tests of patches share; after helpers.bash.
+#
+# A database is named as trueup takes it: a file or a URL.
+
+# copy_db VAR DATABASE - another database with the same content; its name is put
+# in VAR.
+copy_db()
+{
+	local __name
+	if [[ $2 != postgresql://* ]]; then
+		__name=$(mktemp "$BATS_TEST_TMPDIR/copy.XXXXXX") || return
+		cp "$2" "$__name" && printf -v "$1" %s "$__name"
+		return
+	fi
+	__name=${2%%\?*}
+	__name=${__name##*/}
+	set -- "$1" "$__name" "t_$$_${BATS_TEST_NUMBER:-0}_$RANDOM$RANDOM"
+	pg "$TRUEUP_PG" "CREATE DATABASE $3 TEMPLATE $2;" || return
+	fresh_pg_dbs+=("$3")
+	printf -v "$1" %s "$(pg_url "$3")"
+}
+
+# run_sql DATABASE [SQL]... - pg or lite.
+run_sql()
+{
+	if [[ $1 = postgresql://* ]]; then
+		pg "$@"
+	else
+		lite "$@"
+	fi
+}
+
+# rows_of DATABASE - every row of every table as an INSERT, sorted.
+rows_of()
+{
+	if [[ $1 = postgresql://* ]]; then
+		"${TRUEUP_PG_BIN:+$TRUEUP_PG_BIN/}pg_dump" --data-only \
+		    --inserts "$1" 2>/dev/null | grep -av '^SELECT pg_catalog.setval'
+	else
+		sqlite3 "$1" .dump
+	fi | sort
+}
+
+# apply_sql DATABASE FILE - as a reader of the manual does it, with the clients'
+# stock settings. What a client has to complain about is a failure, and so is a
+# statement that touched nothing.
+apply_sql()
+{
+	local said
+	if [[ $1 = postgresql://* ]]; then
+		said=$("${TRUEUP_PG_BIN:+$TRUEUP_PG_BIN/}psql" -X "$1" \
+		    -f "$2" 2>&1 >"$BATS_TEST_TMPDIR/applied") || return
+		said+=$(grep -aE '^(UPDATE|DELETE|INSERT 0) 0$' \
+		    "$BATS_TEST_TMPDIR/applied" || true)
+	else
+		said=$(HOME=/nowhere sqlite3 "$1" <"$2" 2>&1) || return
+	fi
+	is "$said" ""
+}
+
+# quiet_diff STATUS [ARG]... - trueup diff ends with this status; otherwise its
+# result is shown.
+quiet_diff()
+{
+	local want=$1 got=0
+	shift
+	"$TRUEUP" diff "$@" >"$BATS_TEST_TMPDIR/diff" || got=$?
+	[ "$got" -eq "$want" ] || {
+		echo "trueup diff $* exited $got, not $want:"
+		head -c 4000 "$BATS_TEST_TMPDIR/diff"
+		return 1
+	} >&2
+}
+
+# same FILE FILE - the first differences are shown.
+same()
+{
+	cmp -s "$1" "$2" || {
+		diff -a "$1" "$2" | head -n 20
+		return 1
+	} >&2
+}
+
+# round_trip SOURCE TARGET [OPTION]... - the patch makes the target equal, its
+# undo gives back the rows byte for byte, sync does the same as the patch, and
+# a second patch is the first. REST=1: differences remain that no patch can
+# carry. The target ends as it began; $BATS_TEST_TMPDIR/patch is left.
+round_trip()
+{
+	local source=$1 target=$2 t=$BATS_TEST_TMPDIR rest=${REST:-0}
+	shift 2
+	rows_of "$target" >"$t/before"
+
+	quiet_diff 1 -f sql -o "$t/patch" --undo="$t/undo" "$@" \
+	    "$source" "$target" 2>"$t/said"
+	quiet_diff 1 -f sql -o "$t/again" "$@" "$source" "$target" 2>>"$t/said"
+	same "$t/patch" "$t/again"
+	[ -s "$t/patch" ]
+	[ "$rest" -eq 1 ] || is "$(cat "$t/said")" ""
+
+	apply_sql "$target" "$t/patch"
+	quiet_diff "$rest" "$@" "$source" "$target"
+	rows_of "$target" >"$t/patched"
+	run ! cmp -s "$t/before" "$t/patched"
+	apply_sql "$target" "$t/undo"
+	rows_of "$target" >"$t/now"
+	same "$t/before" "$t/now"
+
+	run "-$rest" "$TRUEUP" sync --max-delete=100% --undo="$t/undo-sync" \
+	    "$@" "$source" "$target"
+	rows_of "$target" >"$t/now"
+	same "$t/patched" "$t/now"
+	apply_sql "$target" "$t/undo-sync"
+	rows_of "$target" >"$t/now"
+	same "$t/before" "$t/now"
+}
