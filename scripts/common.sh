@@ -53,13 +53,18 @@ make_configure()
 	autoreconf -fi
 }
 
-# quietly LOG COMMAND [ARG]... - show the log only if the command fails. It runs
-# in a subshell, where "set -e" does nothing: join steps with "&&".
+# quietly LOG COMMAND [ARG]... - of a command that fails, show what matters of
+# its log. It runs in a subshell, where "set -e" does nothing: join steps with
+# "&&".
 quietly()
 {
 	local log=$1 status=0
 	shift
 	("$@") >"$log" 2>&1 || status=$?
-	[ $status -eq 0 ] || tail -n 60 "$log" >&2
+	if [ $status -ne 0 ]; then
+		grep -aE '^(FAIL|ERROR|not ok)|(error|Error|ERROR|SUMMARY): ' \
+		    "$log" | head -n 40 >&2
+		tail -n 15 "$log" >&2
+	fi
 	return $status
 }

@@ -44,6 +44,7 @@ interrupt_start(struct err *err)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, EPIPE */
+	signal(SIGXFSZ, SIG_IGN); /* so is a file at its limit, EFBIG */
 	rc = pthread_sigmask(SIG_BLOCK, &set, NULL);
 	if (rc == 0)
 		rc = pthread_create(&thread, NULL, wait_for_signals, &set);

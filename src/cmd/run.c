@@ -2,6 +2,7 @@
 
 #include "cmd/run.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "base/interrupt.h"
@@ -158,6 +159,15 @@ report_failure(struct run *run, const struct err *failed)
 	fflush(stdout);
 }
 
+/* A sink that could not write does not know where to. */
+static void
+name_file(const struct output *out, struct err *err)
+{
+	if (out->fp != NULL && out->fp != stdout && ferror(out->fp) &&
+	    strstr(err->msg, out->name) == NULL)
+		err_context(err, "cannot write '%s'", out->name);
+}
+
 int
 run_close(struct run *run, enum status st, int status, struct err *err)
 {
@@ -165,6 +175,10 @@ run_close(struct run *run, enum status st, int status, struct err *err)
 		st = commit_outputs(run, status, err);
 	else
 		report_failure(run, err);
+	if (st == TU_EIO) {
+		name_file(&run->out, err);
+		name_file(&run->undo, err);
+	}
 	if (st == TU_OK)
 		warn_not_comparable(run);
 	else if (st == TU_EIO && output_unread(&run->out))

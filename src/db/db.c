@@ -81,7 +81,7 @@ static enum status
 no_driver(const char *url, struct err *err)
 {
 	static const char *const odbc[] = { "odbc:", "mariadb://", "mysql://" };
-	int scheme = (int)strcspn(url, ":/@ ");
+	const char *scheme = strstr(url, "://");
 
 	if (*url == '\0')
 		return err_set(err, TU_EUSAGE, "the database name is empty");
@@ -96,8 +96,13 @@ no_driver(const char *url, struct err *err)
 		return err_hint(err, "build it again: ./configure --with-pq");
 	}
 #endif
-	err_set(err, TU_EUSAGE, "no driver knows databases named '%.*s:...'",
-	    scheme, url);
+	if (scheme != NULL)
+		err_set(err, TU_EUSAGE,
+		    "no driver knows databases named '%.*s://...'",
+		    (int)(scheme - url), url);
+	else
+		err_set(err, TU_EUSAGE,
+		    "no driver knows a database of this form of name");
 	return err_hint(err,
 	    "a database is postgresql://..., a libpq conninfo such as "
 	    "'service=prod', sqlite:PATH or a path");

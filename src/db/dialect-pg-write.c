@@ -7,6 +7,8 @@
 
 #include "db/dialect-pg.h"
 
+#include <string.h>
+
 #include <inttypes.h>
 
 #include "value/num.h"
@@ -145,11 +147,22 @@ pg_param(struct buf *out, const struct column *col, size_t i)
 		buf_addf(out, "::%s", pg_type(col)->cast);
 }
 
+/* A literal shows whether it is NULL; a parameter does not. */
+static void
+add_equals(struct buf *out, const char *value)
+{
+	if (strcmp(value, "NULL") == 0)
+		buf_adds(out, " IS NULL");
+	else
+		buf_addf(out,
+		    value[0] == '$' ? " IS NOT DISTINCT FROM %s" : " = %s",
+		    value);
+}
+
 /*
  * '=' is exact for most types once a value is in the column: bpchar ignores
- * blanks that do not count, floats hold -0 = 0 and NaN = NaN, as canon.h does.
- * The others are compared as text. So is numeric, where 1.5 = 1.50: a row whose
- * digits were changed since is another row.
+ * blanks that do not count, floats hold -0 = 0 and NaN = NaN, numeric 1.5 =
+ * 1.50, as canon.h does. The others are compared as text.
  */
 void
 pg_guard(struct buf *out, const struct column *col, const char *value)
@@ -157,9 +170,6 @@ pg_guard(struct buf *out, const struct column *col, const char *value)
 	const char *type = "";
 
 	switch ((int)pg_wire(col)) {
-	case PG_NUMERIC:
-		type = "::numeric";
-		break;
 	case PG_INTERVAL: /* 1 day = 24 hours */
 		type = "::interval";
 		break;
@@ -170,9 +180,13 @@ pg_guard(struct buf *out, const struct column *col, const char *value)
 		pg_ident(out, col->name);
 		if (col->wire & PG_NONDET)
 			buf_adds(out, " COLLATE \"C\"");
-		buf_addf(out, " IS NOT DISTINCT FROM %s", value);
+		add_equals(out, value);
 		return;
 	}
 	pg_expr(out, "$::text COLLATE \"C\"", col);
-	buf_addf(out, " IS NOT DISTINCT FROM (%s)%s::text", value, type);
+	if (strcmp(value, "NULL") == 0)
+		buf_adds(out, " IS NULL");
+	else
+		buf_addf(
+		    out, " IS NOT DISTINCT FROM (%s)%s::text", value, type);
 }

@@ -96,8 +96,9 @@ struct dialect {
 	void (*param)(struct buf *out, const struct column *col, size_t i);
 
 	/*
-	 * Append "column still holds value", NULL-safe and exact (storage
-	 * class, case, blanks, digits); value is SQL text from literal or param.
+	 * Append "column still holds value", NULL-safe and as exact as canon.h
+	 * (storage class, case, blanks); value is SQL text from literal or
+	 * param, and a literal NULL reads NULL.
 	 */
 	void (*guard)(struct buf *out, const struct column *col,
 	    const char *value);

@@ -381,6 +381,43 @@ hash_shape(
 }
 
 /*
+ * TRUNCATE and whatever rewrites a table leave nothing in it for a snapshot
+ * that is older, even where other rows were put in by the same transaction. So
+ * the file that the snapshot knows must still be the one that is read: of the
+ * table, its partitions, and all else that this transaction has locked (what a
+ * view reads).
+ */
+#define REWRITTEN                                                            \
+	"SELECT c.oid::regclass FROM pg_class c"                             \
+	" WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm')"                  \
+	" AND (c.oid = %llu"                                                 \
+	"  OR c.oid IN (SELECT relid FROM pg_partition_tree(%llu))"          \
+	"  OR c.oid IN (SELECT relation FROM pg_locks"                       \
+	"   WHERE locktype = 'relation' AND pid = pg_backend_pid()))"        \
+	" AND c.relfilenode <> pg_relation_filenode(c.oid) LIMIT 1"
+
+static enum status
+check_rewritten(struct pq *pq, unsigned long long oid, struct err *err)
+{
+	PGresult *res;
+	enum status st;
+
+	buf_reset(&pq->sql);
+	buf_addf(&pq->sql, REWRITTEN, oid, oid);
+	st = pq_query(pq, buf_str(&pq->sql), &res, err);
+	if (st)
+		return st;
+	if (PQntuples(res) > 0) {
+		err_set(err, TU_EQUERY,
+		    "%s was truncated or rewritten during the run",
+		    PQgetvalue(res, 0, 0));
+		st = err_hint(err, "run the comparison again");
+	}
+	PQclear(res);
+	return st;
+}
+
+/*
  * A catalog table read under a snapshot shows the past. The parser and the
  * functions that go by the server's caches do not: what SELECT * returns, the
  * table's name, and the file behind it, which TRUNCATE and a rewrite change.
@@ -398,6 +435,8 @@ pq_table_version(struct db *db, const struct table *table, uint64_t *version,
 	enum status st;
 
 	st = hash_shape(pq, table, &h, err);
+	if (st == TU_OK)
+		st = check_rewritten(pq, oid, err);
 	if (st)
 		return st;
 	buf_reset(&pq->sql);

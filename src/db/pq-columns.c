@@ -192,11 +192,10 @@ pq_columns(struct pq *pq, struct arena *arena, const char *source,
     struct table *table, struct err *err)
 {
 	PGresult *res;
-	enum status st = TU_OK;
+	enum status st;
 
 	/* So that types are named in full, on every connection alike. */
-	if (pq->write)
-		st = pq_query(pq, "SET search_path = pg_catalog", NULL, err);
+	st = pq_query(pq, "SET search_path = pg_catalog", NULL, err);
 	if (st)
 		return st;
 	buf_reset(&pq->sql);
@@ -211,9 +210,7 @@ pq_columns(struct pq *pq, struct arena *arena, const char *source,
 	for (size_t i = 0; i < table->ncolumns; i++)
 		fill_column(arena, res, (int)i, &table->columns[i]);
 	PQclear(res);
-	if (pq->write)
-		st = pq_query(pq, "RESET search_path", NULL, err);
-	return st;
+	return pq_user_path(pq, err);
 }
 
 /* --- queries -------------------------------------------------------------- */

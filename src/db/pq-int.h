@@ -49,6 +49,9 @@ enum status pq_error(struct pq *pq, const PGresult *res, struct err *err);
 enum status pq_query(
     struct pq *pq, const char *sql, PGresult **out, struct err *err);
 
+/* Give the session the search path that the user's own SQL runs under. */
+enum status pq_user_path(struct pq *pq, struct err *err);
+
 /* Inside an open transaction, where a failing statement would end it? */
 bool pq_in_transaction(const struct pq *pq);
 

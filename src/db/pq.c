@@ -154,6 +154,23 @@ pq_match(const char *url)
 	return found;
 }
 
+/* The part of a password behind its first '@' or '/' became a host or port,
+ * which libpq's complaint would show. */
+static const char *
+spilled(const PQconninfoOption *o)
+{
+	for (; o->keyword != NULL; o++) {
+		if (o->val == NULL || *o->val == '\0')
+			continue;
+		if (!strcmp(o->keyword, "host") && strchr(o->val + 1, '@'))
+			return "the host has an '@' in it";
+		if (!strcmp(o->keyword, "port") &&
+		    o->val[strspn(o->val, "0123456789, ")] != '\0')
+			return "the port is no number";
+	}
+	return NULL;
+}
+
 /*
  * Read the string before connecting: libpq's complaint quotes the place where
  * it stumbles, which may be in a password, so only its first words are shown.
@@ -161,17 +178,24 @@ pq_match(const char *url)
 static enum status
 check_conninfo(const char *url, struct err *err)
 {
-	char *why = NULL;
-	PQconninfoOption *options = PQconninfoParse(url, &why);
+	char *complaint = NULL;
+	PQconninfoOption *options = PQconninfoParse(url, &complaint);
+	const char *why = options != NULL ? spilled(options) : complaint;
+	int n = why != NULL ? (int)strcspn(why, ":\"\n") : 0;
 	enum status st = TU_OK;
 
-	if (options == NULL)
-		st = err_set(err, TU_ECONNECT,
-		    "the connection string cannot be read: %.*s",
-		    (int)strcspn(why != NULL ? why : "", ":\"\n"),
+	if (options == NULL || why != NULL) {
+		while (n > 0 && why[n - 1] == ' ')
+			n--;
+		err_set(err, TU_ECONNECT,
+		    "the connection string cannot be read: %.*s", n,
 		    why != NULL ? why : "");
+		st = err_hint(err, "in a URL '@', '/', ':' and '%%' of a "
+				   "password are %%40, %%2F, %%3A and %%25; "
+				   "better, put it into ~/.pgpass");
+	}
 	PQconninfoFree(options);
-	PQfreemem(why);
+	PQfreemem(complaint);
 	return st;
 }
 
@@ -233,6 +257,26 @@ connect_to(struct pq *pq, const char *url, struct err *err)
 	"SET statement_timeout = 0;" \
 	"SET idle_in_transaction_session_timeout = 0;"
 
+/*
+ * Names in a condition or a query of the user's mean what they mean to him. Our
+ * own SQL names functions of pg_catalog, which must not be overtaken; a session
+ * that writes keeps the path as it is, for the sake of trigger functions.
+ */
+enum status
+pq_user_path(struct pq *pq, struct err *err)
+{
+	enum status st = pq_query(pq, "RESET search_path", NULL, err);
+
+	if (st == TU_OK && !pq->write)
+		st = pq_query(pq,
+		    "SELECT pg_catalog.set_config('search_path', "
+		    "pg_catalog.concat_ws(', ', 'pg_catalog', "
+		    "nullif(pg_catalog.current_setting('search_path'), '')), "
+		    "false)",
+		    NULL, err);
+	return st;
+}
+
 static enum status
 set_session(struct pq *pq, struct err *err)
 {
@@ -242,11 +286,9 @@ set_session(struct pq *pq, struct err *err)
 	if (st == TU_OK && pq->version >= 140000)
 		st = pq_query(pq, "SET idle_session_timeout = 0", NULL, err);
 	if (st == TU_OK && !pq->write)
-		st = pq_query(pq,
-		    "SET search_path = pg_catalog;"
-		    "SET default_transaction_read_only = on",
-		    NULL, err);
-	return st;
+		st = pq_query(
+		    pq, "SET default_transaction_read_only = on", NULL, err);
+	return st ? st : pq_user_path(pq, err);
 }
 
 static void

@@ -126,7 +126,11 @@ sqlite_list(struct db *base, struct arena *arena, struct table_list *out,
 
 /* --- columns ------------------------------------------------------------- */
 
-/* hidden: 1 a virtual table's parameter, 2 and 3 generated. */
+/*
+ * hidden: 1 a virtual table's parameter, 2 and 3 generated. notnull is true of
+ * the key of a WITHOUT ROWID or STRICT table without being written, and not of
+ * the key of any other.
+ */
 #define COLUMNS                                                          \
 	"SELECT name, coalesce(type, ''), \"notnull\", pk, hidden, cid " \
 	"FROM pragma_table_xinfo(?1, 'main') WHERE hidden <> 1"
@@ -146,18 +150,16 @@ add_column(sqlite3_stmt *stmt, struct arena *arena, void *arg)
 	struct relation *r = arg;
 	struct table *t = r->table;
 	struct column *c = &t->columns[t->ncolumns];
-	bool pk = sqlite3_column_int(stmt, 3) > 0;
 	int hidden = sqlite3_column_int(stmt, 4);
 
 	r->cids[t->ncolumns++] = sqlite3_column_int(stmt, 5);
-	r->npk += pk;
+	r->npk += sqlite3_column_int(stmt, 3) > 0;
 	c->name = column_str(stmt, 0, arena);
 	c->type = column_str(stmt, 1, arena);
 	c->wire = r->db->wire;
 	c->strict = r->strict;
 	c->generated = hidden == 2 || hidden == 3;
-	c->notnull = sqlite3_column_int(stmt, 2) != 0 ||
-	             (pk && (t->without_rowid || r->strict));
+	c->notnull = sqlite3_column_int(stmt, 2) != 0;
 	sqlite_declared_type(c);
 }
 

@@ -50,7 +50,8 @@ static const struct {
 	{ SQLITE_READONLY, TU_EQUERY, "25006", NULL, NULL },
 	{ SQLITE_FULL, TU_EIO, "53100", NULL, NULL },
 	{ SQLITE_IOERR, TU_EIO, "58030", NULL, NULL },
-	{ SQLITE_CORRUPT, TU_EIO, "XX001", NULL, NULL },
+	{ SQLITE_CORRUPT, TU_EIO, "XX001", NULL,
+	    "the file is damaged: PRAGMA integrity_check says where" },
 	{ SQLITE_CANTOPEN, TU_EIO, "58030", NULL, NULL },
 };
 
@@ -95,7 +96,8 @@ has_prefix(const char *s, const char *prefix)
 
 /*
  * Whatever has no scheme is a path. libpq writes its conninfo with '=', which
- * a file name may have too: then the file has to exist.
+ * a file name may have too: then the file has to exist. A postgresql: without
+ * its slashes is a slip, and its password would be shown as part of a path.
  */
 static bool
 sqlite_match(const char *url)
@@ -105,6 +107,7 @@ sqlite_match(const char *url)
 	if (has_prefix(url, "sqlite:") || has_prefix(url, "file:"))
 		return true;
 	if (*url == '\0' || has_prefix(url, "odbc:") ||
+	    has_prefix(url, "postgres:") || has_prefix(url, "postgresql:") ||
 	    strstr(url, "://") != NULL)
 		return false;
 	return strchr(url, '=') == NULL || stat(url, &sb) == 0;

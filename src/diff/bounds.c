@@ -290,12 +290,12 @@ cut_integers(struct cutter *c, const struct krange *within, double rows,
 	bool found = false;
 	int64_t lo = 0, hi = 0;
 	double width;
-	enum status st =
-	    min_max(c->plan, c->pair, SOURCE, within, &found, &lo, &hi, err);
+	enum status st = TU_OK;
 
-	if (!st)
-		st = min_max(
-		    c->plan, c->pair, TARGET, within, &found, &lo, &hi, err);
+	for (int s = SOURCE; s <= TARGET && !st; s++)
+		if (table_is_stored(c->pair->table[s]))
+			st = min_max(c->plan, c->pair, (enum side)s, within,
+			    &found, &lo, &hi, err);
 	if (st || !found)
 		return st;
 	width = (double)hi - (double)lo + 1;
@@ -307,19 +307,16 @@ cut_integers(struct cutter *c, const struct krange *within, double rows,
 	    c, sampled, within, (double)leaf_rows * INTERPOLATE, err);
 }
 
-/* The side that a sample is cheaper and better from: one with a table behind
- * it, else the one with more rows. */
+/* The side that a sample comes from: one that keeps its rows (the plan has
+ * made sure that there is one), and of two the larger. */
 static enum side
 side_to_sample(const struct pair *p)
 {
 	const struct table *s = p->table[SOURCE], *t = p->table[TARGET];
 
-	if (s->rows >= 0 && t->rows > s->rows * 2)
+	if (!table_is_stored(s))
 		return TARGET;
-	if ((s->kind == REL_VIEW || s->kind == REL_QUERY) &&
-	    t->kind == REL_TABLE)
-		return TARGET;
-	return SOURCE;
+	return table_is_stored(t) && t->rows > s->rows ? TARGET : SOURCE;
 }
 
 static void

@@ -356,6 +356,21 @@ log_result(const struct comparison *c, const struct hash128 root[2], size_t n)
 }
 
 static enum status
+check_digests(const struct comparison *c, struct err *err)
+{
+	bool md5 = c->pair.nrange == 0;
+
+	if (hasher_available(c->pair.hash) &&
+	    (!md5 || hasher_available(HASH_MD5)))
+		return TU_OK;
+	err_set(err, TU_ESCHEMA, "libcrypto has no %s here (FIPS mode?)",
+	    hasher_available(c->pair.hash) ? "md5, which buckets need"
+					   : hash_kind_name(c->pair.hash));
+	return err_hint(err, "choose another with --hash, or name a key that "
+			     "both sides order alike with --key");
+}
+
+static enum status
 compare(struct comparison *c, struct err *err)
 {
 	const struct krange all = { 0 };
@@ -397,6 +412,9 @@ attempt(struct comparison *c, struct change_sink *sink, struct err *err)
 {
 	enum status st;
 
+	st = check_digests(c, err);
+	if (st)
+		return st;
 	c->arena = arena_new(65536);
 	c->batch = arena_new(16384);
 	c->leaves[SOURCE] = c->leaves[TARGET] = NULL;

@@ -11,6 +11,7 @@
 #define STREAM_LEAF 32    /* rows; small, so that one difference is decoded */
 #define PUSHDOWN_LEAF 256 /* rows; every leaf is a line on the wire */
 #define PUSHDOWN_LEAVES 1024
+#define UNKNOWN_ROWS 100000 /* assumed of a query */
 
 /* Does any entry of a "[TABLE.]PATTERN" list (comma-separated) name it? */
 static bool
@@ -177,7 +178,8 @@ collect_columns(struct builder *b, struct err *err)
 		struct pair_column *pc = &p->cols[p->ncols];
 
 		if (b->partner[t] < 0 || !wanted(b, tgt, c->name)) {
-			if (b->partner[t] < 0 && wanted(b, tgt, c->name))
+			if (b->partner[t] < 0 && wanted(b, tgt, c->name) &&
+			    !b->sel->common)
 				p->only[TARGET][p->nonly[TARGET]++] = c->name;
 			if (!c->generated && !b->sel->no_undo)
 				p->extra[p->nextra++] = c;
@@ -197,7 +199,7 @@ collect_columns(struct builder *b, struct err *err)
 			    c->name, pc->col[SOURCE]->type, c->type, c->name);
 		p->ncols++;
 	}
-	for (size_t s = 0; s < src->ncolumns; s++)
+	for (size_t s = 0; s < src->ncolumns && !b->sel->common; s++)
 		if (!b->taken[s] && wanted(b, src, src->columns[s].name))
 			p->only[SOURCE][p->nonly[SOURCE]++] =
 			    src->columns[s].name;
@@ -252,7 +254,7 @@ choose_hash(struct builder *b)
 	    estimated_rows(p->table[TARGET]));
 	bool push = false;
 
-	p->rows = MAX(n, 0);
+	p->rows = n < 0 ? UNKNOWN_ROWS : n;
 	p->hash = b->sel->hash < 0 ? HASH_STREAM : (enum hash_kind)b->sel->hash;
 	p->hash_why = b->sel->hash < 0 ? "rows travel and are hashed here"
 				       : "as asked for by --hash";
@@ -274,11 +276,16 @@ choose_hash(struct builder *b)
 		p->leaf_rows = (uint64_t)(p->rows / LEAVES_MAX) + 1;
 }
 
+/* Bounds come from min(), max() and samples, which cost a query or a view as
+ * much as all its rows do. */
 static void
 choose_ranges(struct builder *b)
 {
 	struct pair *p = b->pair;
 
+	if (!table_is_stored(p->table[SOURCE]) &&
+	    !table_is_stored(p->table[TARGET]))
+		return;
 	while (!p->multiset && p->nrange < p->nkeys) {
 		const struct pair_column *c = &p->cols[p->nrange];
 

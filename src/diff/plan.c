@@ -25,6 +25,13 @@ struct planner {
 	unsigned *used; /* column lists, see plan-int.h */
 };
 
+bool
+table_is_stored(const struct table *t)
+{
+	return t->kind == REL_TABLE || t->kind == REL_PARTITIONED ||
+	       t->kind == REL_MATVIEW;
+}
+
 static bool
 is_relation_of_rows(const struct table *t)
 {
@@ -247,7 +254,8 @@ collect_one_sided(struct planner *pl)
 		for (size_t i = 0; i < h->list.n; i++) {
 			const struct table *t = &h->list.tables[i];
 
-			if (h->done[i] || !h->selected[i] || excluded(pl, t))
+			if (h->done[i] || !h->selected[i] ||
+			    excluded(pl, t) || pl->sel->common)
 				continue;
 			if (pl->sel->tables == NULL && !is_relation_of_rows(t))
 				continue;

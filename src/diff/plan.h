@@ -118,6 +118,9 @@ enum status plan_make(struct db *source, struct db *target,
 struct vtype pair_vtype(const struct db *source, const struct column *a,
     const struct db *target, const struct column *b);
 
+/* Its rows are kept, not computed: sampling it is cheap. */
+bool table_is_stored(const struct table *t);
+
 /* Position of a target column in pair->cols, or -1. */
 int pair_find_target(const struct pair *pair, const char *column);
 

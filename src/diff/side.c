@@ -185,7 +185,8 @@ reader_init(struct row_reader *r, const struct pair *pair, enum side side,
 {
 	*r = (struct row_reader){ .pair = pair, .side = side };
 	r->hasher = hasher_new(pair->hash, seed);
-	r->md5 = hasher_new(HASH_MD5, 0);
+	if (pair->nrange == 0)
+		r->md5 = hasher_new(HASH_MD5, 0);
 	r->canon_flags = pair->hash == HASH_STREAM ? CANON_INLINE : 0;
 	r->types = calloc(pair->ncols, sizeof(*r->types));
 	if (r->types == NULL)

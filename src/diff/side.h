@@ -59,7 +59,7 @@ struct row_reader {
 	const struct pair *pair;
 	enum side side;
 	struct hasher *hasher; /* of the row */
-	struct hasher *md5;    /* of the key, for buckets */
+	struct hasher *md5;    /* of the key; only where there are buckets */
 	struct vtype *types;   /* pair->ncols */
 	unsigned canon_flags;
 	struct buf key;        /* reader_key() */

@@ -3,7 +3,6 @@
 #include "value/rowhash.h"
 
 #include <openssl/evp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #define XXH_INLINE_ALL
@@ -18,21 +17,28 @@ struct hasher {
 	EVP_MD_CTX *ctx;
 };
 
-static TU_NORETURN void
-crypto_failed(const char *name)
+static const char *
+digest_name(enum hash_kind kind)
 {
-	fprintf(stderr,
-	    "trueup: libcrypto refuses %s (FIPS mode?)\n"
-	    "trueup: try --hash=stream or --hash=sha256\n",
-	    name);
-	exit(70);
+	return kind == HASH_MD5 ? "MD5" : "SHA256";
+}
+
+bool
+hasher_available(enum hash_kind kind)
+{
+	EVP_MD *md;
+
+	if (kind == HASH_STREAM)
+		return true;
+	md = EVP_MD_fetch(NULL, digest_name(kind), NULL);
+	EVP_MD_free(md);
+	return md != NULL;
 }
 
 struct hasher *
 hasher_new(enum hash_kind kind, uint64_t seed)
 {
 	struct hasher *h = calloc(1, sizeof(*h));
-	const char *name = kind == HASH_MD5 ? "MD5" : "SHA256";
 
 	if (h == NULL)
 		out_of_memory(sizeof(*h));
@@ -40,11 +46,11 @@ hasher_new(enum hash_kind kind, uint64_t seed)
 	h->seed = seed;
 	if (kind == HASH_STREAM)
 		return h;
-	h->md = EVP_MD_fetch(NULL, name, NULL);
+	h->md = EVP_MD_fetch(NULL, digest_name(kind), NULL);
 	h->ctx = EVP_MD_CTX_new();
 	if (h->md == NULL || h->ctx == NULL ||
 	    !EVP_DigestInit_ex2(h->ctx, h->md, NULL))
-		crypto_failed(name);
+		abort(); /* hasher_available() said otherwise */
 	return h;
 }
 
@@ -81,7 +87,7 @@ hasher_sum(struct hasher *h, const void *data, size_t len)
 	if (!EVP_DigestInit_ex2(h->ctx, NULL, NULL) ||
 	    !EVP_DigestUpdate(h->ctx, data, len) ||
 	    !EVP_DigestFinal_ex(h->ctx, digest, NULL))
-		crypto_failed(hash_kind_name(h->kind));
+		abort();
 	return (struct hash128){ big_endian_64(digest),
 		big_endian_64(digest + 8) };
 }

@@ -27,6 +27,10 @@ struct hash128 {
 
 struct hasher;
 
+/* Does libcrypto let us have it? In FIPS mode there is no MD5. */
+bool hasher_available(enum hash_kind kind);
+
+/* kind must be available. */
 struct hasher *hasher_new(enum hash_kind kind, uint64_t seed);
 void hasher_free(struct hasher *h); /* NULL is allowed */
 

@@ -116,7 +116,7 @@ setup() {
 
 @test "-o to a pipe is written in place" {
 	mkfifo pipe
-	cat pipe >got &
+	timeout 20 cat pipe >got 3>&- &
 	"$TRUEUP" diff -o pipe a.db b.db || [ $? -eq 1 ]
 	wait $!
 	[ -p pipe ]

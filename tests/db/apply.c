@@ -117,12 +117,12 @@ static const struct scenario scenarios[] = {
 	    .target = "INSERT INTO t VALUES (1, 'taken'), (3, 'was')",
 	    .differences = 3 },
 	{ .name = "names that need quotes",
-	    .schema = "CREATE TABLE \"a \"\"b\n;--\" (\"select\" integer "
+	    .schema = "CREATE TABLE \"a \"\"b\nx\" (\"select\" integer "
 		      "PRIMARY KEY, "
 		      "\"x y\" text, \"it's\" text)",
-	    .source = "INSERT INTO \"a \"\"b\n;--\" VALUES (1, 'n', 'n'), (2, "
+	    .source = "INSERT INTO \"a \"\"b\nx\" VALUES (1, 'n', 'n'), (2, "
 		      "'i', 'i')",
-	    .target = "INSERT INTO \"a \"\"b\n;--\" VALUES (1, 'o', 'n'), (3, "
+	    .target = "INSERT INTO \"a \"\"b\nx\" VALUES (1, 'o', 'n'), (3, "
 		      "'d', 'd')",
 	    .differences = 3 },
 	{ .name = "a generated column",
@@ -250,7 +250,7 @@ is_dump(struct world *w, const char *want, const char *name, const char *what)
 
 	if (!ok(strcmp(got, want) == 0, "%s, %s: %s", pairing_name(w), name,
 		what))
-		printf("# got\n%s\n# want\n%s\n", got, want);
+		printf("# got\n%.3000s\n# want\n%.3000s\n", got, want);
 }
 
 static void
@@ -669,6 +669,63 @@ test_lost_connection(void)
 	world_close(&w);
 }
 
+/* --- size ----------------------------------------------------------------- */
+
+/* Values of 3 MB, in literals and parameters. */
+static void
+test_large(enum brand brand)
+{
+	static const char *const fill[] = {
+		[LITE] = "INSERT INTO t VALUES (1, "
+			 "replace(hex(zeroblob(1500000)), '0', 'x'), "
+			 "zeroblob(1500000))",
+		[PG] = "INSERT INTO t VALUES (1, repeat('x', 3000000), "
+		       "decode(repeat('00', 1500000), 'hex'))",
+	};
+	const struct scenario s = {
+		.name = "large values",
+		.schema =
+		    brand == LITE
+			? "CREATE TABLE t (id integer PRIMARY KEY, s text, b "
+		          "blob)"
+			: "CREATE TABLE t (id integer PRIMARY KEY, s text, "
+			  "b bytea)",
+		.source = fill[brand],
+		.target = "INSERT INTO t VALUES (1, 'short', NULL), "
+			  "(2, 'gone', NULL)",
+		.differences = 2,
+	};
+
+	run_scenario(&s, brand, brand);
+}
+
+/* As many columns as SQLite lets an expression nest, and more. */
+static void
+test_wide(enum brand brand)
+{
+	struct buf schema = BUF_INIT, was = BUF_INIT, is = BUF_INIT;
+	struct scenario s = { .name = "many columns", .differences = 3 };
+
+	buf_adds(&schema, "CREATE TABLE t (c0 integer PRIMARY KEY");
+	buf_adds(&was, "INSERT INTO t VALUES (1");
+	buf_adds(&is, "INSERT INTO t VALUES (1");
+	for (int i = 1; i < 1500; i++) {
+		buf_addf(&schema, ", c%d integer", i);
+		buf_addf(&was, ", %d", i);
+		buf_addf(&is, ", %d", i == 1400 ? 7 : i);
+	}
+	buf_adds(&schema, ")");
+	buf_adds(&was, "); INSERT INTO t (c0, c9) VALUES (2, 9)");
+	buf_adds(&is, "); INSERT INTO t (c0, c9) VALUES (3, 9)");
+	s.schema = buf_str(&schema);
+	s.source = buf_str(&is);
+	s.target = buf_str(&was);
+	run_scenario(&s, brand, brand);
+	buf_free(&schema);
+	buf_free(&was);
+	buf_free(&is);
+}
+
 /* --- PostgreSQL's own ----------------------------------------------------- */
 
 static void
@@ -784,6 +841,8 @@ main(void)
 		test_constraints((enum brand)brand);
 		test_before_commit((enum brand)brand);
 		test_interrupt((enum brand)brand);
+		test_large((enum brand)brand);
+		test_wide((enum brand)brand);
 	}
 	test_lost_connection();
 	test_identity_and_sequences();

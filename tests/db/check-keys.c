@@ -321,6 +321,22 @@ check_other_order(struct suite *s)
 	buf_free(&cond);
 }
 
+/* Bytes are hashed into the row of a key as their own hash. */
+static void
+check_bytes_buckets(struct suite *s)
+{
+	const struct table *v = suite_table(s, "v");
+	struct keyed k = { .table = v, .ncols = 1 };
+	struct buf *sql = suite_sql(s);
+
+	k.cols[0] = suite_column(s, v, "b");
+	k.types[0].type = LT_BYTES;
+	select_keys(sql, s, &k);
+	order_by(sql, s, &k);
+	k.cells = suite_rows(s, s->rd, buf_str(sql), k.cols, 1, &k.n);
+	check_buckets(s, &k, 4096);
+}
+
 void
 check_keys(struct suite *s)
 {
@@ -341,5 +357,6 @@ check_keys(struct suite *s)
 		check_buckets(s, &k, 1);
 		check_buckets(s, &k, 4096);
 	}
+	check_bytes_buckets(s);
 	check_other_order(s);
 }

@@ -136,6 +136,23 @@ check_bad_sql(struct suite *s)
 	    "%s: a bad scan", s->brand->name);
 	db_cursor_close(cur);
 	ok(count_k1(s, s->rd) > 0, "%s: the session goes on", s->brand->name);
+	buf_reset(suite_sql(s));
+	buf_addf(&s->sql, "SELECT count(\"no such column\") FROM %s",
+	    suite_table(s, "k1")->from);
+	is_int(db_exec(s->rd, buf_str(&s->sql), NULL, &s->err), TU_EQUERY,
+	    "%s: an unknown column is no string", s->brand->name);
+}
+
+static void
+check_foreign_key(struct suite *s)
+{
+	struct buf *sql = suite_sql(s);
+
+	buf_addf(sql, "INSERT INTO %s (pc) VALUES (99)",
+	    suite_table(s, "child")->from);
+	ok(db_exec(s->wr, buf_str(sql), NULL, &s->err) == TU_EQUERY &&
+		strncmp(s->err.sqlstate, "23", 2) == 0,
+	    "%s: foreign keys are enforced: %s", s->brand->name, s->err.msg);
 }
 
 /* --- cursors ------------------------------------------------------------- */
@@ -295,7 +312,11 @@ check_batch(struct suite *s)
 	    suite_table(s, "uniq")->from);
 	suite_ok(s, db_exec(s->wr, buf_str(&s->sql), &n, &s->err), "exec");
 	is_int((long long)n, 500, "%s: rows of exec", s->brand->name);
-	suite_ok(s, db_exec(s->wr, "SELECT 1", &n, &s->err), "a read");
+	suite_ok(s,
+	    db_exec(s->wr, "CREATE TEMPORARY TABLE none (x int)", &n, &s->err),
+	    "a statement without rows");
+	is_int((long long)n, 0, "%s: has none", s->brand->name);
+	suite_exec(s, "DROP TABLE none");
 }
 
 static void
@@ -379,6 +400,7 @@ check_sessions(struct suite *s)
 	check_names(s);
 	check_read_mode(s);
 	check_bad_sql(s);
+	check_foreign_key(s);
 	check_cursors(s);
 	check_many_columns(s);
 	check_snapshot(s);

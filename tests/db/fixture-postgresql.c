@@ -31,7 +31,7 @@ static const char *const ddl[] = {
 	"CONSTRAINT child_a FOREIGN KEY (pa, pb) REFERENCES " S "parent "
 	"ON DELETE CASCADE DEFERRABLE)",
 	"CREATE UNIQUE INDEX child_part ON " S "child (pa) WHERE pa > 0",
-	"CREATE UNIQUE INDEX child_expr ON " S "child ((pa + 1))",
+	"CREATE UNIQUE INDEX child_expr ON " S "child (pa, (pc + 1))",
 	"CREATE INDEX child_plain ON " S "child (pb)",
 	"CREATE FUNCTION " S "nop() RETURNS trigger LANGUAGE plpgsql AS "
 	"'BEGIN RETURN new; END'",

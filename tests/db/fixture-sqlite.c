@@ -25,7 +25,7 @@ static const char *const ddl[] = {
 	"(pa || pb) STORED, v INT AS (pa + 1), FOREIGN KEY (pa, pb) "
 	"REFERENCES parent ON DELETE CASCADE)",
 	"CREATE UNIQUE INDEX child_part ON child (pa) WHERE pa > 0",
-	"CREATE UNIQUE INDEX child_expr ON child (pa + 1)",
+	"CREATE UNIQUE INDEX child_expr ON child (pa, pb || pc)",
 	"CREATE INDEX child_plain ON child (pb)",
 	"CREATE TRIGGER child_t AFTER INSERT ON child BEGIN SELECT 1; END",
 	"CREATE TABLE \"Odd \"\"Name\"\" ü\" (\"select\" INTEGER PRIMARY KEY, "

@@ -35,7 +35,8 @@ rows_of()
 {
 	if [[ $1 = postgresql://* ]]; then
 		"${TRUEUP_PG_BIN:+$TRUEUP_PG_BIN/}pg_dump" --data-only \
-		    --inserts "$1" 2>/dev/null | grep -av '^SELECT pg_catalog.setval'
+		    --inserts "$1" 2>/dev/null |
+		    grep -avE '^(SELECT pg_catalog.setval|.(un)?restrict )'
 	else
 		sqlite3 "$1" .dump
 	fi | sort

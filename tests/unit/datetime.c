@@ -216,8 +216,9 @@ test_plain(void)
 	ok(!datetime_is_plain("2024-01-10", 10, true, true) &&
 		!datetime_is_plain("2024-01-10 10:20:30", 19, true, false) &&
 		!datetime_is_plain("10:20:30.10", 11, false, true) &&
-		!datetime_is_plain("24:00:00", 8, false, true),
-	    "not plain: parts missing, too much, a last 0, 24 o'clock");
+		!datetime_is_plain("24:00:00", 8, false, true) &&
+		!datetime_is_plain("0000-01-10", 10, true, false),
+	    "not plain: parts missing, too much, a last 0, 24h, year 0");
 }
 
 static void

@@ -135,17 +135,15 @@ test_param_guard(void)
 		int wire;
 		const char *param, *guard;
 	} cases[] = {
-		{ PG_INT4, "$3::integer", "\"c\" IS NOT DISTINCT FROM v" },
-		{ PG_TEXT, "$3::text", "\"c\" IS NOT DISTINCT FROM v" },
+		{ PG_INT4, "$3::integer", "\"c\" = v" },
+		{ PG_TEXT, "$3::text", "\"c\" = v" },
 		{ PG_TEXT | PG_NONDET, "$3::text",
-		    "\"c\" COLLATE \"C\" IS NOT DISTINCT FROM v" },
-		{ PG_BPCHAR, "$3::bpchar", "\"c\" IS NOT DISTINCT FROM v" },
-		{ PG_BIT, "$3::varbit", "\"c\" IS NOT DISTINCT FROM v" },
+		    "\"c\" COLLATE \"C\" = v" },
+		{ PG_BPCHAR, "$3::bpchar", "\"c\" = v" },
+		{ PG_BIT, "$3::varbit", "\"c\" = v" },
 		{ PG_MONEY, "$3::numeric::money",
-		    "\"c\" IS NOT DISTINCT FROM v" },
-		{ PG_NUMERIC, "$3::numeric",
-		    "\"c\"::text COLLATE \"C\" IS NOT DISTINCT FROM "
-		    "(v)::numeric::text" },
+		    "\"c\" = v" },
+		{ PG_NUMERIC, "$3::numeric", "\"c\" = v" },
 		{ PG_INTERVAL, "$3::interval",
 		    "\"c\"::text COLLATE \"C\" IS NOT DISTINCT FROM "
 		    "(v)::interval::text" },
@@ -157,6 +155,11 @@ test_param_guard(void)
 		    "(v)::text" },
 	};
 
+	struct column in = column("c", PG_INT4, LT_NUM);
+
+	D->guard(fresh(), &in, "$3");
+	is_str(buf_str(&out), "\"c\" IS NOT DISTINCT FROM $3",
+	    "a parameter may be NULL");
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct column c = column("c", cases[i].wire, LT_OTHER);
 
@@ -164,6 +167,9 @@ test_param_guard(void)
 		is_str(buf_str(&out), cases[i].param, "param %zu", i);
 		D->guard(fresh(), &c, "v");
 		is_str(buf_str(&out), cases[i].guard, "guard %zu", i);
+		D->guard(fresh(), &c, "NULL");
+		ok(strstr(buf_str(&out), " IS NULL") != NULL,
+		    "guard %zu of NULL", i);
 	}
 }
 

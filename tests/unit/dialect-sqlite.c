@@ -190,6 +190,11 @@ test_literals(void)
 		    "(3*1.0/(1<<62)/(1<<8))" },
 		{ { .kind = CELL_F64, .u.f = -0x1p100 },
 		    "(-1*1.0*(1<<62)*(1<<38))" },
+		/* 15 digits, within 1/200 of the middle of two doubles */
+		{ { .kind = CELL_F64, .u.f = 0x1.f43370762b35ap+120 },
+		    "(4399813952100781*1.0*(1<<62)*(1<<7))" },
+		{ { .kind = CELL_F64, .u.f = 0x1.98016304eda2cp-25 },
+		    "(1794426801469067*1.0/(1<<62)/(1<<13))" },
 		{ { .kind = CELL_F64, .u.f = INFINITY }, "9e999" },
 		{ { .kind = CELL_F64, .u.f = -INFINITY }, "-9e999" },
 		{ { CELL_TEXT, 4, { .p = "it's" } }, "'it''s'" },

@@ -371,7 +371,8 @@ test_wide(void)
 	for (const char *p = text; (p = strstr(p, ") AND ((")) != NULL; p++)
 		groups++;
 	is_int(groups, 14, "1500 conditions go in 15 groups");
-	ok(text[strlen(text) - 1] == ')', "the last is closed");
+	ok(strstr(text, " WHERE (\"c0\" = ") && text[strlen(text) - 1] == ')',
+	    "the first is opened and the last closed");
 }
 
 static void
