@@ -21,6 +21,21 @@ sync_options(struct opt_table *table, struct settings *set)
 	settings_general(table, set);
 }
 
+/* Half a push is no push: all tables asked for, or none. */
+static enum status
+check_comparable(const struct run *run, struct err *err)
+{
+	const struct plan *plan = &run->session.plan;
+
+	if (plan->nbad == 0 || run->call->set.dry_run)
+		return TU_OK;
+	err_set(err, TU_ESCHEMA,
+	    "table '%s' cannot be compared, so nothing was written: %s",
+	    plan->bad[0].table, plan->bad[0].why);
+	return err_hint(err, "leave it out with --exclude-table=%s",
+	    plan->bad[0].table);
+}
+
 /* Every table, before the first write. */
 static enum status
 check_limits(const struct run *run, struct err *err)
@@ -133,7 +148,7 @@ remains(const struct run *run)
 static int
 sync_verdict(const struct run *run)
 {
-	if (run->call->set.dry_run || run->session.plan.nbad > 0)
+	if (run->call->set.dry_run)
 		return run_verdict(run);
 	return remains(run) ? EXIT_DIFFERENT : 0;
 }
@@ -152,6 +167,8 @@ sync_run(struct call *call)
 		filter_init(&wanted, spool_sink(run.spool), call->set.ops);
 		st = run_compare(&run, &wanted.sink, &err);
 	}
+	if (st == TU_OK)
+		st = check_comparable(&run, &err);
 	if (st == TU_OK)
 		st = check_limits(&run, &err);
 	if (st == TU_OK)

@@ -25,7 +25,6 @@ make_report(struct run *run)
 		.out = run->out.fp,
 		.color = settings_color(set, run->out.fp),
 		.quiet = set->quiet,
-		.common = set->common,
 		.rows = set->rows,
 		.argv_options = run->call->options,
 	};

@@ -190,3 +190,33 @@ pg_guard(struct buf *out, const struct column *col, const char *value)
 		buf_addf(
 		    out, " IS NOT DISTINCT FROM (%s)%s::text", value, type);
 }
+
+/* Whatever the value; types whose '=' takes more for equal are left out. */
+bool
+pg_equal_exact(const struct column *col, const char *value)
+{
+	(void)value;
+	switch (col->ltype) {
+	case LT_NUM:
+	case LT_F8:
+	case LT_F4:
+	case LT_BYTES:
+	case LT_DATE:
+	case LT_TIME:
+	case LT_TS:
+	case LT_TSTZ:
+	case LT_UUID:
+	case LT_BITS:
+		return true;
+	case LT_TEXT:
+		return !(col->wire & PG_NONDET);
+	case LT_NONE:
+	case LT_CHAR:
+	case LT_INTERVAL:
+	case LT_JSON:
+	case LT_OTHER:
+	case LT_ANY:
+		break;
+	}
+	return false;
+}

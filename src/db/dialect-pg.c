@@ -108,6 +108,7 @@ const struct dialect dialect_postgresql = {
 	.literal = pg_literal,
 	.param = pg_param,
 	.guard = pg_guard,
+	.equal_exact = pg_equal_exact,
 	.insert_overriding = "OVERRIDING SYSTEM VALUE ",
 	.row_address = pg_row_address,
 	.patch_begin = PG_SESSION WRITE_BEGIN,

@@ -136,6 +136,7 @@ void pg_literal(
     struct buf *out, const struct column *col, const struct cell *c);
 void pg_param(struct buf *out, const struct column *col, size_t i);
 void pg_guard(struct buf *out, const struct column *col, const char *value);
+bool pg_equal_exact(const struct column *col, const char *value);
 
 /* dialect-pg-convert.c */
 bool pg_convert(const struct column *to, const struct vtype *t,

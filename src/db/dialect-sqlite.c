@@ -471,20 +471,43 @@ literal_class(const char *v)
 }
 
 /*
- * A comparison alone is not exact: the column's affinity makes '1' of 1 before
- * it compares, 1 equals 1.0, and the column's collation may ignore case.
+ * A comparison alone is exact where the column's affinity leaves one form for
+ * the value: no 1.0 beside 1 in a numeric column, no number in a text column;
+ * and where no collation ignores case. A parameter's class is not known.
  */
+static bool
+equal_exact(const struct column *col, const char *value)
+{
+	const char *class = literal_class(value);
+
+	if (col->rowid_alias)
+		return true;
+	if (class == NULL)
+		return false;
+	switch (col->affinity) {
+	case AFF_INTEGER:
+	case AFF_NUMERIC:
+	case AFF_REAL:
+		return class[0] == 'i' || class[0] == 'r';
+	case AFF_TEXT:
+		return class[0] == 't' && !folds_text(col);
+	case AFF_NONE:
+	case AFF_BLOB:
+		break;
+	}
+	return class[0] == 'b';
+}
+
 static void
 guard(struct buf *out, const struct column *col, const char *value)
 {
-	const char *class;
+	const char *class = literal_class(value);
 
-	if (strcmp(value, "NULL") == 0) {
+	if (strcmp(value, "NULL") == 0 || equal_exact(col, value)) {
 		ident(out, col->name);
-		buf_adds(out, " IS NULL");
+		buf_addf(out, " IS %s", value);
 		return;
 	}
-	class = literal_class(value);
 	buf_addc(out, '(');
 	ident(out, col->name);
 	buf_addf(out, " COLLATE BINARY IS %s AND typeof(", value);
@@ -537,6 +560,7 @@ const struct dialect dialect_sqlite = {
 	.literal = sqlite_literal,
 	.param = param,
 	.guard = guard,
+	.equal_exact = equal_exact,
 	.insert_overriding = "",
 	.row_address = row_address,
 	.patch_begin = BEGIN_DEFERRED,

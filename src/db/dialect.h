@@ -103,6 +103,9 @@ struct dialect {
 	void (*guard)(struct buf *out, const struct column *col,
 	    const char *value);
 
+	/* Is "col = value" as strict as the guard, for SQL text like its? */
+	bool (*equal_exact)(const struct column *col, const char *value);
+
 	/* Around the INSERT column list: "OVERRIDING SYSTEM VALUE " or "". */
 	const char *insert_overriding;
 	/* A name for "this very row" where rows can be equal: ctid, rowid. */

@@ -105,7 +105,7 @@ static enum status
 row_read(void *arg, const struct cell *cells, struct err *err)
 {
 	struct reread *r = arg;
-	struct entry want, *e;
+	struct entry want = { .found = false }, *e;
 
 	encode_key(&r->key, r->pair, cells);
 	want.key = r->key.data;

@@ -120,7 +120,7 @@ enum status
 report_start(struct report *r, struct err *err)
 {
 	r->started = true;
-	for (int s = SOURCE; s <= TARGET && !r->opt.common; s++) {
+	for (int s = SOURCE; s <= TARGET; s++) {
 		r->totals.only[s] = r->plan->nonly[s];
 		if (r->plan->nonly[s] > 0)
 			r->totals.differs = true;

@@ -29,7 +29,6 @@ struct report_options {
 	FILE *out;
 	bool color;
 	bool quiet;    /* write nothing, count only */
-	bool common;   /* tables on one side only are not differences */
 	uint64_t rows; /* text: differences shown per table */
 	const char *const *argv_options; /* json start: options as given, no
 	                                  * databases, NULL-terminated */

@@ -72,37 +72,6 @@ wanted_value(struct stmt *st, const struct change *c, size_t i,
 
 /* --- WHERE ---------------------------------------------------------------- */
 
-/* Is "col = value" as strict as the guard? */
-static bool
-equality_is_exact(const struct column *col)
-{
-	if (col->affinity != AFF_NONE)
-		return col->rowid_alias;
-	switch (col->ltype) {
-	case LT_NUM:
-	case LT_F8:
-	case LT_F4:
-	case LT_BYTES:
-	case LT_DATE:
-	case LT_TIME:
-	case LT_TS:
-	case LT_TSTZ:
-	case LT_UUID:
-	case LT_BITS:
-		return true;
-	case LT_TEXT:
-		return col->bytewise;
-	case LT_NONE:
-	case LT_CHAR:
-	case LT_INTERVAL:
-	case LT_JSON:
-	case LT_OTHER:
-	case LT_ANY:
-		break;
-	}
-	return false;
-}
-
 /* A column's condition; `usable`: an index may find the row by it. */
 static enum status
 add_condition(struct stmt *st, const struct change *c, size_t i, bool usable,
@@ -121,7 +90,7 @@ add_condition(struct stmt *st, const struct change *c, size_t i, bool usable,
 	if (usable) {
 		st->dialect->ident(&st->sql, col->name);
 		buf_addf(&st->sql, " = %s", value);
-		if (equality_is_exact(col))
+		if (st->dialect->equal_exact(col, value))
 			return TU_OK;
 		buf_adds(&st->sql, " AND ");
 	}

@@ -403,6 +403,56 @@ test_existing_key(enum brand brand)
 	world_close(&w);
 }
 
+/* Rows without a key are only counted. */
+static void
+test_multiset_conflict(enum brand brand)
+{
+	struct apply_result result;
+	struct err err = ERR_INIT;
+	struct world w;
+	const char *before;
+
+	world_open(&w, brand, brand);
+	world_run_both(&w, "CREATE TABLE t (a integer, b text)");
+	world_run(&w, SOURCE, "INSERT INTO t VALUES (1, 'x'), (2, 'y')");
+	world_run(
+	    &w, TARGET, "INSERT INTO t VALUES (1, 'x'), (1, 'x'), (1, 'x')");
+	is_int((long long)world_diff(&w), 3, "two too many, one missing");
+	world_run(&w, TARGET, "DELETE FROM t; INSERT INTO t VALUES (1, 'x')");
+	before = world_dump(&w);
+	ok(world_apply(&w, &log_options, &result, &err) == TU_ECONFLICT &&
+		result.conflicts == 1,
+	    "fewer equal rows than compared: %s", err.msg);
+	is_dump(&w, before, "equal rows", "nothing was written");
+	world_close(&w);
+}
+
+/* What the target computes is its own affair. */
+static void
+test_other_formula(enum brand brand)
+{
+	struct apply_result result;
+	struct err err = ERR_INIT;
+	struct world w;
+
+	world_open(&w, brand, brand);
+	world_run(&w, SOURCE,
+	    "CREATE TABLE t (id integer PRIMARY KEY, v integer, "
+	    "g integer GENERATED ALWAYS AS (v * 2) STORED);"
+	    "INSERT INTO t (id, v) VALUES (1, 5), (2, 6)");
+	world_run(&w, TARGET,
+	    "CREATE TABLE t (id integer PRIMARY KEY, v integer, "
+	    "g integer GENERATED ALWAYS AS (v * 3) STORED);"
+	    "INSERT INTO t (id, v) VALUES (1, 4)");
+	world_diff(&w);
+	ok(world_apply(&w, &log_options, &result, &err) == TU_OK,
+	    "a column computed otherwise does not stop a patch %s", err.msg);
+	is_int((long long)(result.done[CHANGE_INSERT] +
+			   result.done[CHANGE_UPDATE]),
+	    2, "the rest is written");
+	world_close(&w);
+}
+
 /* More conflicts than anybody reads. */
 static void
 test_many_conflicts(enum brand brand)
@@ -687,7 +737,7 @@ test_large(enum brand brand)
 		.schema =
 		    brand == LITE
 			? "CREATE TABLE t (id integer PRIMARY KEY, s text, b "
-		          "blob)"
+			  "blob)"
 			: "CREATE TABLE t (id integer PRIMARY KEY, s text, "
 			  "b bytea)",
 		.source = fill[brand],
@@ -835,6 +885,8 @@ main(void)
 	for (int brand = LITE; brand <= PG; brand++) {
 		test_conflicts((enum brand)brand);
 		test_existing_key((enum brand)brand);
+		test_multiset_conflict((enum brand)brand);
+		test_other_formula((enum brand)brand);
 		test_many_conflicts((enum brand)brand);
 		test_trigger((enum brand)brand);
 		test_cascade((enum brand)brand);

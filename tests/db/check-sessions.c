@@ -3,8 +3,11 @@
 #include "suite.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/tap.h"
 
@@ -394,6 +397,57 @@ check_cancel(struct suite *s)
 	ok(count_k1(s, s->rd) > 0, "%s: the session goes on", s->brand->name);
 }
 
+static void *
+signal_soon(void *arg)
+{
+	const struct timespec wait = { 0, 300000000 };
+
+	(void)arg;
+	nanosleep(&wait, NULL);
+	kill(getpid(), SIGINT);
+	return NULL;
+}
+
+/* The child of check_interrupt(): 0 when all went as it should. */
+static int
+be_interrupted(struct suite *s)
+{
+	struct err err = ERR_INIT;
+	pthread_t thread;
+	struct db *db;
+	struct cell c;
+	bool found;
+
+	if (interrupt_start(&err) ||
+	    db_open(s->url, DB_READ, "source", &db, &err) ||
+	    pthread_create(&thread, NULL, signal_soon, NULL) != 0)
+		return 1;
+	if (db_one(db, s->brand->endless, &db_int_column, s->arena, &c, &found,
+		&err) != TU_EINTERRUPTED)
+		return 2;
+	pthread_join(thread, NULL);
+	return strcmp(err.msg, "interrupted") == 0 ? 0 : 3;
+}
+
+/* A signal is for the life of a process, so it is another one's. */
+static void
+check_interrupt(struct suite *s)
+{
+	double start = seconds();
+	int status = -1;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0)
+		_exit(be_interrupted(s));
+	if (pid > 0)
+		waitpid(pid, &status, 0);
+	ok(status == 0, "%s: a signal ends a statement, wait status %#x",
+	    s->brand->name, status);
+	ok(seconds() - start < 10, "%s: at once", s->brand->name);
+}
+
 void
 check_sessions(struct suite *s)
 {
@@ -408,4 +462,5 @@ check_sessions(struct suite *s)
 	check_batch(s);
 	check_batch_error(s);
 	check_cancel(s);
+	check_interrupt(s);
 }

@@ -261,6 +261,27 @@ check_big(struct suite *s, const struct table *w)
 
 /* --- guards -------------------------------------------------------------- */
 
+/* Does one value count as the other? PostgreSQL's decimals have the digits
+ * behind the point that they were written with, which is no difference. */
+static bool
+same_value(const struct suite *s, const struct column *col,
+    const struct value_case *a, const struct value_case *b)
+{
+	struct vtype t = { .type = col->ltype };
+	struct buf x = BUF_INIT, y = BUF_INIT;
+	bool same = strcmp(a->column, b->column) == 0;
+
+	if (s->d == &dialect_sqlite)
+		return same && cell_same(&a->cell, &b->cell);
+	canon_field(&x, &t, &a->cell, CANON_INLINE);
+	canon_field(&y, &t, &b->cell, CANON_INLINE);
+	same = same && x.len == y.len &&
+	       (x.len == 0 || memcmp(x.data, y.data, x.len) == 0);
+	buf_free(&x);
+	buf_free(&y);
+	return same;
+}
+
 static void
 check_guard(struct suite *s, const struct table *t, size_t i, bool param)
 {
@@ -283,9 +304,7 @@ check_guard(struct suite *s, const struct table *t, size_t i, bool param)
 			.affected = &affected };
 
 		for (size_t j = 0; j < count_values(s); j++)
-			want += strcmp(s->brand->values[j].column, v->column) ==
-			            0 &&
-			        cell_same(&s->brand->values[j].cell, &v->cell);
+			want += same_value(s, col, &s->brand->values[j], v);
 		s->d->param(&lit, col, 1);
 		buf_addf(sql, "UPDATE %s SET id = id WHERE ", t->from);
 		s->d->guard(sql, col, buf_str(&lit));
@@ -304,8 +323,7 @@ check_guard(struct suite *s, const struct table *t, size_t i, bool param)
 	rows = suite_rows(s, s->rd, buf_str(sql), &id, 1, &n);
 	for (size_t j = 0, k = 0; j < count_values(s); j++) {
 		const struct value_case *o = &s->brand->values[j];
-		bool same = strcmp(o->column, v->column) == 0 &&
-		            cell_same(&o->cell, &v->cell);
+		bool same = same_value(s, col, o, v);
 		bool hit = k < n && rows[k].u.i == ID_OF(j);
 
 		k += hit;

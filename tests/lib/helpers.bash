@@ -41,7 +41,7 @@ pg()
 pg_url()
 {
 	local base=${TRUEUP_PG:?no server, see tests/lib/with-servers} query=
-	[[ $base != *\?* ]] || query=?${base#*\?}
+	[[ $base != *\?* ]] || query="?${base#*\?}"
 	base=${base%%\?*}
 	echo "${base%/*}/$1$query"
 }

@@ -299,32 +299,51 @@ test_lists(void)
 static void
 test_guard(void)
 {
-	static const char *const cases[][2] = {
-		{ "NULL", "\"c\" IS NULL" },
-		{ "7", "(\"c\" COLLATE BINARY IS 7 AND "
-		       "typeof(\"c\") = 'integer')" },
-		{ "9e999", "(\"c\" COLLATE BINARY IS 9e999 AND "
-			   "typeof(\"c\") = 'real')" },
-		{ "(3*1.0/(1<<62))", "(\"c\" COLLATE BINARY IS (3*1.0/(1<<62)) "
-				     "AND typeof(\"c\") = 'real')" },
-		{ "'.'", "(\"c\" COLLATE BINARY IS '.' AND "
-			 "typeof(\"c\") = 'text')" },
-		{ "cast(x'00' as text)",
-		    "(\"c\" COLLATE BINARY IS cast(x'00' as text) AND "
+	static const char *const cases[][3] = {
+		{ "TEXT", "NULL", "\"c\" IS NULL" },
+		{ "INT", "7", "\"c\" IS 7" },
+		{ "NUMERIC", "-1.5", "\"c\" IS -1.5" },
+		{ "REAL", "9e999", "\"c\" IS 9e999" },
+		{ "REAL", "(3*1.0/(1<<62))", "\"c\" IS (3*1.0/(1<<62))" },
+		{ "TEXT", "'.'", "\"c\" IS '.'" },
+		{ "TEXT", "cast(x'00' as text)",
+		    "\"c\" IS cast(x'00' as text)" },
+		{ "BLOB", "x'2e'", "\"c\" IS x'2e'" },
+		/* where affinity leaves a choice */
+		{ "BLOB", "1.0",
+		    "(\"c\" COLLATE BINARY IS 1.0 AND "
+		    "typeof(\"c\") = 'real')" },
+		{ "TEXT", "7",
+		    "(\"c\" COLLATE BINARY IS 7 AND "
+		    "typeof(\"c\") = 'integer')" },
+		{ "INT", "'x'",
+		    "(\"c\" COLLATE BINARY IS 'x' AND "
 		    "typeof(\"c\") = 'text')" },
-		{ "x'2e'", "(\"c\" COLLATE BINARY IS x'2e' AND "
-			   "typeof(\"c\") = 'blob')" },
-		{ "?3", "(\"c\" COLLATE BINARY IS ?3 AND "
-			"typeof(\"c\") = typeof(?3))" },
+		{ "TEXT", "x'2e'",
+		    "(\"c\" COLLATE BINARY IS x'2e' AND "
+		    "typeof(\"c\") = 'blob')" },
+		{ "TEXT", "?3",
+		    "(\"c\" COLLATE BINARY IS ?3 AND "
+		    "typeof(\"c\") = typeof(?3))" },
 	};
-	struct column c = column("c", "TEXT");
+	struct column folded = column("c", "TEXT");
 	struct buf out = BUF_INIT;
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct column c = column("c", cases[i][0]);
+
 		buf_reset(&out);
-		D->guard(&out, &c, cases[i][0]);
-		is_str(buf_str(&out), cases[i][1], "guard %s", cases[i][0]);
+		D->guard(&out, &c, cases[i][1]);
+		is_str(buf_str(&out), cases[i][2], "guard of %s by %s",
+		    cases[i][0], cases[i][1]);
 	}
+	folded.collation = "NOCASE";
+	buf_reset(&out);
+	D->guard(&out, &folded, "'a'");
+	is_str(buf_str(&out),
+	    "(\"c\" COLLATE BINARY IS 'a' AND typeof(\"c\") = 'text')",
+	    "guard in spite of a collation");
+	ok(!D->equal_exact(&folded, "'a'"), "whose = is not exact");
 	buf_free(&out);
 }
 
@@ -525,39 +544,48 @@ test_convert(void)
 	buf_free(&scratch);
 }
 
+/* One refusal: its reason, or NULL if the value went in. */
+static const char *
+refusal(
+    const struct column *to, enum ltype type, struct cell in, struct cell *out)
+{
+	const struct vtype t = { .type = type };
+	struct buf scratch = BUF_INIT;
+	const char *why = "";
+	bool done = D->convert(to, &t, &in, &scratch, out, &why);
+
+	buf_free(&scratch);
+	return done ? NULL : why;
+}
+
 static void
 test_convert_strict(void)
 {
 	struct column to = { .name = "c", .type = "BLOB", .strict = true };
-	const struct vtype bytes = { .type = LT_BYTES };
-	const struct cell t = text("x"), five = cell_int(5);
-	const struct vtype num = { .type = LT_NUM };
-	struct cell bad = text("\xff"), out;
-	struct buf scratch = BUF_INIT;
+	struct cell out;
 	const char *why;
 
 	sqlite_declared_type(&to);
-	ok(D->convert(&to, &bytes, &t, &scratch, &out, &why) &&
+	ok(refusal(&to, LT_BYTES, text("x"), &out) == NULL &&
 		out.kind == CELL_BYTES,
 	    "text becomes bytes in a STRICT blob");
-	ok(!D->convert(&to, &num, &five, &scratch, &out, &why) &&
-		strstr(why, "STRICT") != NULL,
-	    "a number does not: %s", why);
+	why = refusal(&to, LT_NUM, cell_int(5), &out);
+	ok(why != NULL && strstr(why, "STRICT") != NULL, "a number does not");
 	to.type = "INT";
 	sqlite_declared_type(&to);
-	ok(!D->convert(&to, &num, &t, &scratch, &out, &why),
+	why = refusal(&to, LT_NUM, text("x"), &out);
+	ok(why != NULL && strstr(why, "STRICT") != NULL,
 	    "no text in a STRICT number");
 	to.type = "ANY";
 	sqlite_declared_type(&to);
 	ok(to.affinity == AFF_BLOB &&
-		D->convert(&to, &num, &t, &scratch, &out, &why),
+		refusal(&to, LT_NUM, text("x"), &out) == NULL,
 	    "STRICT ANY takes all");
 	to = column("c", "TEXT");
 	to.wire = SQLITE_WIRE_UTF16LE;
-	ok(!D->convert(&to, &(struct vtype){ .type = LT_TEXT }, &bad, &scratch,
-	       &out, &why),
-	    "UTF-16 holds only text: %s", why);
-	buf_free(&scratch);
+	why = refusal(&to, LT_TEXT, text("\xff"), &out);
+	ok(why != NULL && strstr(why, "UTF-16") != NULL,
+	    "UTF-16 holds only text");
 }
 
 int

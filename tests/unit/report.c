@@ -376,11 +376,6 @@ test_one_sided(void)
 	ok(has(&f, "\"only_in_target\": [\"extra\"]"), "and columns");
 	ok(has(&f, "\"verdict\": \"not comparable\", \"why\": \"no reason\""),
 	    "and what cannot be compared");
-	f.pair.nonly[TARGET] = 0;
-	f.options.common = true;
-	render(&f, REPORT_TEXT, 0);
-	ok(strstr(f.text, "lone") == NULL && has(&f, ": equal"),
-	    "--common leaves the tables out");
 	free(f.text);
 }
 
