@@ -108,7 +108,7 @@ write_target(struct run *run, struct apply_result *result, struct err *err)
 }
 
 static enum status
-write_changes(struct run *run, struct err *err)
+write_changes(struct run *run, uint64_t *remaining, struct err *err)
 {
 	const struct settings *set = &run->call->set;
 	struct apply_result result = { 0 };
@@ -120,6 +120,7 @@ write_changes(struct run *run, struct err *err)
 		if (st)
 			return st;
 		report_applied(run->report, result.done);
+		*remaining = result.remaining;
 	}
 	if (set->format == REPORT_SQL && !set->quiet)
 		st = run_write_patch(run, &run->out, STMT_FORWARD, NULL, err);
@@ -146,11 +147,11 @@ remains(const struct run *run)
 }
 
 static int
-sync_verdict(const struct run *run)
+sync_verdict(const struct run *run, uint64_t remaining)
 {
 	if (run->call->set.dry_run)
 		return run_verdict(run);
-	return remains(run) ? EXIT_DIFFERENT : 0;
+	return remaining > 0 || remains(run) ? EXIT_DIFFERENT : 0;
 }
 
 static int
@@ -160,6 +161,7 @@ sync_run(struct call *call)
 	struct filter wanted;
 	struct run run;
 	enum status st;
+	uint64_t remaining = 0;
 	int status = 0;
 
 	st = run_open(&run, call, true, &err);
@@ -172,9 +174,9 @@ sync_run(struct call *call)
 	if (st == TU_OK)
 		st = check_limits(&run, &err);
 	if (st == TU_OK)
-		st = write_changes(&run, &err);
+		st = write_changes(&run, &remaining, &err);
 	if (st == TU_OK)
-		status = sync_verdict(&run);
+		status = sync_verdict(&run, remaining);
 	return run_close(&run, st, status, &err);
 }
 

@@ -115,7 +115,8 @@ no_driver(const char *url, struct err *err)
 static enum status
 side_error(const struct db *db, struct err *err)
 {
-	if (interrupted() && err->status == TU_EQUERY)
+	if (err->status == TU_EINTERRUPTED ||
+	    (interrupted() && err->status == TU_EQUERY))
 		return err_set(err, TU_EINTERRUPTED, "interrupted");
 	return err_context(err, "%s", db->side);
 }

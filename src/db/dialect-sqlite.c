@@ -183,7 +183,9 @@ order_native(const struct column *col, const struct vtype *t)
 	case LT_BYTES:
 		return col->affinity == AFF_BLOB;
 	case LT_ANY:
-		return true;
+		/* Without an affinity 1 and 1.0 stay two keys, but SQLite
+		 * orders them as one. */
+		return col->affinity != AFF_BLOB;
 	case LT_NONE:
 	case LT_F8:
 	case LT_F4:

@@ -87,6 +87,14 @@ merge_compare_rows(const struct plan *plan, const struct pair *pair,
 		if (rank[v] > rank[all])
 			all = v;
 	}
+	/* Computed from what will be mended: it is expected to follow. */
+	for (size_t i = 0; i < pair->ncols && all == VERDICT_DIFFERENT; i++) {
+		if (verdicts[i] == VERDICT_UNREPRESENTABLE &&
+		    pair->cols[i].col[TARGET]->generated) {
+			verdicts[i] = VERDICT_DIFFERENT;
+			why[i] = NULL;
+		}
+	}
 	return all;
 }
 

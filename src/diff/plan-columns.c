@@ -153,7 +153,7 @@ target_limit(const struct column *c)
 			 c->affinity == AFF_NUMERIC ||
 			 c->affinity == AFF_INTEGER;
 		l.frac = -1;
-	} else if (c->ltype == LT_NUM && c->precision >= 0 && c->scale > 0) {
+	} else if (c->ltype == LT_NUM && c->precision >= 0 && c->scale >= 0) {
 		l.scale = c->scale;
 	}
 	return l;

@@ -22,6 +22,7 @@
 struct apply_result {
 	uint64_t done[CHANGE_OPS]; /* rows; zero when nothing was written */
 	uint64_t conflicts;
+	uint64_t remaining; /* rows that differ in a generated column, still */
 };
 
 struct apply_options {

@@ -15,8 +15,8 @@
  * itself writes the very same value.
  *
  * Key columns are compared with plain equality first, for the index, and then
- * guarded like the others where equality may be looser than the guard (texts
- * under a collation, anything in SQLite but a rowid).
+ * guarded like the others where the dialect knows equality to be looser than
+ * its guard.
  */
 #ifndef TU_PATCH_STMT_H
 #define TU_PATCH_STMT_H

@@ -12,7 +12,12 @@
 #include "db/db.h"
 #include "patch/spool.h"
 
-/* TU_ECONFLICT at the first row that came out different. */
-enum status verify_run(struct db *target, struct spool *spool, struct err *err);
+/*
+ * TU_ECONFLICT at the first row that came out different. *remaining counts the
+ * rows that are as they were meant to be but for a generated column, which the
+ * target computes in its own way.
+ */
+enum status verify_run(struct db *target, struct spool *spool,
+    uint64_t *remaining, struct err *err);
 
 #endif

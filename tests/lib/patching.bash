@@ -30,7 +30,8 @@ run_sql()
 	fi
 }
 
-# rows_of DATABASE - every row of every table as an INSERT, sorted.
+# rows_of DATABASE - every row of every table as an INSERT, sorted. Where
+# sequences stand is left out: no undo turns them back.
 rows_of()
 {
 	if [[ $1 = postgresql://* ]]; then
@@ -38,7 +39,7 @@ rows_of()
 		    --inserts "$1" 2>/dev/null |
 		    grep -avE '^(SELECT pg_catalog.setval|.(un)?restrict )'
 	else
-		sqlite3 "$1" .dump
+		sqlite3 "$1" .dump | grep -av '^INSERT INTO sqlite_sequence '
 	fi | sort
 }
 
