@@ -62,7 +62,7 @@ quietly()
 	shift
 	("$@") >"$log" 2>&1 || status=$?
 	if [ $status -ne 0 ]; then
-		grep -aE '^(FAIL|ERROR|not ok)|(error|Error|ERROR|SUMMARY): ' \
+		grep -aE '^(FAIL|ERROR|not ok)|: (fatal )?error: |Sanitizer: ' \
 		    "$log" | head -n 40 >&2
 		tail -n 15 "$log" >&2
 	fi

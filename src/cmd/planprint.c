@@ -217,7 +217,7 @@ planprint_text(struct buf *out, const struct plan *plan)
 	for (int s = SOURCE; s <= TARGET; s++)
 		for (size_t i = 0; i < plan->nonly[s]; i++)
 			buf_addf(out, "%s: only in the %s\n",
-			    plan->only[s][i]->name, sides[s]);
+			    plan->only_name[s][i], sides[s]);
 }
 
 /* --- json --- */
@@ -311,7 +311,7 @@ planprint_json(struct buf *out, const struct plan *plan)
 		jsonw_str(&j, "version", plan->db[s]->version);
 		jsonw_open(&j, "only_here", '[');
 		for (size_t i = 0; i < plan->nonly[s]; i++)
-			jsonw_str(&j, NULL, plan->only[s][i]->name);
+			jsonw_str(&j, NULL, plan->only_name[s][i]);
 		jsonw_close(&j, ']');
 		jsonw_close(&j, '}');
 	}

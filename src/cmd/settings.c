@@ -183,12 +183,19 @@ settings_check(struct settings *set, struct err *err)
 	return TU_OK;
 }
 
-/* Both conditions must hold; each in parentheses, since it may say OR. */
+/*
+ * Both conditions must hold; each in parentheses, since it may say OR. A
+ * comment at its end must not swallow what follows.
+ */
 static const char *
 and_where(struct arena *arena, const char *a, const char *b)
 {
+	const char *one = a != NULL ? a : b;
+
 	if (a == NULL || b == NULL)
-		return a != NULL ? a : b;
+		return one != NULL && strstr(one, "--") != NULL
+		           ? arena_printf(arena, "%s\n", one)
+		           : one;
 	return arena_printf(arena, "(%s\n) AND (%s\n)", a, b);
 }
 

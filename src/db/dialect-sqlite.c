@@ -183,9 +183,7 @@ order_native(const struct column *col, const struct vtype *t)
 	case LT_BYTES:
 		return col->affinity == AFF_BLOB;
 	case LT_ANY:
-		/* Without an affinity 1 and 1.0 stay two keys, but SQLite
-		 * orders them as one. */
-		return col->affinity != AFF_BLOB;
+		return true;
 	case LT_NONE:
 	case LT_F8:
 	case LT_F4:
@@ -231,7 +229,8 @@ sqlite_spec_parse(const char *spec, size_t len, struct vtype *types, size_t n)
 static void
 order_expr(struct buf *out, const struct column *col, const struct vtype *t)
 {
-	if (order_native(col, t)) {
+	/* Anything may be in a column, so nothing else is sure. */
+	if (col->rowid_alias && order_native(col, t)) {
 		ident(out, col->name);
 		return;
 	}

@@ -35,8 +35,9 @@ struct dialect {
 
 	/*
 	 * An expression that orders rows as key_encode() orders this column's
-	 * cells. With order_native() true the plain column does, through its
-	 * index, and literals of converted cells can bound it.
+	 * cells, whatever they are. With order_native() true the plain column
+	 * does, through its index, for cells that are what its type promises,
+	 * and literals of converted cells can bound it.
 	 */
 	void (*order_expr)(struct buf *out, const struct column *col,
 	    const struct vtype *t);

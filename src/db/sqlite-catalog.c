@@ -534,7 +534,7 @@ sqlite_describe_query(struct db *base, struct arena *arena, const char *sql,
 	    arena_printf(arena, "SELECT * FROM %s", out->from), NULL, &stmt,
 	    err);
 	if (st)
-		return err_context(err, "query");
+		return st;
 	out->ncolumns = (size_t)sqlite3_column_count(stmt);
 	out->columns =
 	    arena_alloc(arena, out->ncolumns * sizeof(*out->columns));

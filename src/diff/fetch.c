@@ -11,10 +11,15 @@ order_by_key(struct buf *sql, const struct db *db, const struct pair *pair,
     enum side side)
 {
 	for (size_t i = 0; i < pair->nkeys; i++) {
+		const struct column *col = pair->cols[i].col[side];
+
 		buf_adds(sql, i == 0 ? " ORDER BY " : ", ");
-		db->dialect->order_expr(
-		    sql, pair->cols[i].col[side], &pair->cols[i].type);
-		if (!pair->cols[i].col[side]->notnull)
+		/* The columns of a range were found fit to order by. */
+		if (i < pair->nrange)
+			db->dialect->ident(sql, col->name);
+		else
+			db->dialect->order_expr(sql, col, &pair->cols[i].type);
+		if (!col->notnull)
 			buf_adds(sql, " NULLS FIRST");
 	}
 }

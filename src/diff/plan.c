@@ -245,6 +245,14 @@ excluded(const struct planner *pl, const struct table *t)
 	return false;
 }
 
+static const char *
+name_for_people(struct planner *pl, const struct table *t)
+{
+	return t->schema == NULL || strcmp(t->schema, "public") == 0
+	           ? t->name
+	           : name_qualified(pl->arena, t);
+}
+
 static void
 collect_one_sided(struct planner *pl)
 {
@@ -259,6 +267,8 @@ collect_one_sided(struct planner *pl)
 				continue;
 			if (pl->sel->tables == NULL && !is_relation_of_rows(t))
 				continue;
+			pl->plan->only_name[s][pl->plan->nonly[s]] =
+			    name_for_people(pl, t);
 			pl->plan->only[s][pl->plan->nonly[s]++] = t;
 		}
 	}
@@ -291,12 +301,9 @@ describe(struct planner *pl, struct pair *p, struct err *err)
 static enum status
 plan_pair(struct planner *pl, struct pair *p, bool *keep, struct err *err)
 {
-	const struct table *t = p->table[TARGET];
 	enum status st;
 
-	p->name = t->schema == NULL || strcmp(t->schema, "public") == 0
-		      ? t->name
-		      : name_qualified(pl->arena, t);
+	p->name = name_for_people(pl, p->table[TARGET]);
 	st = describe(pl, p, err);
 	if (!st)
 		st = plan_columns(
@@ -425,9 +432,12 @@ plan_make(struct db *source, struct db *target, const struct selection *sel,
 	most = pl.half[SOURCE].list.n + pl.half[TARGET].list.n + 1;
 	plan->pairs = arena_alloc(arena, most * sizeof(*plan->pairs));
 	plan->bad = arena_alloc(arena, most * sizeof(*plan->bad));
-	for (int s = SOURCE; s <= TARGET; s++)
+	for (int s = SOURCE; s <= TARGET; s++) {
 		plan->only[s] =
 		    arena_alloc(arena, most * sizeof(*plan->only[s]));
+		plan->only_name[s] =
+		    arena_alloc(arena, most * sizeof(*plan->only_name[s]));
+	}
 
 	if (sel->query[SOURCE] != NULL || sel->query[TARGET] != NULL) {
 		st = plan_queries(&pl, err);

@@ -99,6 +99,7 @@ struct plan {
 	struct pair *pairs; /* ordered by target name */
 	size_t nonly[2];    /* tables on one side only */
 	const struct table **only[2];
+	const char **only_name[2]; /* theirs for people, like pair.name */
 	size_t nbad;
 	struct incomparable *bad;
 	uint64_t seed; /* of the stream hash in this run */

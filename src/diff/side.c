@@ -3,6 +3,7 @@
 #include "diff/side.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "value/canon.h"
@@ -266,7 +267,11 @@ reader_key_fits(const struct row_reader *r, const struct cell *cells)
 			fits = is_plain_uuid(c);
 			break;
 		case LT_ANY:
-			fits = c->kind != CELL_NULL;
+			/* 1 and 1.0 can be two keys, but order as one. */
+			fits = c->kind != CELL_NULL &&
+			       (c->kind != CELL_F64 ||
+				   col->affinity != AFF_BLOB ||
+				   c->u.f != floor(c->u.f));
 			break;
 		case LT_NONE:
 		case LT_F8:

@@ -100,7 +100,7 @@ csv_start(struct report *r, struct err *err)
 	buf_adds(&r->line, "table,op,key,column,source,target\r\n");
 	for (int s = SOURCE; s <= TARGET; s++)
 		for (size_t i = 0; i < r->totals.only[s]; i++)
-			add_only(&r->line, r->plan->only[s][i]->name,
+			add_only(&r->line, r->plan->only_name[s][i],
 			    (enum side)s, NULL);
 	return report_write(r, err);
 }

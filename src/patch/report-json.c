@@ -53,13 +53,12 @@ seconds_since(double began)
 }
 
 static enum status
-one_sided(
-    struct report *r, enum side side, const struct table *t, struct err *err)
+one_sided(struct report *r, enum side side, size_t i, struct err *err)
 {
 	struct jsonw j = begin_line(r, "table");
 
-	jsonw_str(&j, "table", t->name);
-	jsonw_str(&j, "schema", t->schema);
+	jsonw_str(&j, "table", r->plan->only_name[side][i]);
+	jsonw_str(&j, "schema", r->plan->only[side][i]->schema);
 	jsonw_str(&j, "verdict",
 	    side == SOURCE ? "only in source" : "only in target");
 	return finish_line(r, &j, err);
@@ -102,7 +101,7 @@ json_start(struct report *r, struct err *err)
 		st = incomparable(r, &plan->bad[i], err);
 	for (int s = SOURCE; s <= TARGET; s++)
 		for (size_t i = 0; i < r->totals.only[s] && st == TU_OK; i++)
-			st = one_sided(r, (enum side)s, plan->only[s][i], err);
+			st = one_sided(r, (enum side)s, i, err);
 	return st;
 }
 

@@ -38,7 +38,7 @@ rows_start(struct report *r, struct err *err)
 	for (int s = SOURCE; s <= TARGET; s++)
 		for (size_t i = 0; i < r->totals.only[s]; i++)
 			add_lone(&r->line, (enum side)s, NULL,
-			    plan->only[s][i]->name);
+			    plan->only_name[s][i]);
 	return report_write(r, err);
 }
 

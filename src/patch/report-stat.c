@@ -15,7 +15,7 @@ name_width(const struct plan *plan)
 		width = MAX(width, strlen(plan->bad[i].table));
 	for (int s = SOURCE; s <= TARGET; s++)
 		for (size_t i = 0; i < plan->nonly[s]; i++)
-			width = MAX(width, strlen(plan->only[s][i]->name));
+			width = MAX(width, strlen(plan->only_name[s][i]));
 	return (int)MIN(width, 60);
 }
 
@@ -80,7 +80,7 @@ stat_start(struct report *r, struct err *err)
 		    "cannot be compared: ", plan->bad[i].why);
 	for (int s = SOURCE; s <= TARGET; s++)
 		for (size_t i = 0; i < r->totals.only[s]; i++)
-			add_remark(r, plan->only[s][i]->name, "only in the ",
+			add_remark(r, plan->only_name[s][i], "only in the ",
 			    report_sides[s]);
 	return report_write(r, err);
 }

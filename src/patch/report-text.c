@@ -35,7 +35,7 @@ text_start(struct report *r, struct err *err)
 		    ": cannot be compared: ", plan->bad[i].why);
 	for (int s = SOURCE; s <= TARGET; s++)
 		for (size_t i = 0; i < r->totals.only[s]; i++)
-			report_line(&r->line, plan->only[s][i]->name,
+			report_line(&r->line, plan->only_name[s][i],
 			    ": only in the ", report_sides[s]);
 	return report_write(r, err);
 }

@@ -24,8 +24,8 @@ teardown() {
 }
 
 # fails STATUS WORD... -- [OPTION]... - trueup ends so and says every WORD in
-# its first line on stderr; where the status is not 0 or 1 stdout has no
-# verdict. "hint:WORD" is looked for in the hint.
+# its first message, and stdout has no verdict. "hint:WORD" is looked for in
+# the hint.
 fails() {
 	local want=$1 word
 	local -a words=()
@@ -50,12 +50,13 @@ explain_failure() {
 }
 
 says() {
-	local word
+	local word message
+	message=$(grep -m1 '^trueup [a-z]*: ' <<<"$stderr") || [ $# -eq 0 ]
 	for word in "$@"; do
 		if [[ $word == hint:* ]]; then
 			[[ $stderr == *"hint: "*"${word#hint:}"* ]]
 		else
-			[[ ${stderr_lines[0]} == "trueup "*"$word"* ]]
+			[[ $message == *"$word"* ]]
 		fi
 	done
 }
@@ -91,7 +92,6 @@ finish() {
 	status=0
 	wait "$pid" || status=$?
 	output=$(<stdout) stderr=$(<stderr)
-	mapfile -t stderr_lines < <(grep '^trueup [a-z]*: ' stderr)
 	explain_failure
 	[ "$status" -eq "$want" ]
 	says "$@"
@@ -132,7 +132,7 @@ pg_as() {
 	fails 3 "target: " numbers "not a database" -- sync a.db numbers
 	seq 1000 | cmp - numbers
 	head -c 50 a.db >head.db
-	fails 3 "source: " head.db "not a database" -- diff head.db b.db
+	fails 3 "source: " head.db malformed -- diff head.db b.db
 	fails 2 "source: " empty -- diff '' b.db
 }
 
@@ -166,9 +166,9 @@ pg_as() {
 		dd if=/dev/zero of=bad.db bs=1024 seek=$page count=1 \
 		    conv=notrunc status=none
 		cp bad.db before.db
-		fails 4 "table 't': source: " malformed -- diff -f rows bad.db b.db
+		fails 4 "table 't'" "source: " malformed -- diff -f rows bad.db b.db
 		[ -z "$output" ]
-		fails 4 "table 't': target: " malformed hint:integrity_check \
+		fails 4 "table 't'" "target: " malformed hint:integrity_check \
 		    -- sync a.db bad.db
 		cmp bad.db before.db
 	done
@@ -218,8 +218,11 @@ pg_as() {
 		echo "$url"
 		explain_failure
 		[[ $status == [23] ]]
-		[[ ${stderr_lines[0]} == "trueup diff: source: "* ]]
+		says "source: "
 	done
+	[[ $stderr == *"no driver"* ]]
+	fails 3 "host has an '@'" hint:%40 -- \
+	    diff postgresql://pwuser:x@secret-pw@127.0.0.1:1/db b.db
 }
 
 @test "a password is in no output of a run that works" {
@@ -233,7 +236,7 @@ pg_as() {
 	for format in text stat rows sql json csv; do
 		"$TRUEUP" diff "${log[@]}" -f $format --undo=undo.$format \
 		    a.db "$url" >out.$format 2>err.$format || [ $? -eq 1 ]
-		"$TRUEUP" sync -n "${log[@]}" -f $format "$url" a.db \
+		"$TRUEUP" sync -n --max-delete=100% "${log[@]}" -f $format "$url" a.db \
 		    >out2.$format 2>err2.$format || [ $? -eq 1 ]
 	done
 	"$TRUEUP" plan "${log[@]}" a.db "$url" >plan 2>plan.err
@@ -260,7 +263,7 @@ pg_as() {
 	fails 2 nothing -- diff --columns=nothing a.db b.db
 	fails 2 nothing -- diff -T nothing a.db b.db
 	fails 2 nothing -- diff --schema=nothing "$TRUEUP_PG" b.db
-	fails 4 "source: " "such column" -- diff --source-where=nothing a.db b.db
+	fails 4 "source: " "such column" -- diff --source-where=missing a.db b.db
 	fails 2 "'nothing'" -- explain a.db b.db nothing 1
 }
 
@@ -324,7 +327,7 @@ pg_as() {
 
 @test "text in an INTEGER key of a table without rowid" {
 	lite a.db 'CREATE TABLE w(id INTEGER PRIMARY KEY, x INT) WITHOUT ROWID;' \
-	    "INSERT INTO w VALUES (1, 2), (10, 3), ('stray', 4), (x'00', 5),
+	    "INSERT INTO w VALUES (1, 2), (10, 3), ('stray', 4), ('z', 5),
 		(1.5, 6);"
 	cp a.db b.db
 	run -0 "$TRUEUP" diff a.db b.db w
@@ -468,13 +471,13 @@ slow_lite() {
 		wait_until scans "$url"
 		sleep 0.5
 		pg "$url" "SELECT pg_terminate_backend($(its_backend "$url"));"
-		finish 4 "table 'slow': $side: " "connection was lost"
+		finish 4 "table 'slow': $side: " "connection"
 		[ -z "$output" ]
 	done
 	start sync --key=id "$url" a.db slow
 	wait_until scans "$url"
 	pg "$url" "SELECT pg_terminate_backend($(its_backend "$url"));"
-	finish 4 "table 'slow': source: " "connection was lost"
+	finish 4 "table 'slow': source: " "connection"
 	is "$(lite a.db 'SELECT count(*) FROM slow;')" 0
 }
 
@@ -496,7 +499,6 @@ slow_lite() {
 	END
 	run env -u TRUEUP_PG "$srcdir/tests/lib/with-servers" bash stopped
 	stderr=$(<stderr)
-	mapfile -t stderr_lines <stderr
 	explain_failure
 	[ "$status" -eq 4 ]
 	says "table 'slow': source: " "connection was lost"
@@ -606,13 +608,11 @@ with_room() {
 	mkdir small
 	lite b.db 'DELETE FROM t WHERE id > 100;'
 	for format in rows sql json csv; do
-		under=(with_room "$PWD/small")
-		full=(bash -c '"$@"' -)
 		run --separate-stderr with_room "$PWD/small" \
 		    "$TRUEUP" diff -f $format -o small/out a.db b.db
 		explain_failure
 		[ "$status" -eq 4 ]
-		says "cannot write 'small/out': "
+		says "cannot write 'small/out'"
 		[[ $stderr =~ No\ space|too\ large ]]
 		[ ! -s left ]
 	done
@@ -626,7 +626,7 @@ with_room() {
 	    "$TRUEUP" sync --undo=small/undo a.db b.db
 	explain_failure
 	[ "$status" -eq 4 ]
-	says "cannot write 'small/undo': "
+	says "cannot write 'small/undo'"
 	[ ! -s left ]
 	lite b.db .dump >after.sql
 	lite before.db .dump | cmp - after.sql
@@ -639,7 +639,7 @@ with_room() {
 	    'ulimit -f 16; "$TRUEUP" diff -f rows -o out a.db b.db'
 	explain_failure
 	[ "$status" -eq 4 ]
-	says "cannot write 'out': File too large"
+	says "cannot write 'out'" "File too large"
 	[ -z "$(ls out* 2>/dev/null)" ]
 }
 
@@ -666,33 +666,42 @@ with_room() {
 	cmp b.db before.db
 }
 
+# While the run has its snapshot and waits for the first table. Rows that a
+# TRUNCATE or a rewrite left behind are not those of the snapshot.
 @test "a table truncated, altered or replaced during the run" {
 	fresh_pg_db url
-	pg "$url" 'CREATE FUNCTION slow(i int) RETURNS text STABLE LANGUAGE plpgsql
-		AS $$BEGIN PERFORM pg_sleep(0.1); RETURN $1::text; END$$;' \
-	    'CREATE VIEW slow AS SELECT i AS id, public.slow(i) AS x
-		FROM generate_series(1, 20) i;' \
-	    'CREATE TABLE t(id int PRIMARY KEY, x text);' \
-	    "INSERT INTO t SELECT i, 'value ' || i FROM generate_series(1, 20000) i;"
-	lite a.db 'CREATE TABLE slow(id INTEGER PRIMARY KEY, x TEXT);' \
-	    'INSERT INTO slow SELECT id, id FROM t WHERE id <= 20;'
-	for ddl in 'TRUNCATE t' \
-	    "INSERT INTO t SELECT i, 'value ' || i FROM generate_series(1, 20000) i;
-		ALTER TABLE t ADD y int" \
-	    'ALTER TABLE t DROP y; ALTER TABLE t RENAME x TO z' \
-	    'ALTER TABLE t RENAME z TO x; ALTER TABLE t ALTER id TYPE bigint' \
-	    'CREATE TABLE u (LIKE t INCLUDING ALL); DROP TABLE t;
-		ALTER TABLE u RENAME TO t' \
-	    'DROP TABLE t'
+	pg "$url" 'CREATE TABLE a(id int PRIMARY KEY);' \
+	    'CREATE TABLE t(id int PRIMARY KEY, x text) PARTITION BY RANGE (id);' \
+	    'CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10000);' \
+	    'CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (10000) TO (90000);' \
+	    'CREATE TABLE u(id int PRIMARY KEY, x text);' \
+	    'CREATE VIEW v AS SELECT * FROM u;' \
+	    "INSERT INTO t SELECT i, 'value ' || i FROM generate_series(1, 20000) i;" \
+	    'INSERT INTO u SELECT * FROM t;'
+	lite a.db 'CREATE TABLE a(id INTEGER PRIMARY KEY);' \
+	    'CREATE TABLE u AS SELECT * FROM t;' \
+	    'CREATE VIEW v AS SELECT * FROM t;'
+	run -0 "$TRUEUP" diff --key=u:id --key=v:id "$url" a.db a t u v
+	for what in 'TRUNCATE t2; INSERT INTO t
+	    SELECT i, concat($$value $$, i) FROM generate_series(10000, 20000) i|t|t2' \
+	    'TRUNCATE t|t|t1' 'TRUNCATE u|u|u' \
+	    'INSERT INTO u SELECT i FROM generate_series(1, 3) i; TRUNCATE u|v|u' \
+	    'DROP VIEW v; ALTER TABLE u ALTER id TYPE bigint|u|u' \
+	    'ALTER TABLE u DROP x|u|x' \
+	    'ALTER TABLE u RENAME TO w|u|u' \
+	    'DROP TABLE w|w|w'
 	do
-		start diff --key=slow:id "$url" a.db slow t
-		wait_until scans "$url"
-		pg "$url" "$ddl;"
+		IFS='|' read -rd '' ddl table cause <<<"$what" || true
+		session "$TRUEUP_PG_BIN/psql" -XqAt "$url"
+		tell 'BEGIN;' 'LOCK TABLE a IN ACCESS EXCLUSIVE MODE;'
+		lite a.db 'CREATE TABLE IF NOT EXISTS w(id INTEGER PRIMARY KEY);'
 		echo "$ddl"
-		finish 4 "table 't': source: "
-		[[ $output != *"t: "[0-9]* ]]
-		! [[ $ddl == TRUNCATE* ]] ||
-		    says truncated "hint:again"
+		start diff --key="$table:id" "$url" a.db a "$table"
+		wait_until waits "$url"
+		pg "$url" 'SET client_min_messages = error;' "BEGIN; $ddl; COMMIT;"
+		tell 'COMMIT;'
+		finish 4 "table '$table'" "source: " "${cause%$'\n'}"
+		[ -z "$output" ]
 	done
 }
 
@@ -724,7 +733,7 @@ with_room() {
 	    "INSERT INTO t SELECT i, 'value ' || i FROM generate_series(1, 20000) i;"
 	lite a.db 'DELETE FROM t WHERE id > 9000;' \
 	    "UPDATE t SET x = 'new' WHERE id = 1;"
-	fails 6 "table 't'" 11,000 hint:--max-delete -- sync --undo=undo a.db "$url"
+	fails 6 "table 't'" 11000 hint:--max-delete -- sync --undo=undo a.db "$url"
 	fails 6 "table 't'" hint:--max-delete -- sync --max-delete=10999 a.db "$url"
 	fails 6 "table 't'" hint:--max-delete -- sync --max-delete=54% a.db "$url"
 	lite b.db 'DELETE FROM t;'
@@ -742,10 +751,10 @@ with_room() {
 	    "INSERT INTO t SELECT i, 'value ' || i FROM generate_series(1, 20000) i;" \
 	    "UPDATE t SET x = 'old' WHERE id IN (5, 6, 7);" \
 	    'DELETE FROM t WHERE id = 9;' "INSERT INTO t VALUES (20001, 'more');"
-	for change in "UPDATE t SET x = 'theirs' WHERE id = 5|key 5" \
-	    'DELETE FROM t WHERE id = 6|key 6' \
-	    "INSERT INTO t VALUES (9, 'theirs')|key 9" \
-	    "UPDATE t SET x = 'theirs' WHERE id = 20001|key 20001"
+	for change in "UPDATE t SET x = 'theirs' WHERE id = 5|key (5)" \
+	    'DELETE FROM t WHERE id = 6|key (6)' \
+	    "INSERT INTO t VALUES (9, 'theirs')|key (9)" \
+	    "UPDATE t SET x = 'theirs' WHERE id = 20001|key (20001)"
 	do
 		session "$TRUEUP_PG_BIN/psql" -XqAt "$url"
 		tell 'BEGIN;' 'LOCK TABLE t IN EXCLUSIVE MODE;' "${change%|*};"
@@ -782,7 +791,7 @@ with_room() {
 	sleep 0.7
 	kill -0 "$pid"
 	lite b.db "UPDATE t SET x = 'theirs' WHERE id = 700;"
-	finish 6 "conflict: table 't', key 700: "
+	finish 6 "conflict: table 't', key (700): "
 	is "$(lite b.db 'SELECT x FROM t WHERE id = 700;' \
 	    'SELECT count(*) FROM t WHERE id = 800;')" $'theirs\n0'
 	[ ! -e undo ]
@@ -829,9 +838,6 @@ with_room() {
 	is "$(pg "$url" 'SELECT count(*), (SELECT x FROM t WHERE id = 5) FROM t;')" \
 	    '14000|old'
 	[ ! -e undo ]
-	lite b.db 'CREATE UNIQUE INDEX one ON t(length(x)) WHERE x LIKE '"'value 8__';"
-	lite b.db .dump >before
-	lite b.db 'DELETE FROM t WHERE id = 801;' 2>/dev/null || true
 	lite c.db 'CREATE TABLE t(id INTEGER PRIMARY KEY, x TEXT
 		CONSTRAINT short CHECK (id <> 15000));' \
 	    'INSERT INTO t VALUES (1, 2);'

@@ -48,16 +48,16 @@ rows_of()
 # statement that touched nothing.
 apply_sql()
 {
-	local said
+	local said status=0
 	if [[ $1 = postgresql://* ]]; then
 		said=$("${TRUEUP_PG_BIN:+$TRUEUP_PG_BIN/}psql" -X "$1" \
-		    -f "$2" 2>&1 >"$BATS_TEST_TMPDIR/applied") || return
+		    -f "$2" 2>&1 >"$BATS_TEST_TMPDIR/applied") || status=$?
 		said+=$(grep -aE '^(UPDATE|DELETE|INSERT 0) 0$' \
 		    "$BATS_TEST_TMPDIR/applied" || true)
 	else
-		said=$(HOME=/nowhere sqlite3 "$1" <"$2" 2>&1) || return
+		said=$(HOME=/nowhere sqlite3 "$1" <"$2" 2>&1) || status=$?
 	fi
-	is "$said" ""
+	is "$said" "" && return "$status"
 }
 
 # quiet_diff STATUS [ARG]... - trueup diff ends with this status; otherwise its
@@ -94,8 +94,8 @@ round_trip()
 	rows_of "$target" >"$t/before"
 
 	quiet_diff 1 -f sql -o "$t/patch" --undo="$t/undo" "$@" \
-	    "$source" "$target" 2>"$t/said"
-	quiet_diff 1 -f sql -o "$t/again" "$@" "$source" "$target" 2>>"$t/said"
+	    "$source" "$target" 2>"$t/said" || { cat "$t/said" >&2; return 1; }
+	quiet_diff 1 -f sql -o "$t/again" "$@" "$source" "$target" 2>/dev/null
 	same "$t/patch" "$t/again"
 	[ -s "$t/patch" ]
 	[ "$rest" -eq 1 ] || is "$(cat "$t/said")" ""

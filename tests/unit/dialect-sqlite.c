@@ -134,7 +134,7 @@ test_order(void)
 		    cases[i].native);
 		buf_reset(&b);
 		D->order_expr(&b, &c, &t);
-		ok((strcmp(buf_str(&b), "\"c\"") == 0) == cases[i].native,
+		ok(strncmp(buf_str(&b), "trueup_key(", 11) == 0,
 		    "'%s' as %s: %s", c.type, ltype_name(t.type), b.data);
 		c.bytewise = false;
 		ok(!D->order_native(&c, &t), "never without BINARY and UTF-8");

@@ -340,6 +340,7 @@ test_one_sided(void)
 {
 	const struct table lone = { .name = "lone" };
 	const struct table *only[] = { &lone };
+	const char *only_names[] = { "lone" };
 	const char *names[] = { "extra" };
 	struct incomparable bad = { "odd", "no reason" };
 	struct fixture f;
@@ -347,6 +348,7 @@ test_one_sided(void)
 	set_up(&f);
 	f.plan.nonly[SOURCE] = 1;
 	f.plan.only[SOURCE] = only;
+	f.plan.only_name[SOURCE] = only_names;
 	f.pair.nonly[TARGET] = 1;
 	f.pair.only[TARGET] = names;
 	f.plan.nbad = 1;
