@@ -132,8 +132,8 @@ arena_alloc(struct arena *arena, size_t size)
 		out_of_memory(size);
 	want = (size + align - 1) / align * align;
 	if (want > b->size - b->used) {
-		push_block(arena,
-		    want > arena->block_size ? want : arena->block_size);
+		push_block(
+		    arena, want > arena->block_size ? want : arena->block_size);
 		b = arena->head;
 	}
 	p = (char *)b->data + b->used;

@@ -23,11 +23,12 @@
 
 enum status {
 	TU_OK = 0,
-	TU_EUSAGE,       /* the command line asks for something impossible */
-	TU_ECONNECT,     /* a database cannot be reached or refused us */
-	TU_EQUERY,       /* a statement failed; see err->sqlstate */
-	TU_ESCHEMA,      /* the two tables cannot be compared */
-	TU_EREPLAN,      /* a value does not fit the chosen plan; never leaves diff/ */
+	TU_EUSAGE,   /* the command line asks for something impossible */
+	TU_ECONNECT, /* a database cannot be reached or refused us */
+	TU_EQUERY,   /* a statement failed; see err->sqlstate */
+	TU_ESCHEMA,  /* the two tables cannot be compared */
+	TU_EREPLAN,  /* a value does not fit the chosen plan; never leaves diff/
+	              */
 	TU_ECONFLICT,    /* a row is not what the patch expects */
 	TU_EIO,          /* a file or a pipe failed */
 	TU_EINTERRUPTED, /* SIGINT or SIGTERM */

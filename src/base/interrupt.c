@@ -49,8 +49,8 @@ interrupt_start(struct err *err)
 	if (rc == 0)
 		rc = pthread_create(&thread, NULL, wait_for_signals, &set);
 	if (rc != 0)
-		return err_set(err, TU_EBUG, "cannot start the signal thread: %s",
-		    strerror(rc));
+		return err_set(err, TU_EBUG,
+		    "cannot start the signal thread: %s", strerror(rc));
 	pthread_detach(thread);
 	return TU_OK;
 }

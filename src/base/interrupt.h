@@ -25,5 +25,4 @@ int interrupt_signal(void); /* the signal that arrived, 0 for none */
 void interrupt_add(struct interrupt_action *action);
 void interrupt_remove(struct interrupt_action *action);
 
-
 #endif

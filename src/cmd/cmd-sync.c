@@ -32,8 +32,8 @@ check_comparable(const struct run *run, struct err *err)
 	err_set(err, TU_ESCHEMA,
 	    "table '%s' cannot be compared, so nothing was written: %s",
 	    plan->bad[0].table, plan->bad[0].why);
-	return err_hint(err, "leave it out with --exclude-table=%s",
-	    plan->bad[0].table);
+	return err_hint(
+	    err, "leave it out with --exclude-table=%s", plan->bad[0].table);
 }
 
 /* Every table, before the first write. */

@@ -36,7 +36,7 @@ struct column {
 	const char *sequence; /* quoted SQL name fed by inserts, or NULL */
 	bool rowid_alias;     /* SQLite INTEGER PRIMARY KEY */
 	bool strict;          /* SQLite STRICT table: class is enforced */
-	bool bytewise;        /* text: the native order is memcmp order of UTF-8 */
+	bool bytewise; /* text: the native order is memcmp order of UTF-8 */
 	/*
 	 * Equal wire bytes mean equal values, between any two columns with the
 	 * same type text and driver, so a row may be hashed as it arrived.
@@ -80,7 +80,7 @@ struct table {
 	const char *schema; /* NULL where there are none, and for a query */
 	const char *name;
 	enum relkind kind;
-	const char *from; /* SQL behind FROM: quoted name, ONLY, (query) q */
+	const char *from;  /* SQL behind FROM: quoted name, ONLY, (query) q */
 	const char *where; /* the user's condition, or NULL */
 	uint64_t oid;
 	bool without_rowid;

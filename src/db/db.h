@@ -27,8 +27,8 @@ struct db;
 struct dialect;
 
 enum db_caps {
-	DB_CAP_FOLD = 1 << 0,   /* the server can hash and fold (dialect.h) */
-	DB_CAP_SHARE = 1 << 1,  /* several connections can see one snapshot */
+	DB_CAP_FOLD = 1 << 0,  /* the server can hash and fold (dialect.h) */
+	DB_CAP_SHARE = 1 << 1, /* several connections can see one snapshot */
 };
 
 enum db_mode {
@@ -42,8 +42,9 @@ struct row {
 	size_t n;
 	/*
 	 * Scans opened with DB_SCAN_RAW: the columns behind the first nkeys as
-	 * the driver received them, each with its length, comparable with memcmp
-	 * between cursors of this driver. cells then holds only the first nkeys.
+	 * the driver received them, each with its length, comparable with
+	 * memcmp between cursors of this driver. cells then holds only the
+	 * first nkeys.
 	 */
 	const void *raw;
 	size_t rawlen;
@@ -60,12 +61,13 @@ enum db_scan_flags {
 /* A statement that returns rows. */
 struct db_scan {
 	const char *sql;
-	const struct column *const *columns; /* one per result column; NULL
-	                                      * entries: small integers and
-	                                      * texts, decoded by what they are
-	                                      * (PostgreSQL: the expression must
-	                                      * be bigint or text then, see
-	                                      * db_int_column, db_text_column) */
+	const struct column *const
+	    *columns; /* one per result column; NULL
+	               * entries: small integers and
+	               * texts, decoded by what they are
+	               * (PostgreSQL: the expression must
+	               * be bigint or text then, see
+	               * db_int_column, db_text_column) */
 	size_t ncolumns;
 	size_t nkeys; /* DB_SCAN_RAW: leading columns to decode */
 	unsigned flags;
@@ -96,8 +98,8 @@ struct db_driver {
 	 * Connect, set the session as VALUES 1.1 asks for. On failure *out is
 	 * NULL. The message does not contain a password.
 	 */
-	enum status (*open)(
-	    const char *url, enum db_mode mode, struct db **out, struct err *err);
+	enum status (*open)(const char *url, enum db_mode mode, struct db **out,
+	    struct err *err);
 	void (*close)(struct db *db); /* rolls back what is open */
 
 	/* A statement without rows; affected may be NULL. */
@@ -151,11 +153,11 @@ struct db_driver {
 struct db {
 	const struct db_driver *drv;
 	const struct dialect *dialect;
-	const char *side;   /* "source", "target": for messages and logs */
-	char display[256];  /* the database's name without any secret */
-	char version[64];   /* "PostgreSQL 15.18", "SQLite 3.40.1" */
-	bool fold;          /* DB_CAP_FOLD and the self-test at connect passed */
-	uint64_t bytes_in;  /* row bytes received so far */
+	const char *side;  /* "source", "target": for messages and logs */
+	char display[256]; /* the database's name without any secret */
+	char version[64];  /* "PostgreSQL 15.18", "SQLite 3.40.1" */
+	bool fold;         /* DB_CAP_FOLD and the self-test at connect passed */
+	uint64_t bytes_in; /* row bytes received so far */
 	struct interrupt_action on_interrupt; /* calls drv->cancel */
 };
 
@@ -182,9 +184,8 @@ enum status db_batch(
 
 /* Run a query of one integer or text cell; *found false when no row came.
  * column is &db_int_column or &db_text_column; text goes into the arena. */
-enum status db_one(struct db *db, const char *sql,
-    const struct column *column, struct arena *arena, struct cell *out,
-    bool *found, struct err *err);
+enum status db_one(struct db *db, const char *sql, const struct column *column,
+    struct arena *arena, struct cell *out, bool *found, struct err *err);
 
 /* Append a line for each library that the drivers of this build use. */
 void db_libraries(struct buf *out);

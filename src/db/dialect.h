@@ -17,9 +17,9 @@
 
 /* A condition on a key: half-open [lo, hi), either end may be open. */
 struct sql_range {
-	size_t ncols;                         /* of the bounds */
-	const struct column *const *columns;  /* leading key columns */
-	const struct cell *lo;                /* converted cells, or NULL */
+	size_t ncols;                        /* of the bounds */
+	const struct column *const *columns; /* leading key columns */
+	const struct cell *lo;               /* converted cells, or NULL */
 	const struct cell *hi;
 };
 
@@ -39,16 +39,16 @@ struct dialect {
 	 * does, through its index, for cells that are what its type promises,
 	 * and literals of converted cells can bound it.
 	 */
-	void (*order_expr)(struct buf *out, const struct column *col,
-	    const struct vtype *t);
+	void (*order_expr)(
+	    struct buf *out, const struct column *col, const struct vtype *t);
 	bool (*order_native)(const struct column *col, const struct vtype *t);
 
 	/*
 	 * DB_CAP_FOLD: the canonical field of the column in SQL, '' for NULL
 	 * (canon.h, without CANON_INLINE). False when SQL cannot tell.
 	 */
-	bool (*canon_expr)(struct buf *out, const struct column *col,
-	    const struct vtype *t);
+	bool (*canon_expr)(
+	    struct buf *out, const struct column *col, const struct vtype *t);
 	/* The 32 hex digits of a row: hash of the fields joined by '|'. */
 	void (*hash_expr)(struct buf *out, const struct column *const *cols,
 	    const struct vtype *types, size_t n, enum hash_kind kind);
@@ -72,12 +72,14 @@ struct dialect {
 	void (*bucket_expr)(struct buf *out, const struct column *const *cols,
 	    const struct vtype *types, size_t n, uint32_t buckets);
 
-	/* Append "(k1, k2) >= (..) AND (k1, k2) < (..)"; "TRUE"-like when open. */
+	/* Append "(k1, k2) >= (..) AND (k1, k2) < (..)"; "TRUE"-like when open.
+	 */
 	void (*range_cond)(struct buf *out, const struct sql_range *range);
 	/* Append a condition that is true for these keys (n * ncols cells). */
 	void (*keys_cond)(struct buf *out, const struct column *const *cols,
 	    size_t ncols, const struct cell *cells, size_t n);
-	/* About one key in every `every` rows, ordered; NULL: use key_sample. */
+	/* About one key in every `every` rows, ordered; NULL: use key_sample.
+	 */
 	void (*sample)(struct buf *out, const struct table *table,
 	    const struct column *const *cols, size_t ncols, double every);
 
@@ -101,8 +103,8 @@ struct dialect {
 	 * (storage class, case, blanks); value is SQL text from literal or
 	 * param, and a literal NULL reads NULL.
 	 */
-	void (*guard)(struct buf *out, const struct column *col,
-	    const char *value);
+	void (*guard)(
+	    struct buf *out, const struct column *col, const char *value);
 
 	/* Is "col = value" as strict as the guard, for SQL text like its? */
 	bool (*equal_exact)(const struct column *col, const char *value);

@@ -387,13 +387,13 @@ hash_shape(
  * table, its partitions, and all else that this transaction has locked (what a
  * view reads).
  */
-#define REWRITTEN                                                            \
-	"SELECT c.oid::regclass FROM pg_class c"                             \
-	" WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm')"                  \
-	" AND (c.oid = %llu"                                                 \
-	"  OR c.oid IN (SELECT relid FROM pg_partition_tree(%llu))"          \
-	"  OR c.oid IN (SELECT relation FROM pg_locks"                       \
-	"   WHERE locktype = 'relation' AND pid = pg_backend_pid()))"        \
+#define REWRITTEN                                                     \
+	"SELECT c.oid::regclass FROM pg_class c"                      \
+	" WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm')"           \
+	" AND (c.oid = %llu"                                          \
+	"  OR c.oid IN (SELECT relid FROM pg_partition_tree(%llu))"   \
+	"  OR c.oid IN (SELECT relation FROM pg_locks"                \
+	"   WHERE locktype = 'relation' AND pid = pg_backend_pid()))" \
 	" AND c.relfilenode <> pg_relation_filenode(c.oid) LIMIT 1"
 
 static enum status

@@ -3,6 +3,7 @@
 #include "db/sqlite.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,6 +139,15 @@ check_file(const char *path, struct err *err)
 	return TU_OK;
 }
 
+/* Counting every allocation under one lock makes two threads wait for each
+ * other, and nobody reads the count. Too late after the first open: harmless.
+ */
+static void
+drop_statistics(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static enum status
 open_handle(
     struct sqlite_db *db, const char *path, enum db_mode mode, struct err *err)
@@ -146,9 +156,12 @@ open_handle(
 	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
 	    (has_prefix(path, "file:") ? SQLITE_OPEN_URI : 0) |
 	    (mode == DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
-	int rc = sqlite3_open_v2(path, &db->handle, flags, NULL);
-	int os = db->handle != NULL ? sqlite3_system_errno(db->handle) : 0;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	int rc, os;
 
+	pthread_once(&once, drop_statistics);
+	rc = sqlite3_open_v2(path, &db->handle, flags, NULL);
+	os = db->handle != NULL ? sqlite3_system_errno(db->handle) : 0;
 	if (db->handle == NULL)
 		out_of_memory(0);
 	if (rc != SQLITE_OK)

@@ -21,7 +21,7 @@ struct cutter {
 	struct buf cells, ints, start, enc;
 	struct buf last; /* encoding of the last bound */
 	struct buf scratch;
-	size_t n;        /* bounds so far */
+	size_t n; /* bounds so far */
 };
 
 static void
@@ -110,8 +110,8 @@ cut_at_cells(struct cutter *c, const struct cell *cells, struct err *err)
 		order = key_cmp(enc.data, enc.len, c->last.data, c->last.len);
 	if (order < 0) {
 		buf_free(&enc);
-		return err_set(err, TU_EREPLAN,
-		    "sampled keys do not come in key order");
+		return err_set(
+		    err, TU_EREPLAN, "sampled keys do not come in key order");
 	}
 	if (order > 0) {
 		buf_add(&c->start, &at, sizeof(at));
@@ -231,8 +231,8 @@ cut_evenly(struct cutter *c, int64_t lo, int64_t hi, size_t parts)
 	__int128 width = (__int128)hi - lo;
 
 	for (size_t i = 1; i < parts; i++)
-		cut_at_int(c, (int64_t)(lo + width * (__int128)i /
-						 (__int128)parts));
+		cut_at_int(
+		    c, (int64_t)(lo + width * (__int128)i / (__int128)parts));
 }
 
 /* Read sampled keys of one side; integers get interpolated cuts between. */
@@ -266,8 +266,8 @@ cut_at_sample(struct cutter *c, enum side side, const struct krange *within,
 			continue;
 		}
 		if (row->cells[0].kind != CELL_INT) {
-			st = err_set(err, TU_EREPLAN,
-			    "a key that is not an integer");
+			st = err_set(
+			    err, TU_EREPLAN, "a key that is not an integer");
 			continue;
 		}
 		if (!first && row->cells[0].u.i > before)
@@ -330,8 +330,7 @@ finish(struct cutter *c, struct bounds *out)
 		.integer = c->integer,
 		.cells = arena_memdup(c->arena, c->cells.data, c->cells.len) };
 	if (c->integer)
-		out->ints =
-		    arena_memdup(c->arena, c->ints.data, c->ints.len);
+		out->ints = arena_memdup(c->arena, c->ints.data, c->ints.len);
 	out->start = arena_memdup(c->arena, c->start.data, c->start.len);
 	out->enc = arena_memdup(c->arena, c->enc.data, c->enc.len);
 }
@@ -357,11 +356,11 @@ bounds_make(const struct plan *plan, const struct pair *pair,
 	}
 	if (leaves >= 2) {
 		if (c.integer)
-			st = cut_integers(&c, within, rows, leaves, leaf_rows,
-			    sampled, err);
+			st = cut_integers(
+			    &c, within, rows, leaves, leaf_rows, sampled, err);
 		else
-			st = cut_at_sample(&c, sampled, within,
-			    MAX(rows / leaves, 2), err);
+			st = cut_at_sample(
+			    &c, sampled, within, MAX(rows / leaves, 2), err);
 	}
 	if (!st)
 		finish(&c, out);

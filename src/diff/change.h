@@ -26,7 +26,8 @@ struct change {
 	const struct cell *target;
 	/*
 	 * One per column. Update: how the two cells compare. Insert: whether
-	 * the target can hold the cell (EQUAL or UNREPRESENTABLE). Delete: NULL.
+	 * the target can hold the cell (EQUAL or UNREPRESENTABLE). Delete:
+	 * NULL.
 	 */
 	const enum verdict *verdicts;
 	/* Why, for each UNREPRESENTABLE column; else NULL entries. */
@@ -41,13 +42,13 @@ struct change {
 
 /* What a table's comparison came to. */
 struct tally {
-	uint64_t rows[2];            /* exact */
-	uint64_t ops[CHANGE_OPS];    /* differences found */
+	uint64_t rows[2];         /* exact */
+	uint64_t ops[CHANGE_OPS]; /* differences found */
 	uint64_t patchable[CHANGE_OPS];
-	uint64_t unrepresentable;    /* rows with a value the target cannot hold */
-	uint64_t at_target;          /* rows equal only at target precision, seen
-	                              * among the suspects */
-	uint64_t suspects;           /* rows looked at again */
+	uint64_t unrepresentable; /* rows with a value the target cannot hold */
+	uint64_t at_target;       /* rows equal only at target precision, seen
+	                           * among the suspects */
+	uint64_t suspects;        /* rows looked at again */
 	uint64_t bytes[2];
 	double seconds;
 	bool hidden_columns; /* a column on one side only (and not common) */

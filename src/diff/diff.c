@@ -247,11 +247,11 @@ cut(struct comparison *c, struct krange r, unsigned depth, struct err *err)
 	differ = calloc(b.nleaves, sizeof(*differ));
 	if (differ == NULL)
 		out_of_memory(b.nleaves * sizeof(*differ));
-	st = gather(c->plan, &c->pair, &c->pool, &b, &r, c->options, leaves,
-	    err);
+	st = gather(
+	    c->plan, &c->pair, &c->pool, &b, &r, c->options, leaves, err);
 	n = st ? 0
-	       : tree_compare(leaves[SOURCE], leaves[TARGET], b.nleaves,
-		     differ, root);
+	       : tree_compare(
+		     leaves[SOURCE], leaves[TARGET], b.nleaves, differ, root);
 	for (size_t i = 0; i < n && !st; i++) {
 		struct krange part = bounds_range(&b, &r, differ[i]);
 
@@ -285,8 +285,8 @@ decode(const struct comparison *c, uint32_t leaf, int64_t *key)
 }
 
 static enum status
-look_at_ranges(struct comparison *c, const uint32_t *differ, size_t n,
-    struct err *err)
+look_at_ranges(
+    struct comparison *c, const uint32_t *differ, size_t n, struct err *err)
 {
 	const struct krange all = { 0 };
 	bool sparse = n <= FETCH_RANGES || n <= c->bounds.nleaves / SPARSE;
@@ -318,8 +318,8 @@ look_at_ranges(struct comparison *c, const uint32_t *differ, size_t n,
 }
 
 static enum status
-look_at_buckets(struct comparison *c, const uint32_t *differ, size_t n,
-    struct err *err)
+look_at_buckets(
+    struct comparison *c, const uint32_t *differ, size_t n, struct err *err)
 {
 	struct fetch_spec spec = { .of = (uint32_t)c->bounds.nleaves };
 	uint64_t expected[2] = { 0, 0 };
@@ -401,7 +401,7 @@ compare(struct comparison *c, struct err *err)
 	    c->bounds.nleaves, differ, root);
 	log_result(c, root, n);
 	st = c->bounds.ncols > 0 ? look_at_ranges(c, differ, n, err)
-				 : look_at_buckets(c, differ, n, err);
+	                         : look_at_buckets(c, differ, n, err);
 	free(differ);
 	return st;
 }
@@ -418,8 +418,7 @@ attempt(struct comparison *c, struct change_sink *sink, struct err *err)
 	c->arena = arena_new(65536);
 	c->batch = arena_new(16384);
 	c->leaves[SOURCE] = c->leaves[TARGET] = NULL;
-	merge_init(
-	    &c->merge, c->plan, &c->pair, c->shown, sink, c->tally);
+	merge_init(&c->merge, c->plan, &c->pair, c->shown, sink, c->tally);
 	st = pool_open(&c->pool, c->plan, &c->pair, c->options, err);
 	if (!st)
 		st = check_folding(c, err);
@@ -440,8 +439,7 @@ attempt(struct comparison *c, struct change_sink *sink, struct err *err)
  * by buckets of the key's hash, which need no order.
  */
 static enum status
-attempt_twice(
-    struct comparison *c, struct change_sink *sink, struct err *err)
+attempt_twice(struct comparison *c, struct change_sink *sink, struct err *err)
 {
 	enum status st = attempt(c, sink, err);
 

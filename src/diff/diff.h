@@ -20,8 +20,8 @@ struct diff_options {
 	unsigned jobs; /* connections per side, at least 1 */
 	const char *url[2];
 	/* Called now and then with rows read so far; may be NULL. */
-	void (*progress)(void *arg, const struct pair *pair,
-	    const uint64_t rows[2]);
+	void (*progress)(
+	    void *arg, const struct pair *pair, const uint64_t rows[2]);
 	void *progress_arg;
 };
 

@@ -123,16 +123,14 @@ canonical_fields(const struct pair *pair, enum side side,
 	struct buf row = BUF_INIT;
 
 	out->canon[side] = arena_alloc(arena, pair->ncols * sizeof(char *));
-	out->canon_len[side] =
-	    arena_alloc(arena, pair->ncols * sizeof(size_t));
+	out->canon_len[side] = arena_alloc(arena, pair->ncols * sizeof(size_t));
 	for (size_t i = 0; i < pair->ncols; i++) {
 		size_t at;
 
 		if (i > 0)
 			buf_addc(&row, '|');
 		at = row.len;
-		canon_field(
-		    &row, &pair->cols[i].type, &out->cells[side][i], 0);
+		canon_field(&row, &pair->cols[i].type, &out->cells[side][i], 0);
 		out->canon_len[side][i] = row.len - at;
 		out->canon[side][i] =
 		    arena_memdup(arena, row.data + at, row.len - at);
@@ -161,8 +159,7 @@ explain_side(const struct plan *plan, const struct pair *pair, enum side side,
 	where_key(&sql, db, pair, side, keys);
 	out->sql[side] = arena_strdup(arena, buf_str(&sql));
 	buf_free(&sql);
-	st = diff_fetch_keys(
-	    db, pair, side, keys, 1, keep_row, &keeper, err);
+	st = diff_fetch_keys(db, pair, side, keys, 1, keep_row, &keeper, err);
 	if (!st)
 		st = server_md5(db, pair, side, keys, arena, out, err);
 	if (!st && out->found[side])
@@ -186,8 +183,7 @@ explain_row(const struct plan *plan, const struct pair *pair,
 	if (nkey != pair->nkeys)
 		return err_set(err, TU_EUSAGE,
 		    "the key of table '%s' has %zu column%s, not %zu",
-		    pair->name, pair->nkeys, pair->nkeys == 1 ? "" : "s",
-		    nkey);
+		    pair->name, pair->nkeys, pair->nkeys == 1 ? "" : "s", nkey);
 	for (int s = SOURCE; s <= TARGET; s++) {
 		st = explain_side(
 		    plan, pair, (enum side)s, key, arena, out, err);

@@ -12,11 +12,11 @@ struct explained_row {
 	const char *sql[2];          /* what was run to read it */
 	const char **canon[2];       /* canonical field per column */
 	size_t *canon_len[2];
-	enum verdict *verdicts;      /* per column when both were found */
-	const char **why;            /* per column, UNREPRESENTABLE */
-	struct hash128 md5[2];       /* of the canonical row */
+	enum verdict *verdicts; /* per column when both were found */
+	const char **why;       /* per column, UNREPRESENTABLE */
+	struct hash128 md5[2];  /* of the canonical row */
 	struct hash128 server_md5[2];
-	bool has_server_md5[2];      /* the server computed it too */
+	bool has_server_md5[2]; /* the server computed it too */
 };
 
 /* key: one text per key column, as a user types it. All of the result lives

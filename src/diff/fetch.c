@@ -37,8 +37,7 @@ point_condition(struct buf *sql, const struct db *db, const struct pair *pair,
     enum side side, const struct fetch_spec *spec)
 {
 	struct arena *arena = arena_new(16384);
-	struct cell *cells =
-	    arena_alloc(arena, spec->npoints * sizeof(*cells));
+	struct cell *cells = arena_alloc(arena, spec->npoints * sizeof(*cells));
 	const struct column *col = pair->cols[0].col[side];
 	struct err ignored = ERR_INIT;
 	size_t n = 0;
@@ -46,8 +45,8 @@ point_condition(struct buf *sql, const struct db *db, const struct pair *pair,
 	for (size_t i = 0; i < spec->npoints; i++) {
 		struct cell key = cell_int(spec->points[i]);
 
-		if (!side_convert_key(db, pair, side, 0, &key, arena,
-			&cells[n], &ignored))
+		if (!side_convert_key(
+			db, pair, side, 0, &key, arena, &cells[n], &ignored))
 			n++;
 	}
 	if (n > 0)

@@ -6,15 +6,15 @@
 
 #include "diff/side.h"
 
-#define FETCH_RANGES 64  /* one branch of a UNION ALL each */
+#define FETCH_RANGES 64 /* one branch of a UNION ALL each */
 #define FETCH_POINTS 1000
 
 /* Which rows: any of these. */
 struct fetch_spec {
 	const struct krange *ranges;
-	size_t nranges; /* at most FETCH_RANGES */
+	size_t nranges;        /* at most FETCH_RANGES */
 	const int64_t *points; /* values of a single integer key */
-	size_t npoints; /* at most FETCH_POINTS */
+	size_t npoints;        /* at most FETCH_POINTS */
 	/* Buckets of the key's hash, out of `of`; nbuckets 0 with of > 0 is
 	 * the whole table. */
 	const uint32_t *buckets;

@@ -54,8 +54,8 @@ read_sums(struct db *db, const char *sql, struct leaf *leaves, size_t n,
 
 static enum status
 fold_some_ranges(struct db *db, const struct pair *pair, enum side side,
-    const struct bounds *b, const struct krange *within, size_t first,
-    size_t n, const char *hash, struct leaf *leaves, struct err *err)
+    const struct bounds *b, const struct krange *within, size_t first, size_t n,
+    const char *hash, struct leaf *leaves, struct err *err)
 {
 	struct arena *arena = arena_new(16384);
 	const struct column **cols =
@@ -74,8 +74,7 @@ fold_some_ranges(struct db *db, const struct pair *pair, enum side side,
 		for (int e = 0; e < 2 && !st; e++) {
 			if (in[e] == NULL)
 				continue;
-			out[e] =
-			    arena_alloc(arena, b->ncols * sizeof(*out[e]));
+			out[e] = arena_alloc(arena, b->ncols * sizeof(*out[e]));
 			for (size_t c = 0; c < b->ncols && !st; c++)
 				st = side_convert_key(db, pair, side, c,
 				    &in[e][c], arena, &out[e][c], err);
@@ -143,8 +142,7 @@ gather_check_fold(const struct plan *plan, const struct pair *pair,
 	struct arena *arena = arena_new(4096);
 	const struct column **cols =
 	    arena_alloc(arena, (pair->ncols + 1) * sizeof(*cols));
-	struct db_scan scan = { .columns = cols,
-		.ncolumns = pair->ncols + 1 };
+	struct db_scan scan = { .columns = cols, .ncolumns = pair->ncols + 1 };
 	struct buf sql = BUF_INIT, hex = BUF_INIT;
 	struct cursor *cur = NULL;
 	struct row_reader r;

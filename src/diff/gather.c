@@ -101,8 +101,8 @@ add_row(struct worker *w, struct row_reader *r, const struct row *row,
 		return TU_OK;
 	}
 	if (!reader_key_fits(r, row->cells))
-		return err_set(err, TU_EREPLAN,
-		    "a key does not have its column's type");
+		return err_set(
+		    err, TU_EREPLAN, "a key does not have its column's type");
 	if (b->integer) {
 		if (row->cells[0].kind != CELL_INT)
 			return err_set(
@@ -264,15 +264,13 @@ start(struct worker *w, struct err *err)
 
 	if (rc == 0)
 		return TU_OK;
-	return err_set(
-	    err, TU_EBUG, "cannot start a thread: %s", strerror(rc));
+	return err_set(err, TU_EBUG, "cannot start a thread: %s", strerror(rc));
 }
 
 enum status
 gather(const struct plan *plan, const struct pair *pair, struct pool *pool,
     const struct bounds *bounds, const struct krange *within,
-    const struct diff_options *options, struct leaf *leaves[2],
-    struct err *err)
+    const struct diff_options *options, struct leaf *leaves[2], struct err *err)
 {
 	struct crew crew = { .lock = PTHREAD_MUTEX_INITIALIZER,
 		.changed = PTHREAD_COND_INITIALIZER };
@@ -283,9 +281,8 @@ gather(const struct plan *plan, const struct pair *pair, struct pool *pool,
 	if (workers == NULL)
 		out_of_memory(2 * JOBS_MAX * sizeof(*workers));
 	for (int s = SOURCE; s <= TARGET && !st; s++) {
-		size_t jobs = bounds->ncols == 0
-				  ? 1
-				  : MIN(pool->n[s], bounds->nleaves);
+		size_t jobs =
+		    bounds->ncols == 0 ? 1 : MIN(pool->n[s], bounds->nleaves);
 
 		for (size_t j = 0; j < jobs && !st; j++) {
 			struct worker *w = &workers[n];

@@ -32,9 +32,9 @@ void pool_close(struct pool *pool);
  * with the rows in [within). TU_EREPLAN if a key does not fit the plan.
  */
 enum status gather(const struct plan *plan, const struct pair *pair,
-    struct pool *pool, const struct bounds *bounds,
-    const struct krange *within, const struct diff_options *options,
-    struct leaf *leaves[2], struct err *err);
+    struct pool *pool, const struct bounds *bounds, const struct krange *within,
+    const struct diff_options *options, struct leaf *leaves[2],
+    struct err *err);
 
 /* Prove on a sample of real rows that a folding server and we compute the same
  * hash; clears *agrees otherwise. */

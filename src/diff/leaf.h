@@ -69,8 +69,8 @@ struct bounds {
 
 /* The leaf of an encoded key; hint is a leaf to try first (keys that arrive
  * in order stay there or go one further). */
-size_t bounds_find(const struct bounds *b, const char *key, size_t len,
-    size_t hint);
+size_t bounds_find(
+    const struct bounds *b, const char *key, size_t len, size_t hint);
 size_t bounds_find_int(const struct bounds *b, int64_t key, size_t hint);
 
 /* Indexes of leaves that differ, ascending; found by descending two trees of

@@ -51,8 +51,7 @@ judge_write(const struct plan *plan, const struct pair_column *c,
 		return VERDICT_UNREPRESENTABLE;
 	}
 	buf_reset(scratch);
-	if (!d->convert(
-		c->col[TARGET], &c->type, source, scratch, &out, why))
+	if (!d->convert(c->col[TARGET], &c->type, source, scratch, &out, why))
 		return VERDICT_UNREPRESENTABLE;
 	/* Writing what is there already would never end. */
 	if (target != NULL && cell_same(&out, target))
@@ -62,8 +61,8 @@ judge_write(const struct plan *plan, const struct pair_column *c,
 
 enum verdict
 merge_compare_rows(const struct plan *plan, const struct pair *pair,
-    const struct cell *source, const struct cell *target,
-    struct buf *scratch, enum verdict *verdicts, const char **why)
+    const struct cell *source, const struct cell *target, struct buf *scratch,
+    enum verdict *verdicts, const char **why)
 {
 	/* What decides about a row: one column to mend makes it DIFFERENT. */
 	static const int rank[] = { [VERDICT_EQUAL] = 0,
@@ -81,8 +80,8 @@ merge_compare_rows(const struct plan *plan, const struct pair *pair,
 			v = value_compare(
 			    &c->type, &c->limit, &source[i], &target[i]);
 		if (v == VERDICT_DIFFERENT)
-			v = judge_write(plan, c, &source[i], &target[i],
-			    scratch, &why[i]);
+			v = judge_write(
+			    plan, c, &source[i], &target[i], scratch, &why[i]);
 		verdicts[i] = v;
 		if (rank[v] > rank[all])
 			all = v;
@@ -115,8 +114,8 @@ advance(struct merge *m, enum side s, struct err *err)
 	reader_key(r, m->row[s]->cells);
 	if (m->last[s].len == 0)
 		return TU_OK;
-	order = key_cmp(
-	    m->last[s].data, m->last[s].len, r->key.data, r->key.len);
+	order =
+	    key_cmp(m->last[s].data, m->last[s].len, r->key.data, r->key.len);
 	if (order < 0 || (order == 0 && m->pair->multiset))
 		return TU_OK;
 	if (order == 0) {
@@ -149,9 +148,8 @@ find_point(struct merge *m, const struct row *row)
 		else
 			hi = mid;
 	}
-	return lo < m->npoints && m->points[lo] == row->cells[0].u.i
-		   ? lo
-		   : SIZE_MAX;
+	return lo < m->npoints && m->points[lo] == row->cells[0].u.i ? lo
+	                                                             : SIZE_MAX;
 }
 
 static enum status
@@ -165,7 +163,7 @@ emit(struct merge *m, struct change *c, struct err *err)
 	 * only if what is not compared cannot tell them apart. */
 	if (m->pair->multiset && c->op == CHANGE_DELETE)
 		c->patchable &= m->pair->nextra == 0 &&
-				m->plan->db[TARGET]->dialect->row_address(t);
+		                m->plan->db[TARGET]->dialect->row_address(t);
 	m->tally->ops[c->op] += c->copies;
 	if (c->patchable)
 		m->tally->patchable[c->op] += c->copies;
@@ -176,12 +174,12 @@ emit(struct merge *m, struct change *c, struct err *err)
 		}
 	}
 	return m->sink->change != NULL ? m->sink->change(m->sink, c, err)
-				       : TU_OK;
+	                               : TU_OK;
 }
 
 static enum status
-emit_insert(struct merge *m, const struct cell *cells, uint64_t copies,
-    struct err *err)
+emit_insert(
+    struct merge *m, const struct cell *cells, uint64_t copies, struct err *err)
 {
 	struct change c = { .op = CHANGE_INSERT,
 		.source = cells,
@@ -207,8 +205,8 @@ emit_insert(struct merge *m, const struct cell *cells, uint64_t copies,
 }
 
 static enum status
-emit_delete(struct merge *m, const struct cell *cells, uint64_t copies,
-    struct err *err)
+emit_delete(
+    struct merge *m, const struct cell *cells, uint64_t copies, struct err *err)
 {
 	struct change c = { .op = CHANGE_DELETE,
 		.target = cells,
@@ -241,12 +239,12 @@ both(struct merge *m, bool *differ, struct err *err)
 static enum status
 step(struct merge *m, struct err *err)
 {
-	int order = m->row[SOURCE] == NULL   ? 1
-		    : m->row[TARGET] == NULL ? -1
-					     : key_cmp(m->reader[SOURCE].key.data,
-						   m->reader[SOURCE].key.len,
-						   m->reader[TARGET].key.data,
-						   m->reader[TARGET].key.len);
+	int order =
+	    m->row[SOURCE] == NULL ? 1
+	    : m->row[TARGET] == NULL
+		? -1
+		: key_cmp(m->reader[SOURCE].key.data, m->reader[SOURCE].key.len,
+		      m->reader[TARGET].key.data, m->reader[TARGET].key.len);
 	enum side lead = order <= 0 ? SOURCE : TARGET;
 	size_t point = find_point(m, m->row[lead]);
 	bool differ = true;
@@ -330,11 +328,9 @@ step_multiset(struct merge *m, struct err *err)
 	buf_free(&key);
 	m->tally->suspects += MAX(n[SOURCE], n[TARGET]);
 	if (!st && n[SOURCE] > n[TARGET])
-		st = emit_insert(
-		    m, cells[SOURCE], n[SOURCE] - n[TARGET], err);
+		st = emit_insert(m, cells[SOURCE], n[SOURCE] - n[TARGET], err);
 	else if (!st && n[TARGET] > n[SOURCE])
-		st = emit_delete(
-		    m, cells[TARGET], n[TARGET] - n[SOURCE], err);
+		st = emit_delete(m, cells[TARGET], n[TARGET] - n[SOURCE], err);
 	return st;
 }
 

@@ -39,8 +39,8 @@ struct merge {
 };
 
 void merge_init(struct merge *m, const struct plan *plan,
-    const struct pair *pair, const struct pair *shown,
-    struct change_sink *sink, struct tally *tally);
+    const struct pair *pair, const struct pair *shown, struct change_sink *sink,
+    struct tally *tally);
 void merge_release(struct merge *m);
 
 /* Read both cursors to their ends. */

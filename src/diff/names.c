@@ -68,8 +68,8 @@ const char *
 name_qualified(struct arena *arena, const struct table *t)
 {
 	return t->schema == NULL
-		   ? t->name
-		   : arena_printf(arena, "%s.%s", t->schema, t->name);
+	           ? t->name
+	           : arena_printf(arena, "%s.%s", t->schema, t->name);
 }
 
 bool

@@ -72,8 +72,8 @@ sqlite_with(const struct column *t, const struct column *s)
 		 * An untyped column may hold either. */
 		if (s->ltype == LT_TEXT || s->ltype == LT_ANY)
 			return s->affinity == AFF_TEXT && !t->boolean
-				   ? vtype_loose(LT_NUM)
-				   : vtype(LT_NUM);
+			           ? vtype_loose(LT_NUM)
+			           : vtype(LT_NUM);
 		if (s->ltype == LT_NUM || is_float(s->ltype))
 			return vtype(LT_NUM);
 		break;

@@ -87,10 +87,11 @@ apply_column_maps(struct builder *b, struct err *err)
 		colon = strchr(rest, ':');
 		if (colon == NULL)
 			return err_set(err, TU_EUSAGE,
-			    "--map-column needs [TABLE.]SOURCE:TARGET, not '%s'",
+			    "--map-column needs [TABLE.]SOURCE:TARGET, not "
+			    "'%s'",
 			    maps[i]);
-		s = table_find_column(src,
-		    arena_memdup(b->arena, rest, (size_t)(colon - rest)));
+		s = table_find_column(
+		    src, arena_memdup(b->arena, rest, (size_t)(colon - rest)));
 		t = table_find_column(tgt, colon + 1);
 		if (s < 0 || t < 0)
 			continue; /* unused maps are reported by plan_make() */
@@ -150,8 +151,8 @@ target_limit(const struct column *c)
 
 	if (c->affinity != AFF_NONE) {
 		l.real = c->affinity == AFF_REAL ||
-			 c->affinity == AFF_NUMERIC ||
-			 c->affinity == AFF_INTEGER;
+		         c->affinity == AFF_NUMERIC ||
+		         c->affinity == AFF_INTEGER;
 		l.frac = -1;
 	} else if (c->ltype == LT_NUM && c->precision >= 0 && c->scale >= 0) {
 		l.scale = c->scale;
@@ -250,17 +251,17 @@ static void
 choose_hash(struct builder *b)
 {
 	struct pair *p = b->pair;
-	double n = MAX(estimated_rows(p->table[SOURCE]),
-	    estimated_rows(p->table[TARGET]));
+	double n = MAX(
+	    estimated_rows(p->table[SOURCE]), estimated_rows(p->table[TARGET]));
 	bool push = false;
 
 	p->rows = n < 0 ? UNKNOWN_ROWS : n;
 	p->hash = b->sel->hash < 0 ? HASH_STREAM : (enum hash_kind)b->sel->hash;
 	p->hash_why = b->sel->hash < 0 ? "rows travel and are hashed here"
-				       : "as asked for by --hash";
+	                               : "as asked for by --hash";
 	for (int s = SOURCE; s <= TARGET; s++) {
 		p->pushdown[s] = p->hash != HASH_STREAM &&
-				 can_fold(b->db[s], p, (enum side)s);
+		                 can_fold(b->db[s], p, (enum side)s);
 		push |= p->pushdown[s];
 	}
 	p->raw = p->hash == HASH_STREAM && same_wire(b->db, p);
@@ -310,8 +311,8 @@ plan_columns(struct db *const db[2], const struct selection *sel,
 		.used = used,
 		.partner = arena_alloc(arena, (nt + 1) * sizeof(int)),
 		.how = arena_alloc(arena, (nt + 1) * sizeof(enum match)),
-		.taken = arena_alloc(
-		    arena, pair->table[SOURCE]->ncolumns + 1) };
+		.taken =
+		    arena_alloc(arena, pair->table[SOURCE]->ncolumns + 1) };
 	enum status st;
 
 	for (size_t i = 0; i < nt; i++)

@@ -37,9 +37,9 @@ candidate_from_index(const struct pair *p, enum side side,
 
 	if (k->ncols > ARRAY_LEN(c->cols))
 		return false;
-	*c = (struct candidate){ .n = k->ncols,
-		.primary = k->primary,
-		.name = k->name };
+	*c = (struct candidate){
+		.n = k->ncols, .primary = k->primary, .name = k->name
+	};
 	c->declared[side] = true;
 	for (size_t i = 0; i < k->ncols; i++) {
 		int at = find_pair_column(p, side, t->columns[k->cols[i]].name);
@@ -117,8 +117,8 @@ candidate_rank(const struct candidate *c)
 }
 
 static enum status
-find_candidate(struct builder *b, struct candidate *best, bool *found,
-    struct err *err)
+find_candidate(
+    struct builder *b, struct candidate *best, bool *found, struct err *err)
 {
 	struct pair *p = b->pair;
 
@@ -142,9 +142,8 @@ find_candidate(struct builder *b, struct candidate *best, bool *found,
 			if (!usable)
 				continue;
 			for (size_t j = 0; j < o->nkeys; j++)
-				if (candidate_from_index(
-					p, (enum side) !s, &o->keys[j],
-					&other) &&
+				if (candidate_from_index(p, (enum side) !s,
+					&o->keys[j], &other) &&
 				    same_columns(&c, &other))
 					c.declared[!s] = true;
 			if (!*found ||
@@ -163,8 +162,8 @@ key_option(struct builder *b, struct candidate *c, bool *found, bool *none,
 {
 	const char *const *keys = b->sel->keys;
 	size_t used_at = list_len(b->sel->columns) +
-			 list_len(b->sel->ex_columns) +
-			 list_len(b->sel->column_maps);
+	                 list_len(b->sel->ex_columns) +
+	                 list_len(b->sel->column_maps);
 
 	*found = *none = false;
 	for (size_t i = 0; keys != NULL && keys[i] != NULL; i++) {
@@ -173,8 +172,8 @@ key_option(struct builder *b, struct candidate *c, bool *found, bool *none,
 		const char *const *names;
 
 		if (!name_for_table(keys[i], ':', tgt, b->arena, &rest) &&
-		    !name_for_table(keys[i], ':', b->pair->table[SOURCE],
-			b->arena, &rest))
+		    !name_for_table(
+			keys[i], ':', b->pair->table[SOURCE], b->arena, &rest))
 			continue;
 		b->used[used_at + i]++;
 		if (strcmp(rest, "none") == 0) {
@@ -186,8 +185,7 @@ key_option(struct builder *b, struct candidate *c, bool *found, bool *none,
 			int at = find_pair_column(b->pair, TARGET, *names);
 
 			if (at < 0)
-				at = find_pair_column(
-				    b->pair, SOURCE, *names);
+				at = find_pair_column(b->pair, SOURCE, *names);
 			for (size_t j = 0; at < 0 && j < b->pair->ncols; j++)
 				if (name_fold_cmp(
 					b->pair->cols[j].col[TARGET]->name,
@@ -236,8 +234,8 @@ key_description(struct arena *arena, const struct candidate *c)
 {
 	const char *kind = c->primary ? "primary key" : "unique index";
 	const char *where = c->declared[SOURCE] && c->declared[TARGET] ? ""
-			    : c->declared[TARGET] ? " of the target"
-						  : " of the source";
+	                    : c->declared[TARGET] ? " of the target"
+	                                          : " of the source";
 
 	if (!c->declared[SOURCE] && !c->declared[TARGET])
 		return c->name;

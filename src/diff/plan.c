@@ -40,8 +40,8 @@ is_relation_of_rows(const struct table *t)
 
 /* Do schemas rule a pairing by name out? Only when both sides have several. */
 static bool
-schemas_agree(const struct planner *pl, const struct table *a,
-    const struct table *b)
+schemas_agree(
+    const struct planner *pl, const struct table *a, const struct table *b)
 {
 	if (a->schema == NULL || b->schema == NULL)
 		return true;
@@ -164,8 +164,9 @@ apply_maps(struct planner *pl, struct err *err)
 			return err_set(err, TU_EUSAGE,
 			    "--map needs SOURCE-TABLE:TARGET-TABLE, not '%s'",
 			    maps[i]);
-		s = find_table(&pl->half[SOURCE],
-		    arena_memdup(pl->arena, maps[i], (size_t)(colon - maps[i])));
+		s = find_table(
+		    &pl->half[SOURCE], arena_memdup(pl->arena, maps[i],
+					   (size_t)(colon - maps[i])));
 		t = find_table(&pl->half[TARGET], colon + 1);
 		if (s < 0 || t < 0)
 			return err_set(err, TU_EUSAGE,
@@ -262,8 +263,8 @@ collect_one_sided(struct planner *pl)
 		for (size_t i = 0; i < h->list.n; i++) {
 			const struct table *t = &h->list.tables[i];
 
-			if (h->done[i] || !h->selected[i] ||
-			    excluded(pl, t) || pl->sel->common)
+			if (h->done[i] || !h->selected[i] || excluded(pl, t) ||
+			    pl->sel->common)
 				continue;
 			if (pl->sel->tables == NULL && !is_relation_of_rows(t))
 				continue;
@@ -306,8 +307,7 @@ plan_pair(struct planner *pl, struct pair *p, bool *keep, struct err *err)
 	p->name = name_for_people(pl, p->table[TARGET]);
 	st = describe(pl, p, err);
 	if (!st)
-		st = plan_columns(
-		    pl->db, pl->sel, pl->arena, p, pl->used, err);
+		st = plan_columns(pl->db, pl->sel, pl->arena, p, pl->used, err);
 	*keep = !st;
 	if (st == TU_ESCHEMA) {
 		add_bad(pl, p->name, arena_strdup(pl->arena, err->msg));
@@ -385,8 +385,7 @@ pair_cmp(const void *a, const void *b)
 	int c = strcmp(x->table[TARGET]->name, y->table[TARGET]->name);
 
 	if (c == 0 && x->table[TARGET]->schema && y->table[TARGET]->schema)
-		c = strcmp(
-		    x->table[TARGET]->schema, y->table[TARGET]->schema);
+		c = strcmp(x->table[TARGET]->schema, y->table[TARGET]->schema);
 	return c;
 }
 
@@ -417,13 +416,11 @@ plan_make(struct db *source, struct db *target, const struct selection *sel,
 	size_t most, keep = 0;
 	enum status st;
 
-	*plan = (struct plan){ .db = { source, target },
-		.seed = random_u64() };
-	pl.used = arena_alloc(arena,
-	    sizeof(unsigned) * (list_len(sel->columns) + 1 +
-				   list_len(sel->ex_columns) +
-				   list_len(sel->column_maps) +
-				   list_len(sel->keys)));
+	*plan = (struct plan){ .db = { source, target }, .seed = random_u64() };
+	pl.used = arena_alloc(
+	    arena, sizeof(unsigned) *
+		       (list_len(sel->columns) + 1 + list_len(sel->ex_columns) +
+			   list_len(sel->column_maps) + list_len(sel->keys)));
 	st = list_half(&pl, SOURCE, err);
 	if (!st)
 		st = list_half(&pl, TARGET, err);

@@ -30,19 +30,20 @@ enum side {
 
 /* What the user asked for. Lists end in NULL and may be NULL. */
 struct selection {
-	const char *schema[2];         /* --schema, --source-schema */
-	const char *const *tables;     /* -t and operands: shell patterns */
-	const char *const *excludes;   /* -T */
-	const char *const *maps;       /* SRC:DST */
-	const char *const *columns;    /* [TABLE.]COLUMN patterns to compare */
-	const char *const *ex_columns; /* [TABLE.]COLUMN patterns to leave out */
+	const char *schema[2];       /* --schema, --source-schema */
+	const char *const *tables;   /* -t and operands: shell patterns */
+	const char *const *excludes; /* -T */
+	const char *const *maps;     /* SRC:DST */
+	const char *const *columns;  /* [TABLE.]COLUMN patterns to compare */
+	const char *const
+	    *ex_columns; /* [TABLE.]COLUMN patterns to leave out */
 	const char *const *column_maps; /* [TABLE.]a:b */
-	const char *const *keys;       /* [TABLE:]a,b or [TABLE:]none */
-	const char *where[2];          /* SQL conditions, both and per side */
-	const char *query[2];          /* --source-query, --target-query */
-	bool common;    /* one-sided tables and columns are not differences */
-	bool no_undo;   /* do not fetch columns that only an undo needs */
-	int hash;       /* -1 auto, else enum hash_kind */
+	const char *const *keys;        /* [TABLE:]a,b or [TABLE:]none */
+	const char *where[2];           /* SQL conditions, both and per side */
+	const char *query[2];           /* --source-query, --target-query */
+	bool common;  /* one-sided tables and columns are not differences */
+	bool no_undo; /* do not fetch columns that only an undo needs */
+	int hash;     /* -1 auto, else enum hash_kind */
 	uint64_t leaf_rows; /* 0: chosen */
 };
 
@@ -64,21 +65,22 @@ struct pair {
 	size_t ncols;
 	struct pair_column *cols;
 	size_t nkeys;
-	bool multiset;       /* no key: whole rows are counted; nkeys == ncols */
+	bool multiset; /* no key: whole rows are counted; nkeys == ncols */
 	const char *key_how; /* "primary key", "unique index x", "--key", ... */
 
 	/* Target columns that are not compared but that a row consists of. */
 	size_t nextra;
 	const struct column **extra;
 
-	/* Columns that only one side has, by name; differences unless common. */
+	/* Columns that only one side has, by name; differences unless common.
+	 */
 	size_t nonly[2];
 	const char **only[2];
 
 	/* The first nrange key columns order alike on both sides: leaves are
 	 * key ranges. 0: leaves are buckets of the key's hash. */
 	size_t nrange;
-	bool raw;             /* both sides hash rows as they arrive */
+	bool raw; /* both sides hash rows as they arrive */
 	enum hash_kind hash;
 	bool pushdown[2];     /* the server folds this side */
 	uint64_t leaf_rows;   /* rows a leaf is meant to hold */

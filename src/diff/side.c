@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "value/canon.h"
 #include "value/key.h"
@@ -114,8 +115,7 @@ side_bucket(struct buf *sql, const struct db *db, const struct pair *pair,
 void
 side_and(struct buf *sql, const struct pair *pair, enum side side)
 {
-	buf_adds(sql,
-	    pair->table[side]->where != NULL ? " AND " : " WHERE ");
+	buf_adds(sql, pair->table[side]->where != NULL ? " AND " : " WHERE ");
 }
 
 enum status
@@ -169,8 +169,7 @@ side_range(struct buf *sql, const struct db *db, const struct pair *pair,
 
 	for (size_t i = 0; i < ncols; i++)
 		cols[i] = pair->cols[i].col[side];
-	st = convert_bound(
-	    db, pair, side, ncols, range->lo, arena, &r.lo, err);
+	st = convert_bound(db, pair, side, ncols, range->lo, arena, &r.lo, err);
 	if (!st)
 		st = convert_bound(
 		    db, pair, side, ncols, range->hi, arena, &r.hi, err);
@@ -192,8 +191,11 @@ reader_init(struct row_reader *r, const struct pair *pair, enum side side,
 	r->types = calloc(pair->ncols, sizeof(*r->types));
 	if (r->types == NULL)
 		out_of_memory(pair->ncols * sizeof(*r->types));
-	for (size_t i = 0; i < pair->ncols; i++)
+	r->exact = pair->hash == HASH_STREAM;
+	for (size_t i = 0; i < pair->ncols; i++) {
 		r->types[i] = pair->cols[i].type;
+		r->exact &= r->types[i].type == LT_ANY;
+	}
 }
 
 void
@@ -268,10 +270,10 @@ reader_key_fits(const struct row_reader *r, const struct cell *cells)
 			break;
 		case LT_ANY:
 			/* 1 and 1.0 can be two keys, but order as one. */
-			fits = c->kind != CELL_NULL &&
-			       (c->kind != CELL_F64 ||
-				   col->affinity != AFF_BLOB ||
-				   c->u.f != floor(c->u.f));
+			fits =
+			    c->kind != CELL_NULL &&
+			    (c->kind != CELL_F64 || col->affinity != AFF_BLOB ||
+				c->u.f != floor(c->u.f));
 			break;
 		case LT_NONE:
 		case LT_F8:
@@ -294,6 +296,24 @@ reader_key_fits(const struct row_reader *r, const struct cell *cells)
 	return true;
 }
 
+/* Injective: a kind, then eight bytes, or a length and as many bytes. */
+static void
+add_exact(struct buf *out, const struct cell *c)
+{
+	bool sized = c->kind == CELL_TEXT || c->kind == CELL_BYTES;
+	uint64_t len = c->len;
+	char head[9];
+
+	head[0] = (char)c->kind;
+	if (sized)
+		memcpy(head + 1, &len, 8);
+	else if (c->kind != CELL_NULL)
+		memcpy(head + 1, &c->u, 8);
+	buf_add(out, head, c->kind == CELL_NULL ? 1 : 9);
+	if (sized)
+		buf_add(out, c->u.p, c->len);
+}
+
 struct hash128
 reader_hash(struct row_reader *r, const struct row *row)
 {
@@ -302,6 +322,9 @@ reader_hash(struct row_reader *r, const struct row *row)
 		/* Encoded keys are prefix-free, so the seam is unambiguous. */
 		buf_add(&r->canon, r->key.data, r->key.len);
 		buf_add(&r->canon, row->raw, row->rawlen);
+	} else if (r->exact) {
+		for (size_t i = 0; i < r->pair->ncols; i++)
+			add_exact(&r->canon, &row->cells[i]);
 	} else {
 		canon_row(&r->canon, r->types, row->cells, r->pair->ncols,
 		    r->canon_flags);

@@ -62,13 +62,14 @@ struct row_reader {
 	struct hasher *md5;    /* of the key; only where there are buckets */
 	struct vtype *types;   /* pair->ncols */
 	unsigned canon_flags;
-	struct buf key;        /* reader_key() */
-	size_t prefix;         /* bytes of the first nrange columns in it */
+	bool exact; /* every column is LT_ANY: cells are hashed as they are */
+	struct buf key; /* reader_key() */
+	size_t prefix;  /* bytes of the first nrange columns in it */
 	struct buf canon;
 };
 
-void reader_init(struct row_reader *r, const struct pair *pair,
-    enum side side, uint64_t seed);
+void reader_init(struct row_reader *r, const struct pair *pair, enum side side,
+    uint64_t seed);
 void reader_release(struct row_reader *r);
 
 /* Encode the key of a row into r->key. */

@@ -1,8 +1,8 @@
 /*
  * A tree of hashes over leaves. A node covers FANOUT children; its hash is
- * over (level, position, rows below, each child's rows and hash), so that no two
- * nodes of a tree can be exchanged. Equal roots end the comparison; otherwise
- * only nodes that differ are entered.
+ * over (level, position, rows below, each child's rows and hash), so that no
+ * two nodes of a tree can be exchanged. Equal roots end the comparison;
+ * otherwise only nodes that differ are entered.
  */
 #include <config.h>
 
@@ -50,14 +50,14 @@ hash_node(const struct tree *t, size_t level, size_t i, size_t below_count)
 	for (size_t c = first; c < last; c++) {
 		const struct leaf *l = &t->leaves[c];
 
-		in.child[c - first] = level > 0 ? t->node[level - 1][c]
-						: (struct node){ l->n,
-						      { l->a, l->b } };
+		in.child[c - first] =
+		    level > 0 ? t->node[level - 1][c]
+			      : (struct node){ l->n, { l->a, l->b } };
 		out.n += in.child[c - first].n;
 	}
 	in.head = (struct node_header){ level, first, out.n };
-	x = XXH3_128bits(&in,
-	    sizeof(in.head) + (last - first) * sizeof(in.child[0]));
+	x = XXH3_128bits(
+	    &in, sizeof(in.head) + (last - first) * sizeof(in.child[0]));
 	out.h = (struct hash128){ x.high64, x.low64 };
 	return out;
 }
@@ -111,8 +111,8 @@ descend(const struct tree *x, const struct tree *y, size_t level, size_t i,
 				out[found++] = (uint32_t)c;
 		} else if (!node_equal(&x->node[level - 1][c],
 			       &y->node[level - 1][c])) {
-			found += descend(
-			    x, y, level - 1, c, nleaves, out + found);
+			found +=
+			    descend(x, y, level - 1, c, nleaves, out + found);
 		}
 	}
 	return found;

@@ -202,8 +202,7 @@ write_everything(struct applier *a, struct err *err)
 	if (st == TU_OK && a->conflicts.n > 0)
 		st = conflicts_error(&a->conflicts, err);
 	if (st == TU_OK)
-		st = verify_run(
-		    a->db, a->spool, &a->result->remaining, err);
+		st = verify_run(a->db, a->spool, &a->result->remaining, err);
 	if (st == TU_OK)
 		st = move_sequences(a, err);
 	if (st == TU_OK && a->options->before_commit != NULL)

@@ -28,8 +28,8 @@ enum report_format {
 struct report_options {
 	FILE *out;
 	bool color;
-	bool quiet;    /* write nothing, count only */
-	uint64_t rows; /* text: differences shown per table */
+	bool quiet;                      /* write nothing, count only */
+	uint64_t rows;                   /* text: differences shown per table */
 	const char *const *argv_options; /* json start: options as given, no
 	                                  * databases, NULL-terminated */
 };

@@ -18,7 +18,7 @@ struct datetime {
 	char frac[16]; /* digits without trailing zeros, "" for none */
 	bool has_date, has_time;
 	bool has_zone;
-	int offset; /* seconds east of UTC */
+	int offset;   /* seconds east of UTC */
 	int infinite; /* -1, 0, 1; the rest is unset when not 0 */
 };
 

@@ -88,8 +88,8 @@ hasher_sum(struct hasher *h, const void *data, size_t len)
 	    !EVP_DigestUpdate(h->ctx, data, len) ||
 	    !EVP_DigestFinal_ex(h->ctx, digest, NULL))
 		abort();
-	return (struct hash128){ big_endian_64(digest),
-		big_endian_64(digest + 8) };
+	return (
+	    struct hash128){ big_endian_64(digest), big_endian_64(digest + 8) };
 }
 
 uint64_t

@@ -17,7 +17,7 @@ enum ltype {
 	LT_F8,       /* binary64 */
 	LT_F4,       /* binary32 on at least one side */
 	LT_TEXT,
-	LT_CHAR,     /* text, trailing U+0020 do not count (CHAR(n)) */
+	LT_CHAR, /* text, trailing U+0020 do not count (CHAR(n)) */
 	LT_BYTES,
 	LT_DATE,
 	LT_TIME,
@@ -25,10 +25,10 @@ enum ltype {
 	LT_TSTZ,     /* an instant, written in UTC */
 	LT_INTERVAL, /* ISO 8601 text; P1D is not PT24H */
 	LT_UUID,
-	LT_BITS,     /* a string of 0 and 1 */
+	LT_BITS, /* a string of 0 and 1 */
 	LT_JSON,
-	LT_OTHER,    /* the server's own text */
-	LT_ANY,      /* SQLite to SQLite: storage class and value, exactly */
+	LT_OTHER, /* the server's own text */
+	LT_ANY,   /* SQLite to SQLite: storage class and value, exactly */
 };
 
 struct vtype {

@@ -19,20 +19,23 @@
 #define ROWS 3000
 #define NONE 9
 
-enum brand { LITE, PG };
+enum brand {
+	LITE,
+	PG
+};
 
 /* What a key looks like; %d is the row number, made unique and scattered. */
 enum key_kind {
-	KEY_INT,     /* dense */
-	KEY_SPARSE,  /* over 63 bits, negative too, with an outlier */
-	KEY_TEXT,    /* bytewise collation on both sides */
-	KEY_LOCALE,  /* the database's own collation */
+	KEY_INT,    /* dense */
+	KEY_SPARSE, /* over 63 bits, negative too, with an outlier */
+	KEY_TEXT,   /* bytewise collation on both sides */
+	KEY_LOCALE, /* the database's own collation */
 	KEY_UUID,
-	KEY_PAIR,    /* (int, text) */
+	KEY_PAIR, /* (int, text) */
 	KEY_NUMERIC,
 	KEY_TIME,
 	KEY_BYTES,
-	KEY_COUNT,   /* none: rows are counted, some twice */
+	KEY_COUNT, /* none: rows are counted, some twice */
 	KEY_KINDS,
 };
 
@@ -57,8 +60,8 @@ open_db(enum brand brand, enum db_mode mode, enum side side)
 	struct err err = ERR_INIT;
 	struct db *db = NULL;
 
-	if (db_open(brand == LITE ? lite_path[side] : pg_url, mode,
-		names[side], &db, &err)) {
+	if (db_open(brand == LITE ? lite_path[side] : pg_url, mode, names[side],
+		&db, &err)) {
 		printf("Bail out! %s\n", err.msg);
 		exit(1);
 	}
@@ -114,8 +117,8 @@ key_literal(struct buf *b, enum brand brand, enum key_kind kind, unsigned i)
 		buf_addf(b, "%u, 'p%llu-%u'", i / 50, h % 10, i % 50);
 		return;
 	case KEY_NUMERIC:
-		buf_addf(b, "%lld.%02u", (long long)(h % 100000) - 50000,
-		    i % 100);
+		buf_addf(
+		    b, "%lld.%02u", (long long)(h % 100000) - 50000, i % 100);
 		return;
 	case KEY_TIME:
 		buf_addf(b, "'2024-%02u-%02u %02u:%02u:%02u'", 1 + i % 12,
@@ -134,8 +137,8 @@ key_literal(struct buf *b, enum brand brand, enum key_kind kind, unsigned i)
 }
 
 static void
-create_table(struct db *db, enum brand brand, enum key_kind kind,
-    const char *name)
+create_table(
+    struct db *db, enum brand brand, enum key_kind kind, const char *name)
 {
 	static const char *const types[2][KEY_KINDS] = {
 		{ "k INTEGER PRIMARY KEY", "k BIGINT NOT NULL PRIMARY KEY",
@@ -175,8 +178,8 @@ create_table(struct db *db, enum brand brand, enum key_kind kind,
 }
 
 static void
-row_literal(struct buf *b, enum brand brand, enum key_kind kind, unsigned i,
-    uint64_t v)
+row_literal(
+    struct buf *b, enum brand brand, enum key_kind kind, unsigned i, uint64_t v)
 {
 	unsigned long long h = mix(v);
 
@@ -191,10 +194,10 @@ row_literal(struct buf *b, enum brand brand, enum key_kind kind, unsigned i,
 	else
 		buf_addf(b, ", 'v%llu''|\xc3\xbc \\'", h % 100000);
 	buf_addf(b, ", %.17ge0", (double)(h >> 11) / 4194304.0 - 1e6);
-	buf_addf(b, ", %lld.%03llu", (long long)(h % 2000) - 1000,
-	    h / 7 % 1000);
-	buf_addf(b, ", '19%02llu-03-%02llu 10:00:0%llu%s'", h % 100,
-	    1 + h % 28, h % 10, h % 2 ? ".25" : "");
+	buf_addf(
+	    b, ", %lld.%03llu", (long long)(h % 2000) - 1000, h / 7 % 1000);
+	buf_addf(b, ", '19%02llu-03-%02llu 10:00:0%llu%s'", h % 100, 1 + h % 28,
+	    h % 10, h % 2 ? ".25" : "");
 	buf_addf(b, brand == PG ? ", '\\x%08x'" : ", x'%08x'", (unsigned)h);
 	buf_adds(b, h % 2 ? ", true)" : ", false)");
 }
@@ -212,9 +215,8 @@ load(struct db *db, enum brand brand, enum key_kind kind, const char *name,
 		/* Loaded in another order than that of the keys. */
 		unsigned i = (n * 1009 + 7) % ROWS;
 
-		for (unsigned c = 0; m->present[side][i] &&
-				     c < m->copies[side][i];
-		     c++) {
+		for (unsigned c = 0;
+		     m->present[side][i] && c < m->copies[side][i]; c++) {
 			if (in_statement++ == 0)
 				buf_addf(&sql, "INSERT INTO %s VALUES ", name);
 			else
@@ -242,7 +244,7 @@ invent(struct model *m, enum key_kind kind, unsigned per_mille)
 	for (unsigned i = 0; i < ROWS; i++) {
 		uint64_t r = tap_random();
 		bool hit = r % 1000 < per_mille || (per_mille && i == 0) ||
-			   (per_mille && i == ROWS - 1);
+		           (per_mille && i == ROWS - 1);
 
 		m->value[SOURCE][i] = m->value[TARGET][i] = tap_random();
 		m->present[SOURCE][i] = m->present[TARGET][i] = true;
@@ -263,9 +265,9 @@ invent(struct model *m, enum key_kind kind, unsigned per_mille)
 		/* Of three equal rows one is missing. */
 		if (kind == KEY_COUNT && m->copies[SOURCE][i] == 3) {
 			m->present[SOURCE][i] = m->present[TARGET][i] = true;
-			m->copies[m->expected[i] == CHANGE_DELETE
-				      ? SOURCE
-				      : TARGET][i] = 2;
+			m->copies[m->expected[i] == CHANGE_DELETE ? SOURCE
+								  : TARGET][i] =
+			    2;
 		}
 	}
 }
@@ -327,8 +329,8 @@ compare(const enum brand brands[2], const struct model *m, enum key_kind kind,
 	for (int s = SOURCE; s <= TARGET && !st; s++)
 		st = db[s]->drv->snapshot_begin(db[s], NULL, &err);
 	if (!st)
-		st = plan_make(
-		    db[SOURCE], db[TARGET], &sel, arena, &plan, &err);
+		st =
+		    plan_make(db[SOURCE], db[TARGET], &sel, arena, &plan, &err);
 	if (!st && plan.npairs != 1)
 		st = err_set(&err, TU_EBUG, "%zu pairs: %s", plan.npairs,
 		    plan.nbad ? plan.bad[0].why : "");
@@ -338,8 +340,8 @@ compare(const enum brand brands[2], const struct model *m, enum key_kind kind,
 	if (!st && jobs > 1)
 		plan.pairs[0].rows = 1e7;
 	if (!st)
-		st = diff_pair(&plan, &plan.pairs[0], &options, &k.sink,
-		    &tally, &err);
+		st = diff_pair(
+		    &plan, &plan.pairs[0], &options, &k.sink, &tally, &err);
 	for (unsigned i = 0; i < ROWS && !st; i++)
 		wrong += k.found[i] != m->expected[i];
 	ok(!st && wrong == 0 && k.doubled == 0 && k.unordered == 0,
@@ -358,7 +360,7 @@ static void
 table_name(char *out, size_t size, enum brand brand, enum side side)
 {
 	snprintf(out, size, "%stu_case",
-	    brand == LITE     ? ""
+	    brand == LITE    ? ""
 	    : side == SOURCE ? "tu_source."
 			     : "tu_target.");
 }
@@ -406,8 +408,8 @@ main(void)
 	for (int s = SOURCE; s <= TARGET; s++) {
 		FILE *f;
 
-		snprintf(lite_path[s], sizeof(lite_path[s]), "%s/%d.db", dir,
-		    s);
+		snprintf(
+		    lite_path[s], sizeof(lite_path[s]), "%s/%d.db", dir, s);
 		f = fopen(lite_path[s], "w");
 		if (f == NULL)
 			return 1;
@@ -421,8 +423,8 @@ main(void)
 			p & 2 ? PG : LITE };
 
 		for (int k = 0; k < KEY_KINDS; k++)
-			pairing(brands, (enum key_kind)k,
-			    per_mille[(p + k) % 4]);
+			pairing(
+			    brands, (enum key_kind)k, per_mille[(p + k) % 4]);
 		pairing(brands, KEY_INT, 1000);
 		pairing(brands, KEY_INT, 10);
 	}

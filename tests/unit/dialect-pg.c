@@ -137,12 +137,10 @@ test_param_guard(void)
 	} cases[] = {
 		{ PG_INT4, "$3::integer", "\"c\" = v" },
 		{ PG_TEXT, "$3::text", "\"c\" = v" },
-		{ PG_TEXT | PG_NONDET, "$3::text",
-		    "\"c\" COLLATE \"C\" = v" },
+		{ PG_TEXT | PG_NONDET, "$3::text", "\"c\" COLLATE \"C\" = v" },
 		{ PG_BPCHAR, "$3::bpchar", "\"c\" = v" },
 		{ PG_BIT, "$3::varbit", "\"c\" = v" },
-		{ PG_MONEY, "$3::numeric::money",
-		    "\"c\" = v" },
+		{ PG_MONEY, "$3::numeric::money", "\"c\" = v" },
 		{ PG_NUMERIC, "$3::numeric", "\"c\" = v" },
 		{ PG_INTERVAL, "$3::interval",
 		    "\"c\"::text COLLATE \"C\" IS NOT DISTINCT FROM "

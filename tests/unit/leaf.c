@@ -19,7 +19,7 @@ decode_one(int kind, int64_t lo, int64_t hi)
 {
 	struct leaf x = { 0 }, y = { 0 };
 	int64_t key = 0, odd = lo + (int64_t)(tap_random() %
-				      ((uint64_t)hi - (uint64_t)lo));
+					      ((uint64_t)hi - (uint64_t)lo));
 
 	for (int i = 0; i < 20; i++) {
 		struct hash128 h = random_hash();
@@ -51,8 +51,7 @@ decode_ambiguous(void)
 	leaf_add(&x, (struct hash128){ UINT64_C(1) << 62, 1 }, 5);
 	ok(!leaf_decode(&x, &y, 0, 1000, &key),
 	    "a quotient known to two bits names nobody in a thousand");
-	ok(leaf_decode(&x, &y, 4, 8, &key) && key == 5,
-	    "but does among four");
+	ok(leaf_decode(&x, &y, 4, 8, &key) && key == 5, "but does among four");
 }
 
 static void

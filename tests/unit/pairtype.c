@@ -16,8 +16,8 @@ lite_column(enum ltype t, enum affinity a)
 }
 
 static const char *
-paired(const struct db *da, struct column a, const struct db *db,
-    struct column b)
+paired(
+    const struct db *da, struct column a, const struct db *db, struct column b)
 {
 	static char text[64];
 	struct vtype t = pair_vtype(da, &a, db, &b);
@@ -52,8 +52,8 @@ main(void)
 	is_pair(&pg, PG(LT_TS), &pg, PG(LT_TSTZ), "tstz", "ts, tstz");
 	is_pair(&pg, PG(LT_DATE), &pg, PG(LT_TS), "ts", "date, ts");
 	is_pair(&pg, PG(LT_TEXT), &pg, PG(LT_UUID), "uuid", "text, uuid");
-	is_pair(&pg, PG(LT_TEXT), &pg, PG(LT_NUM), "text as num",
-	    "text, number");
+	is_pair(
+	    &pg, PG(LT_TEXT), &pg, PG(LT_NUM), "text as num", "text, number");
 	is_pair(&pg, PG(LT_TEXT), &pg, boolean, "none", "text, boolean");
 	is_pair(&pg, PG(LT_BYTES), &pg, PG(LT_TS), "none", "bytes, ts");
 	is_pair(&pg, PG(LT_BYTES), &pg, PG(LT_TEXT), "none", "bytes, text");
@@ -64,8 +64,8 @@ main(void)
 	    "numeric, REAL");
 	is_pair(&pg, PG(LT_F8), &lite, LITE(LT_F8, AFF_REAL), "float8",
 	    "float8, REAL");
-	is_pair(&pg, PG(LT_NUM), &lite, LITE(LT_TEXT, AFF_TEXT),
-	    "text as num", "numeric, TEXT");
+	is_pair(&pg, PG(LT_NUM), &lite, LITE(LT_TEXT, AFF_TEXT), "text as num",
+	    "numeric, TEXT");
 	is_pair(&pg, boolean, &lite, LITE(LT_NUM, AFF_NUMERIC), "num",
 	    "boolean, BOOLEAN");
 	is_pair(&pg, PG(LT_TS), &lite, LITE(LT_TS, AFF_NUMERIC), "ts",
