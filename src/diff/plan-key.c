@@ -203,6 +203,29 @@ key_option(struct builder *b, struct candidate *c, bool *found, bool *none,
 	return TU_OK;
 }
 
+/*
+ * Rows are met by their key in one order on both sides, so a key cannot be text
+ * here and something else there for the judge to settle: it is one of the two.
+ * SQLite orders by any type (its key function is ours); a server can order
+ * numbers as text, but not what may be no number at all as numbers.
+ */
+static void
+settle_key_type(struct pair_column *c)
+{
+	struct vtype *t = &c->type;
+	bool server_text = false;
+
+	if (t->loose == LT_NONE)
+		return;
+	for (int s = SOURCE; s <= TARGET; s++)
+		server_text |= c->col[s]->affinity == AFF_NONE &&
+		               (c->col[s]->ltype == LT_TEXT ||
+				   c->col[s]->ltype == LT_CHAR);
+	if (!server_text)
+		t->type = t->loose;
+	t->loose = LT_NONE;
+}
+
 /* Move the key's columns to the front of pair->cols, in key order. */
 static void
 put_key_first(struct builder *b, const struct candidate *c)
@@ -215,10 +238,7 @@ put_key_first(struct builder *b, const struct candidate *c)
 
 	for (size_t i = 0; i < c->n; i++) {
 		cols[n] = p->cols[c->cols[i]];
-		/* A key cannot be a hint: it is the type, or it differs. */
-		if (cols[n].type.loose != LT_NONE)
-			cols[n].type.type = cols[n].type.loose;
-		cols[n].type.loose = LT_NONE;
+		settle_key_type(&cols[n]);
 		is_key[c->cols[i]] = true;
 		n++;
 	}
@@ -261,9 +281,7 @@ use_whole_rows(struct builder *b, struct err *err)
 			    "forms, so rows cannot be counted (name a key "
 			    "with --key, or --exclude-columns=%s)",
 			    c->col[TARGET]->name, c->col[TARGET]->name);
-		if (c->type.loose != LT_NONE)
-			c->type.type = c->type.loose;
-		c->type.loose = LT_NONE;
+		settle_key_type(c);
 	}
 	p->multiset = true;
 	p->nkeys = p->ncols;

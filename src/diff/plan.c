@@ -14,6 +14,8 @@ struct half {
 	struct table_list list;
 	bool *done;     /* paired, excluded or not asked for */
 	bool *selected; /* by a pattern */
+	bool *paired;
+	bool *vague; /* may belong to one of several */
 };
 
 struct planner {
@@ -50,6 +52,12 @@ schemas_agree(
 	return strcmp(a->schema, b->schema) == 0;
 }
 
+static bool
+has_schemas(const struct db *db)
+{
+	return db->dialect != &dialect_sqlite;
+}
+
 static enum status
 list_half(struct planner *pl, enum side side, struct err *err)
 {
@@ -63,6 +71,8 @@ list_half(struct planner *pl, enum side side, struct err *err)
 		return err_context(err, "%s", db->side);
 	h->done = arena_alloc(pl->arena, h->list.n + 1);
 	h->selected = arena_alloc(pl->arena, h->list.n + 1);
+	h->paired = arena_alloc(pl->arena, h->list.n + 1);
+	h->vague = arena_alloc(pl->arena, h->list.n + 1);
 	for (size_t i = 0; i < h->list.n; i++) {
 		const struct table *t = &h->list.tables[i];
 
@@ -77,8 +87,7 @@ list_half(struct planner *pl, enum side side, struct err *err)
 			if (name_match_table(sel->excludes[j], t))
 				h->done[i] = true;
 	}
-	if (!any && sel->schema[side] != NULL && h->list.n > 0 &&
-	    h->list.tables[0].schema != NULL)
+	if (!any && sel->schema[side] != NULL && has_schemas(db))
 		return err_set(err, TU_EUSAGE, "%s: no table in schema '%s'",
 		    db->side, sel->schema[side]);
 	return TU_OK;
@@ -132,6 +141,7 @@ add_pair(struct planner *pl, size_t s, size_t t, enum match how)
 	p->table[SOURCE] = &pl->half[SOURCE].list.tables[s];
 	p->table[TARGET] = &pl->half[TARGET].list.tables[t];
 	pl->half[SOURCE].done[s] = pl->half[TARGET].done[t] = true;
+	pl->half[SOURCE].paired[s] = pl->half[TARGET].paired[t] = true;
 }
 
 static int
@@ -203,6 +213,16 @@ count_named(const struct planner *pl, enum side side, const struct table *t,
 }
 
 static void
+mark_vague(struct planner *pl, const struct table *t, name_cmp *cmp)
+{
+	struct half *h = &pl->half[SOURCE];
+
+	for (size_t i = 0; i < h->list.n; i++)
+		h->vague[i] |= cmp(h->list.tables[i].name, t->name) == 0 &&
+		               schemas_agree(pl, &h->list.tables[i], t);
+}
+
+static void
 pair_by_name(struct planner *pl, enum match how, name_cmp *cmp)
 {
 	struct half *target = &pl->half[TARGET], *source = &pl->half[SOURCE];
@@ -223,6 +243,7 @@ pair_by_name(struct planner *pl, enum match how, name_cmp *cmp)
 			if (how != MATCH_EXACT)
 				continue;
 			target->done[t] = true;
+			mark_vague(pl, tab, cmp);
 			add_bad(pl, name_qualified(pl->arena, tab),
 			    "its name occurs in several schemas (choose with "
 			    "--schema and --source-schema, or --map)");
@@ -254,6 +275,25 @@ name_for_people(struct planner *pl, const struct table *t)
 	           : name_qualified(pl->arena, t);
 }
 
+/*
+ * In a comparison of one database with itself every table is on both sides; one
+ * that a pair uses on the other side is not missing here.
+ */
+static bool
+used_on_other_side(const struct planner *pl, enum side side, size_t i)
+{
+	const struct half *other = &pl->half[!side];
+	const struct table *t = &pl->half[side].list.tables[i];
+
+	if (strcmp(pl->db[SOURCE]->display, pl->db[TARGET]->display) != 0)
+		return false;
+	for (size_t j = 0; j < other->list.n; j++)
+		if (other->paired[j] &&
+		    strcmp(other->list.tables[j].from, t->from) == 0)
+			return true;
+	return false;
+}
+
 static void
 collect_one_sided(struct planner *pl)
 {
@@ -263,8 +303,9 @@ collect_one_sided(struct planner *pl)
 		for (size_t i = 0; i < h->list.n; i++) {
 			const struct table *t = &h->list.tables[i];
 
-			if (h->done[i] || !h->selected[i] || excluded(pl, t) ||
-			    pl->sel->common)
+			if (h->done[i] || h->vague[i] || !h->selected[i] ||
+			    excluded(pl, t) || pl->sel->common ||
+			    used_on_other_side(pl, (enum side)s, i))
 				continue;
 			if (pl->sel->tables == NULL && !is_relation_of_rows(t))
 				continue;
