@@ -454,11 +454,13 @@ scans() {
 	[ -n "$(its_backend "$1")" ]
 }
 
-# slow_lite FILE - a view of 20,000 rows that takes a minute to read.
+# slow_lite FILE STEPS - a view of 20,000 rows with so much work in each;
+# 50,000 take some milliseconds.
 slow_lite() {
-	lite "$1" 'CREATE VIEW slow AS SELECT id, (WITH RECURSIVE n(i) AS
-		(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000 + t.id)
-		SELECT max(i) FROM n) AS x FROM t;'
+	lite "$1" 'DROP VIEW IF EXISTS slow;' "CREATE VIEW slow AS
+		SELECT id, (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL
+		SELECT i + 1 FROM n WHERE i < $2 + t.id)
+		SELECT max(i) FROM n) AS x FROM t;"
 }
 
 @test "a connection that is cut in mid-scan" {
@@ -539,13 +541,16 @@ idle() {
 }
 
 @test "SIGINT and SIGTERM end a scan in SQLite" {
-	slow_lite a.db
-	slow_lite b.db
-	for signal in INT TERM; do
-		start diff -vv -f json --key=id a.db b.db slow
-		sleep 1.5
-		interrupts $signal "trueup diff"
-		[[ $(tail -1 stdout) == '{"type": "error", '*'"exit": 130}' ]]
+	for steps in 50000 10000000000; do
+		slow_lite a.db $steps
+		slow_lite b.db $steps
+		for signal in INT TERM; do
+			start diff -f json --key=id a.db b.db slow
+			sleep 1.5
+			interrupts $signal "trueup diff"
+			[[ $(tail -1 stdout) == \
+			    '{"type": "error", '*'"exit": 130}' ]]
+		done
 	done
 }
 
