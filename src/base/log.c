@@ -72,11 +72,12 @@ log_progress(const char *line)
 	if (!progress)
 		return;
 	pthread_mutex_lock(&lock);
-	clear_progress();
-	if (line != NULL) {
-		fputs(line, stderr);
-		drawn = true;
+	if (drawn || line != NULL) {
+		clear_progress();
+		if (line != NULL)
+			fputs(line, stderr);
+		drawn = line != NULL;
+		fflush(stderr);
 	}
-	fflush(stderr);
 	pthread_mutex_unlock(&lock);
 }

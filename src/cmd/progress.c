@@ -9,6 +9,7 @@
 #include "patch/report.h"
 
 #define REDRAW_SECONDS 0.1
+#define DRAW_AFTER_SECONDS 0.3 /* a quick run needs no progress */
 #define RATE_AFTER_SECONDS 1.0
 
 static double
@@ -74,7 +75,8 @@ progress_rows(void *arg, const struct pair *pair, const uint64_t rows[2])
 	struct buf line = BUF_INIT;
 
 	pthread_mutex_lock(&p->lock);
-	if (p->drawn.tv_sec != 0 && seconds_since(&p->drawn) < REDRAW_SECONDS)
+	if (seconds_since(&p->start) < DRAW_AFTER_SECONDS ||
+	    (p->drawn.tv_sec != 0 && seconds_since(&p->drawn) < REDRAW_SECONDS))
 		goto out;
 	clock_gettime(CLOCK_MONOTONIC, &p->drawn);
 	buf_addf(

@@ -2,6 +2,8 @@
 
 #include "cmd/sinks.h"
 
+#include "base/log.h"
+
 static enum status
 fanout_begin(struct change_sink *s, const struct pair *pair, struct err *err)
 {
@@ -20,6 +22,7 @@ fanout_change(struct change_sink *s, const struct change *c, struct err *err)
 	struct fanout *f = (struct fanout *)s;
 	enum status st = TU_OK;
 
+	log_progress(NULL); /* results may go to the same terminal */
 	for (size_t i = 0; i < f->n && st == TU_OK; i++)
 		if (f->to[i]->change != NULL)
 			st = f->to[i]->change(f->to[i], c, err);
@@ -33,6 +36,7 @@ fanout_end(struct change_sink *s, const struct pair *pair,
 	struct fanout *f = (struct fanout *)s;
 	enum status st = TU_OK;
 
+	log_progress(NULL);
 	for (size_t i = 0; i < f->n && st == TU_OK; i++)
 		if (f->to[i]->end != NULL)
 			st = f->to[i]->end(f->to[i], pair, tally, err);

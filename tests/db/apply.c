@@ -693,8 +693,8 @@ kill_backend(void *arg, struct err *err)
 	(void)err;
 	world_run(arg, TARGET,
 	    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-	    "WHERE state = 'idle in transaction' AND pid <> "
-	    "pg_backend_pid()");
+	    "WHERE state = 'idle in transaction' AND "
+	    "datname = current_database() AND pid <> pg_backend_pid()");
 	usleep(200000);
 	return TU_OK;
 }
