@@ -503,7 +503,7 @@ sqlite_describe(
 		st = describe_triggers(&r, arena, err);
 	if (st == TU_OK)
 		st = estimate(&r, err);
-	return st ? err_context(err, "table '%s'", table->name) : TU_OK;
+	return st;
 }
 
 /* The query without the semicolons and blanks that people end it with. */

@@ -64,8 +64,6 @@ check_versions(struct comparison *c, struct err *err)
 		uint64_t version;
 		enum status st;
 
-		if (t->kind == REL_QUERY)
-			continue;
 		st = db->drv->table_version(db, t, &version, err);
 		if (st)
 			return err_context(err, "%s", db->side);

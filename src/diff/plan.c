@@ -325,15 +325,15 @@ describe(struct planner *pl, struct pair *p, struct err *err)
 		    arena_memdup(pl->arena, p->table[s], sizeof(*t));
 		enum status st = TU_OK;
 
-		if (t->kind == REL_QUERY)
-			continue;
 		/* The version first: a change after it is noticed later. */
 		st = db->drv->table_version(db, t, &p->version[s], err);
-		if (!st)
+		if (!st && t->kind != REL_QUERY)
 			st = db->drv->describe(db, pl->arena, t, err);
 		if (st)
 			return err_context(
 			    err, "%s: table '%s'", db->side, t->name);
+		if (t->kind == REL_QUERY)
+			continue;
 		t->where = pl->sel->where[s];
 		p->table[s] = t;
 	}

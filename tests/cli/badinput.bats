@@ -325,10 +325,20 @@ pg_as() {
 	is "$(pg "$url" 'SELECT count(*) FROM n;')" 1
 }
 
+@test "a key that turns out not to be unique ends the run and is named" {
+	lite a.db 'CREATE TABLE n(id TEXT PRIMARY KEY, x INT);' \
+	    'INSERT INTO n VALUES (NULL, 1), (NULL, 2);'
+	fresh_pg_db url
+	pg "$url" 'CREATE TABLE n(id text PRIMARY KEY, x int);' \
+	    'CREATE TABLE t(id int PRIMARY KEY, x text);'
+	run -5 --separate-stderr "$TRUEUP" diff -f stat a.db "$url" n t
+	[[ $stderr == *"table 'n': source: the key is not unique"*--key=none* ]]
+}
+
 @test "text in an INTEGER key of a table without rowid" {
 	lite a.db 'CREATE TABLE w(id INTEGER PRIMARY KEY, x INT) WITHOUT ROWID;' \
 	    "INSERT INTO w VALUES (1, 2), (10, 3), ('stray', 4), ('z', 5),
-		(1.5, 6);"
+		(x'00', 5), (1.5, 6);"
 	cp a.db b.db
 	run -0 "$TRUEUP" diff a.db b.db w
 	lite b.db "UPDATE w SET x = 9 WHERE id = 'stray';" \
@@ -342,15 +352,15 @@ pg_as() {
 	    'INSERT INTO w VALUES (1, 2), (10, 7), (11, 1);'
 	run -1 "$TRUEUP" diff -f rows a.db "$url" w
 	echo "$output"
-	[ "${#lines[@]}" -eq 5 ]
+	[ "${#lines[@]}" -eq 6 ]
 	[[ $output == *"id='stray'"* ]]
 	# What PostgreSQL can hold is written, the rest is named.
 	run -1 "$TRUEUP" sync a.db "$url" w
 	is "$(pg "$url" 'SELECT * FROM w ORDER BY id;')" $'1|2\n10|3'
 	run -1 "$TRUEUP" diff -f rows a.db "$url" w
-	[ "${#lines[@]}" -eq 3 ]
+	[ "${#lines[@]}" -eq 4 ]
 	run -1 "$TRUEUP" diff -f rows "$url" a.db w
-	[ "${#lines[@]}" -eq 3 ]
+	[ "${#lines[@]}" -eq 4 ]
 	run -0 "$TRUEUP" sync --max-delete=100% "$url" a.db w
 	run -0 "$TRUEUP" diff "$url" a.db w
 }
@@ -708,6 +718,15 @@ with_room() {
 		finish 4 "table '$table'" "source: " "${cause%$'\n'}"
 		[ -z "$output" ]
 	done
+	pg "$url" 'CREATE TABLE u(id int PRIMARY KEY);' 'INSERT INTO u VALUES (1);'
+	session "$TRUEUP_PG_BIN/psql" -XqAt "$url"
+	tell 'BEGIN;' 'LOCK TABLE a IN ACCESS EXCLUSIVE MODE;'
+	start diff --key=u:id "$url" a.db u --source-query='SELECT u.id
+	    FROM public.a RIGHT JOIN public.u ON false'
+	wait_until waits "$url"
+	pg "$url" 'BEGIN; TRUNCATE u; INSERT INTO u VALUES (1); COMMIT;'
+	tell 'COMMIT;'
+	finish 4 "table 'u'" "source: " truncated hint:again
 }
 
 @test "what a writer does to SQLite during the run changes nothing" {
