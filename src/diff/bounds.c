@@ -22,6 +22,7 @@ struct cutter {
 	struct buf last; /* encoding of the last bound */
 	struct buf scratch;
 	size_t n; /* bounds so far */
+	bool cut; /* some bound was moved to an integer */
 };
 
 static void
@@ -72,15 +73,17 @@ cut_at_int(struct cutter *c, int64_t key)
 /* A decimal bound is cut to an integer: a fraction may be a hair off in a
  * binary64, and every side must draw the line at the same place. */
 static bool
-integral_bound(struct cell *cell)
+integral_bound(struct cell *cell, bool *cut)
 {
 	struct buf text = BUF_INIT;
 	int64_t i;
 	bool ok = canon_text(&text, LT_NUM, cell);
 	const char *dot = ok ? memchr(text.data, '.', text.len) : NULL;
 
-	if (dot != NULL)
+	if (dot != NULL) {
 		text.len = (size_t)(dot - text.data);
+		*cut = true;
+	}
 	ok = ok && num_to_i64(text.data, text.len, &i);
 	if (ok)
 		*cell = cell_int(i);
@@ -100,7 +103,7 @@ cut_at_cells(struct cutter *c, const struct cell *cells, struct err *err)
 		const struct vtype *t = &c->pair->cols[i].type;
 
 		bound[i] = cell_copy(c->arena, &cells[i]);
-		if (t->type == LT_NUM && !integral_bound(&bound[i]))
+		if (t->type == LT_NUM && !integral_bound(&bound[i], &c->cut))
 			goto skip;
 		key_encode(&enc, t, &bound[i]);
 	}
@@ -108,7 +111,8 @@ cut_at_cells(struct cutter *c, const struct cell *cells, struct err *err)
 		goto skip;
 	if (c->n > 0)
 		order = key_cmp(enc.data, enc.len, c->last.data, c->last.len);
-	if (order < 0) {
+	/* (1.2, 9) and (1.7, 3) become (1, 9) and (1, 3). */
+	if (order < 0 && !c->cut) {
 		buf_free(&enc);
 		return err_set(
 		    err, TU_EREPLAN, "sampled keys do not come in key order");

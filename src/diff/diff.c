@@ -18,7 +18,8 @@
 /* Once more than one leaf in this many differs, fetching beats cutting. */
 #define SPARSE 10
 #define BATCH_MEMORY (4 << 20)
-/* More buckets than this part of all: read the table, not a list of them. */
+/* More buckets than this part of all, or some that a server cannot compute:
+ * read the table, not a list of them. */
 #define MANY_BUCKETS 5
 
 /* The comparison of one pair. */
@@ -324,7 +325,9 @@ look_at_buckets(
 
 	if (n == 0)
 		return TU_OK;
-	if (n < c->bounds.nleaves / MANY_BUCKETS) {
+	if (n < c->bounds.nleaves / MANY_BUCKETS &&
+	    side_can_bucket(c->plan->db[SOURCE], &c->pair, SOURCE) &&
+	    side_can_bucket(c->plan->db[TARGET], &c->pair, TARGET)) {
 		spec.buckets = differ;
 		spec.nbuckets = n;
 	}

@@ -34,6 +34,7 @@ struct worker {
 	size_t first, last;
 	struct leaf *leaves;
 	pthread_t thread;
+	bool done; /* its connection is idle; under the crew's lock */
 	enum status status;
 	struct err err;
 };
@@ -79,8 +80,10 @@ void
 pool_close(struct pool *pool)
 {
 	for (int s = SOURCE; s <= TARGET; s++)
-		for (unsigned i = 1; i < pool->n[s]; i++)
+		for (unsigned i = 1; i < pool->n[s]; i++) {
+			pool->db[s][0]->bytes_in += pool->db[s][i]->bytes_in;
 			db_close(pool->db[s][i]);
+		}
 	*pool = (struct pool){ .n = { 1, 1 } };
 }
 
@@ -195,19 +198,21 @@ worker_main(void *arg)
 	 * ending its statement half way would abort it. */
 	if (w->status && w->status != TU_EREPLAN)
 		atomic_store(&crew->stop, true);
+	w->done = true;
 	crew->running--;
 	pthread_cond_broadcast(&crew->changed);
 	pthread_mutex_unlock(&crew->lock);
 	return NULL;
 }
 
-/* Wait for all workers; when one failed, end the statements of the others. */
+/*
+ * Wait for all workers; when one failed, end the statements of the others, and
+ * again later: a worker may have been between two statements.
+ */
 static void
 wait_for(struct crew *crew, struct worker *workers, unsigned n,
     const struct pair *pair, const struct diff_options *options)
 {
-	bool cancelled = false;
-
 	pthread_mutex_lock(&crew->lock);
 	while (crew->running > 0) {
 		struct timespec until;
@@ -220,11 +225,9 @@ wait_for(struct crew *crew, struct worker *workers, unsigned n,
 			until.tv_sec++;
 		}
 		pthread_cond_timedwait(&crew->changed, &crew->lock, &until);
-		if (atomic_load(&crew->stop) && !cancelled) {
-			cancelled = true;
-			for (unsigned i = 0; i < n; i++)
+		for (unsigned i = 0; i < n && atomic_load(&crew->stop); i++)
+			if (!workers[i].done)
 				workers[i].db->drv->cancel(workers[i].db);
-		}
 		rows[SOURCE] = atomic_load(&crew->rows[SOURCE]);
 		rows[TARGET] = atomic_load(&crew->rows[TARGET]);
 		if (options->progress != NULL)

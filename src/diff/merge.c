@@ -216,8 +216,10 @@ emit_delete(
 	return emit(m, &c, err);
 }
 
+/* A named row that does not differ is seen again with its leaf, and counted
+ * then. */
 static enum status
-both(struct merge *m, bool *differ, struct err *err)
+both(struct merge *m, bool named, bool *differ, struct err *err)
 {
 	struct change c = { .op = CHANGE_UPDATE,
 		.source = m->row[SOURCE]->cells,
@@ -229,7 +231,7 @@ both(struct merge *m, bool *differ, struct err *err)
 	    c.target, &m->scratch, m->verdicts, m->why);
 
 	*differ = v == VERDICT_DIFFERENT || v == VERDICT_UNREPRESENTABLE;
-	if (v == VERDICT_EQUAL_AT_TARGET)
+	if (v == VERDICT_EQUAL_AT_TARGET && !named)
 		m->tally->at_target++;
 	c.patchable = v == VERDICT_DIFFERENT;
 	return *differ ? emit(m, &c, err) : TU_OK;
@@ -255,7 +257,7 @@ step(struct merge *m, struct err *err)
 	else if (order > 0)
 		st = emit_delete(m, m->row[TARGET]->cells, 1, err);
 	else
-		st = both(m, &differ, err);
+		st = both(m, point != SIZE_MAX, &differ, err);
 	if (st)
 		return st;
 	m->tally->suspects++;

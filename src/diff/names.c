@@ -40,28 +40,48 @@ fold_into(char *out, size_t size, const char *s)
 }
 
 bool
+name_match_exact(const char *pattern, const char *name)
+{
+	return strcmp(pattern, name) == 0 || fnmatch(pattern, name, 0) == 0;
+}
+
+bool
 name_match(const char *pattern, const char *name)
 {
 	char p[512], n[512];
 
-	if (strcmp(pattern, name) == 0 || fnmatch(pattern, name, 0) == 0)
+	if (name_match_exact(pattern, name))
 		return true;
 	fold_into(p, sizeof(p), pattern);
 	fold_into(n, sizeof(n), name);
 	return p[0] != '\0' && fnmatch(p, n, 0) == 0;
 }
 
-bool
-name_match_table(const char *pattern, const struct table *t)
+typedef bool name_matcher(const char *pattern, const char *name);
+
+static bool
+match_table(const char *pattern, const struct table *t, name_matcher *match)
 {
 	char full[512];
 
-	if (name_match(pattern, t->name))
+	if (match(pattern, t->name))
 		return true;
 	if (t->schema == NULL)
 		return false;
 	snprintf(full, sizeof(full), "%s.%s", t->schema, t->name);
-	return name_match(pattern, full);
+	return match(pattern, full);
+}
+
+bool
+name_match_table_exact(const char *pattern, const struct table *t)
+{
+	return match_table(pattern, t, name_match_exact);
+}
+
+bool
+name_match_table(const char *pattern, const struct table *t)
+{
+	return match_table(pattern, t, name_match);
 }
 
 const char *

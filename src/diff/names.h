@@ -9,13 +9,19 @@
 /* strcmp() ignoring ASCII case and underscores. */
 int name_fold_cmp(const char *a, const char *b);
 
-/* A shell pattern against a name: exact, else folded. */
+/*
+ * A shell pattern against a name: exact, else folded. Who has all the names
+ * among which one is meant asks for the exact ones first: where a_b is, ab is
+ * not meant by it.
+ */
+bool name_match_exact(const char *pattern, const char *name);
 bool name_match(const char *pattern, const char *name);
 
 /*
  * The same against a table: the pattern may be "schema.name" or "name". A
  * pattern that equals the name is no pattern, whatever is in the name.
  */
+bool name_match_table_exact(const char *pattern, const struct table *t);
 bool name_match_table(const char *pattern, const struct table *t);
 
 /* "schema.name" or "name" in the arena. */

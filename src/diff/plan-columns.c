@@ -13,6 +13,20 @@
 #define PUSHDOWN_LEAVES 1024
 #define UNKNOWN_ROWS 100000 /* assumed of a query */
 
+/* Is this column meant? Folded names count where no exact one is. */
+static bool
+means(const char *pattern, const struct table *t, const char *column)
+{
+	if (!name_match(pattern, column))
+		return false;
+	if (name_match_exact(pattern, column))
+		return true;
+	for (size_t i = 0; i < t->ncolumns; i++)
+		if (name_match_exact(pattern, t->columns[i].name))
+			return false;
+	return true;
+}
+
 /* Does any entry of a "[TABLE.]PATTERN" list (comma-separated) name it? */
 static bool
 listed(struct builder *b, const char *const *list, size_t used_at,
@@ -27,7 +41,7 @@ listed(struct builder *b, const char *const *list, size_t used_at,
 			const char *rest;
 
 			if (!name_for_table(*part, '.', t, b->arena, &rest) ||
-			    !name_match(rest, column))
+			    !means(rest, t, column))
 				continue;
 			b->used[used_at + i]++;
 			found = true;
@@ -36,19 +50,32 @@ listed(struct builder *b, const char *const *list, size_t used_at,
 	return found;
 }
 
-static bool
-in_primary_key(const struct table *t, const char *column)
+/* The key that addresses a table's rows: its primary key, else another. */
+static const struct index_key *
+row_key(const struct table *t)
 {
-	for (size_t i = 0; i < t->nkeys; i++)
-		for (size_t j = 0; t->keys[i].primary && j < t->keys[i].ncols;
-		     j++)
-			if (strcmp(t->columns[t->keys[i].cols[j]].name,
-				column) == 0)
-				return true;
+	const struct index_key *found = NULL;
+
+	for (size_t i = 0; i < t->nkeys; i++) {
+		if (t->keys[i].primary)
+			return &t->keys[i];
+		if (found == NULL && t->keys[i].notnull)
+			found = &t->keys[i];
+	}
+	return found;
+}
+
+static bool
+in_row_key(const struct table *t, const char *column)
+{
+	const struct index_key *k = row_key(t);
+
+	for (size_t i = 0; k != NULL && i < k->ncols; i++)
+		if (strcmp(t->columns[k->cols[i]].name, column) == 0)
+			return true;
 	return false;
 }
 
-/* --columns names what to compare; rows are still found by their key. */
 static bool
 wanted(struct builder *b, const struct table *t, const char *column)
 {
@@ -57,7 +84,24 @@ wanted(struct builder *b, const struct table *t, const char *column)
 	if (listed(b, s->ex_columns, list_len(s->columns), t, column))
 		return false;
 	return s->columns == NULL || listed(b, s->columns, 0, t, column) ||
-	       in_primary_key(t, column);
+	       in_row_key(t, column);
+}
+
+/* --columns names what to compare; rows are still found by their key, be it
+ * only the source's. */
+static bool
+pair_wanted(struct builder *b, int t)
+{
+	const struct table *src = b->pair->table[SOURCE];
+	const struct table *tgt = b->pair->table[TARGET];
+	const char *name = tgt->columns[t].name;
+
+	if (wanted(b, tgt, name))
+		return true;
+	return row_key(tgt) == NULL &&
+	       in_row_key(src, src->columns[b->partner[t]].name) &&
+	       !listed(
+		   b, b->sel->ex_columns, list_len(b->sel->columns), tgt, name);
 }
 
 static void
@@ -178,7 +222,7 @@ collect_columns(struct builder *b, struct err *err)
 		const struct column *c = &tgt->columns[t];
 		struct pair_column *pc = &p->cols[p->ncols];
 
-		if (b->partner[t] < 0 || !wanted(b, tgt, c->name)) {
+		if (b->partner[t] < 0 || !pair_wanted(b, (int)t)) {
 			if (b->partner[t] < 0 && wanted(b, tgt, c->name) &&
 			    !b->sel->common)
 				p->only[TARGET][p->nonly[TARGET]++] = c->name;

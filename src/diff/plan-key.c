@@ -176,10 +176,10 @@ key_option(struct builder *b, struct candidate *c, bool *found, bool *none,
 			keys[i], ':', b->pair->table[SOURCE], b->arena, &rest))
 			continue;
 		b->used[used_at + i]++;
-		if (strcmp(rest, "none") == 0) {
-			*none = true;
+		*none = strcmp(rest, "none") == 0;
+		*found = false; /* the last one counts */
+		if (*none)
 			continue;
-		}
 		*c = (struct candidate){ .name = "--key" };
 		for (names = list_split(b->arena, rest); *names; names++) {
 			int at = find_pair_column(b->pair, TARGET, *names);
@@ -196,6 +196,11 @@ key_option(struct builder *b, struct candidate *c, bool *found, bool *none,
 				    "--key: table '%s' has no common column "
 				    "'%s'",
 				    tgt->name, *names);
+			for (size_t j = 0; j < c->n; j++)
+				if (c->cols[j] == at)
+					return err_set(err, TU_EUSAGE,
+					    "--key: column '%s' is named twice",
+					    *names);
 			c->cols[c->n++] = at;
 		}
 		*found = c->n > 0;

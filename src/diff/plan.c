@@ -58,6 +58,20 @@ has_schemas(const struct db *db)
 	return db->dialect != &dialect_sqlite;
 }
 
+/* Is this table meant? Folded names count where no exact one is. */
+static bool
+means(const struct half *h, const char *pattern, const struct table *t)
+{
+	if (!name_match_table(pattern, t))
+		return false;
+	if (name_match_table_exact(pattern, t))
+		return true;
+	for (size_t i = 0; i < h->list.n; i++)
+		if (name_match_table_exact(pattern, &h->list.tables[i]))
+			return false;
+	return true;
+}
+
 static enum status
 list_half(struct planner *pl, enum side side, struct err *err)
 {
@@ -84,7 +98,7 @@ list_half(struct planner *pl, enum side side, struct err *err)
 		any = true;
 		h->selected[i] = sel->tables == NULL;
 		for (size_t j = 0; sel->excludes && sel->excludes[j]; j++)
-			if (name_match_table(sel->excludes[j], t))
+			if (means(h, sel->excludes[j], t))
 				h->done[i] = true;
 	}
 	if (!any && sel->schema[side] != NULL && has_schemas(db))
@@ -108,7 +122,7 @@ check_patterns(struct planner *pl, struct err *err)
 				struct half *h = &pl->half[s];
 
 				for (size_t i = 0; i < h->list.n; i++) {
-					if (!name_match_table(lists[l][j],
+					if (!means(h, lists[l][j],
 						&h->list.tables[i]))
 						continue;
 					hit = true;
@@ -257,16 +271,6 @@ pair_by_name(struct planner *pl, enum match how, name_cmp *cmp)
 	}
 }
 
-/* Of two tables, one of which was excluded on its own side, neither counts. */
-static bool
-excluded(const struct planner *pl, const struct table *t)
-{
-	for (size_t j = 0; pl->sel->excludes && pl->sel->excludes[j]; j++)
-		if (name_match_table(pl->sel->excludes[j], t))
-			return true;
-	return false;
-}
-
 static const char *
 name_for_people(struct planner *pl, const struct table *t)
 {
@@ -304,7 +308,7 @@ collect_one_sided(struct planner *pl)
 			const struct table *t = &h->list.tables[i];
 
 			if (h->done[i] || h->vague[i] || !h->selected[i] ||
-			    excluded(pl, t) || pl->sel->common ||
+			    pl->sel->common ||
 			    used_on_other_side(pl, (enum side)s, i))
 				continue;
 			if (pl->sel->tables == NULL && !is_relation_of_rows(t))

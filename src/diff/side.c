@@ -99,6 +99,26 @@ side_hash(struct buf *sql, const struct db *db, const struct pair *pair,
 	arena_free(arena);
 }
 
+/* Functions take at most 127 arguments in SQLite. */
+#define BUCKET_COLUMNS 100
+
+bool
+side_can_bucket(const struct db *db, const struct pair *pair, enum side side)
+{
+	struct buf scratch = BUF_INIT;
+	bool can = pair->nkeys <= BUCKET_COLUMNS;
+
+	/* Without canon_expr the function is ours and takes anything. */
+	if (db->dialect->canon_expr != NULL)
+		can = can && db->fold;
+	for (size_t i = 0;
+	     can && db->dialect->canon_expr != NULL && i < pair->nkeys; i++)
+		can = db->dialect->canon_expr(
+		    &scratch, pair->cols[i].col[side], &pair->cols[i].type);
+	buf_free(&scratch);
+	return can;
+}
+
 void
 side_bucket(struct buf *sql, const struct db *db, const struct pair *pair,
     enum side side, uint32_t n)

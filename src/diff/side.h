@@ -30,7 +30,10 @@ void side_select_hash(struct buf *sql, const struct db *db,
 void side_hash(struct buf *sql, const struct db *db, const struct pair *pair,
     enum side side);
 
-/* The dialect's bucket expression of the pair's key. */
+/* The dialect's bucket expression of the pair's key, if can_bucket: not every
+ * key has canonical bytes in SQL. */
+bool side_can_bucket(
+    const struct db *db, const struct pair *pair, enum side side);
 void side_bucket(struct buf *sql, const struct db *db, const struct pair *pair,
     enum side side, uint32_t n);
 

@@ -139,6 +139,30 @@ stmt_old_value(struct stmt *st, const struct change *c, size_t i,
 	return TU_OK;
 }
 
+/*
+ * A key that lost digits on its way into the column, or any value of a row
+ * that is its own key, would not be found again: the next run would delete it
+ * and insert it once more.
+ */
+static enum status
+check_key(
+    const struct change *c, size_t i, const struct cell *out, struct err *err)
+{
+	const struct pair_column *pc = &c->pair->cols[i];
+
+	if (c->op != CHANGE_INSERT || i >= c->pair->nkeys ||
+	    value_compare(&pc->type, NULL, &c->source[i], out) == VERDICT_EQUAL)
+		return TU_OK;
+	err_set(err, TU_ECONFLICT,
+	    "table '%s': column '%s', by which rows are found, would keep "
+	    "fewer digits than the source's; nothing was written",
+	    c->pair->name, pc->col[TARGET]->name);
+	return err_hint(err, c->pair->multiset
+				 ? "name a key with --key, or leave the column "
+				   "out with --exclude-columns"
+				 : "give the target's column as many digits");
+}
+
 enum status
 stmt_new_value(struct stmt *st, const struct change *c, size_t i,
     struct cell *out, struct err *err)
@@ -151,7 +175,7 @@ stmt_new_value(struct stmt *st, const struct change *c, size_t i,
 		&st->scratch, out, &why))
 		return does_not_fit(c, pc->col[TARGET], why, err);
 	fit_column(st, pc, out);
-	return TU_OK;
+	return check_key(c, i, out, err);
 }
 
 struct cell

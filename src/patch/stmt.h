@@ -58,7 +58,8 @@ void stmt_params_release(struct stmt_params *p);
 /*
  * Make st->sql for a patchable change. With params, equal sql text means the
  * same prepared statement. TU_ESCHEMA when the table lacks what the change
- * needs, TU_EBUG when a value does not fit although diff found it to.
+ * needs, TU_EBUG when a value does not fit although diff found it to,
+ * TU_ECONFLICT when an inserted key would lose digits.
  */
 enum status stmt_build(
     struct stmt *st, const struct change *c, struct err *err);
