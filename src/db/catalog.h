@@ -34,9 +34,15 @@ struct column {
 	bool generated;       /* computed by the database: never written */
 	bool identity_always; /* needs OVERRIDING SYSTEM VALUE */
 	const char *sequence; /* quoted SQL name fed by inserts, or NULL */
+	bool integer;         /* arrives as CELL_INT, or NULL (SQLite: if it
+	                       * fits its declared type) */
 	bool rowid_alias;     /* SQLite INTEGER PRIMARY KEY */
 	bool strict;          /* SQLite STRICT table: class is enforced */
 	bool bytewise; /* text: the native order is memcmp order of UTF-8 */
+	/* bytewise but for texts with bytes below U+0020 in them, because the
+	 * shorter of two is compared as if blanks followed (utf8mb4_bin). */
+	bool pad_space;
+	bool auto_update; /* an UPDATE that does not set it changes it */
 	/*
 	 * Equal wire bytes mean equal values, between any two columns with the
 	 * same type text and driver, so a row may be hashed as it arrived.
@@ -95,6 +101,9 @@ struct table {
 	struct fkey *fkeys;
 	size_t ntriggers;
 	const char *const *triggers; /* names, user triggers only */
+	/* What a user must know before he trusts a run on it, or NULL: "MyISAM
+	 * has no snapshots". */
+	const char *caveat;
 };
 
 /* The list of what there is, before anything is described. */

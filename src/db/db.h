@@ -102,7 +102,11 @@ struct db_driver {
 	    struct err *err);
 	void (*close)(struct db *db); /* rolls back what is open */
 
-	/* A statement without rows; affected may be NULL. */
+	/*
+	 * A statement without rows; affected may be NULL. Several, when each
+	 * but the last ends in ";\n". BEGIN, COMMIT and ROLLBACK are understood
+	 * whatever the brand.
+	 */
 	enum status (*exec)(struct db *db, const char *sql, uint64_t *affected,
 	    struct err *err);
 
@@ -156,6 +160,7 @@ struct db {
 	const char *side;  /* "source", "target": for messages and logs */
 	char display[256]; /* the database's name without any secret */
 	char version[64];  /* "PostgreSQL 15.18", "SQLite 3.40.1" */
+	bool schemas;      /* tables have schemas: list() fills them in */
 	bool fold;         /* DB_CAP_FOLD and the self-test at connect passed */
 	uint64_t bytes_in; /* row bytes received so far */
 	struct interrupt_action on_interrupt; /* calls drv->cancel */

@@ -146,6 +146,7 @@ sqlite_declared_type(struct column *col)
 		return;
 	}
 	col->affinity = declared_affinity(col->type);
+	col->integer = col->affinity == AFF_INTEGER;
 	col->ltype = declared_ltype(col->type);
 	col->boolean = col->ltype == LT_NUM;
 	if (col->ltype != LT_NONE)
@@ -562,7 +563,10 @@ const struct dialect dialect_sqlite = {
 	.param = param,
 	.guard = guard,
 	.equal_exact = equal_exact,
+	.nulls_first = " NULLS FIRST",
+	.limit = { " LIMIT ", "" },
 	.insert_overriding = "",
+	.insert_defaults = " DEFAULT VALUES",
 	.row_address = row_address,
 	.patch_begin = BEGIN_DEFERRED,
 	.patch_commit = "COMMIT;\n",

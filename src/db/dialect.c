@@ -12,3 +12,10 @@ dialect_columns(struct buf *out, const struct dialect *d,
 		d->ident(out, cols[i]->name);
 	}
 }
+
+bool
+dialect_tells_rows(const struct dialect *d, const struct table *table)
+{
+	return d->delete_limit ||
+	       (d->row_address != NULL && d->row_address(table) != NULL);
+}

@@ -37,7 +37,8 @@ struct dialect {
 	 * An expression that orders rows as key_encode() orders this column's
 	 * cells, whatever they are. With order_native() true the plain column
 	 * does, through its index, for cells that are what its type promises,
-	 * and literals of converted cells can bound it.
+	 * and literals of converted cells can bound it. order_expr is NULL
+	 * where nobody knows how the server orders: rows are sorted here.
 	 */
 	void (*order_expr)(
 	    struct buf *out, const struct column *col, const struct vtype *t);
@@ -56,7 +57,8 @@ struct dialect {
 	 * SELECT n, count, sum of a, sum of b (rowhash.h; integers as text,
 	 * modulo nothing) for each of the ranges, in one statement. hash is
 	 * text from hash_expr. n counts from 0 in the order given; a range
-	 * without rows may be left out.
+	 * without rows may be left out. The count is -1 where some row has no
+	 * hash (max_allowed_packet, VALUES P4): the table is then hashed here.
 	 */
 	void (*fold_ranges)(struct buf *out, const struct table *table,
 	    const char *hash, const struct sql_range *ranges, size_t n);
@@ -93,7 +95,9 @@ struct dialect {
 	    const struct cell *in, struct buf *scratch, struct cell *out,
 	    const char **why);
 
-	/* A converted cell as a literal / as parameter number i (from 1). */
+	/* A converted cell as a literal / as parameter number i (from 1).
+	 * Where SQL has only bare markers the dialect writes ?1, ?2, and the
+	 * driver makes each a bare one (odbc-batch.c). */
 	void (*literal)(
 	    struct buf *out, const struct column *col, const struct cell *c);
 	void (*param)(struct buf *out, const struct column *col, size_t i);
@@ -109,10 +113,19 @@ struct dialect {
 	/* Is "col = value" as strict as the guard, for SQL text like its? */
 	bool (*equal_exact)(const struct column *col, const char *value);
 
+	/* Behind an ORDER BY column that can be NULL: " NULLS FIRST" or "". */
+	const char *nulls_first;
+	/* Around the number of rows that end a SELECT: " LIMIT ", "". */
+	const char *limit[2];
 	/* Around the INSERT column list: "OVERRIDING SYSTEM VALUE " or "". */
 	const char *insert_overriding;
+	/* Behind INSERT INTO t, for a row of defaults: " DEFAULT VALUES". */
+	const char *insert_defaults;
+	/* DELETE and UPDATE end in " LIMIT n": equal rows need no address. */
+	bool delete_limit;
 	/* A name for "this very row" where rows can be equal: ctid, rowid. */
-	const char *(*row_address)(const struct table *table); /* NULL: none */
+	/* NULL, or the function returns NULL: they have none. */
+	const char *(*row_address)(const struct table *table);
 
 	/* Lines that open and close a patch for the stock client. */
 	const char *patch_begin;
@@ -127,7 +140,17 @@ struct dialect {
 void dialect_columns(struct buf *out, const struct dialect *d,
     const struct column *const *cols, size_t n);
 
+/* Can one of several equal rows be deleted? */
+bool dialect_tells_rows(const struct dialect *d, const struct table *table);
+
 extern const struct dialect dialect_postgresql;
 extern const struct dialect dialect_sqlite;
+extern const struct dialect dialect_mysql;
+/* Written after documentation; no live server has been tried. */
+extern const struct dialect dialect_sqlserver;
+extern const struct dialect dialect_oracle;
+/* Any brand behind ODBC, by how it quotes names: "a", `a`, a. */
+extern const struct dialect dialect_generic, dialect_generic_backtick,
+    dialect_generic_bare;
 
 #endif

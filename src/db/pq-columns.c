@@ -59,6 +59,8 @@ set_type(struct column *col, Oid type, char typtype, const char *typname)
 		col->scale = known[i].scale;
 	}
 	col->boolean = col->wire == PG_BOOL;
+	col->integer = col->wire == PG_INT2 || col->wire == PG_INT4 ||
+	               col->wire == PG_INT8 || col->wire == PG_OID;
 }
 
 /* https://www.postgresql.org/docs/current/catalog-pg-attribute.html,

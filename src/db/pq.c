@@ -220,6 +220,7 @@ name_database(struct pq *pq)
 	version = PQparameterStatus(pq->conn, "server_version");
 	if (version == NULL)
 		version = "";
+	pq->db.schemas = true;
 	snprintf(pq->db.version, sizeof(pq->db.version), "PostgreSQL %.*s",
 	    (int)MIN(strcspn(version, " "), 40), version);
 }

@@ -130,30 +130,14 @@ skip:
 	return TU_OK;
 }
 
-/* Does this column give CELL_INT for every value? (SQLite: for every value
- * that fits, which is checked row by row.) */
-static bool
-is_integer_column(const struct column *c)
-{
-	static const char *const types[] = { "smallint", "integer", "bigint",
-		"oid" };
-
-	if (c->affinity != AFF_NONE)
-		return c->affinity == AFF_INTEGER;
-	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		if (strcmp(c->type, types[i]) == 0)
-			return true;
-	return false;
-}
-
 static bool
 is_integer_key(const struct pair *p)
 {
 	return p->nrange == 1 && p->nkeys == 1 &&
 	       (p->cols[0].type.type == LT_NUM ||
 		   p->cols[0].type.type == LT_ANY) &&
-	       is_integer_column(p->cols[0].col[SOURCE]) &&
-	       is_integer_column(p->cols[0].col[TARGET]);
+	       p->cols[0].col[SOURCE]->integer &&
+	       p->cols[0].col[TARGET]->integer;
 }
 
 /* A table restricted to [within), for dialect->sample(). */

@@ -435,15 +435,25 @@ attempt(struct comparison *c, struct change_sink *sink, struct err *err)
 }
 
 /*
- * A key that does not fit its column's type (SQLite) or does not come in the
- * order relied upon: nothing was reported yet, so the table is compared again
- * by buckets of the key's hash, which need no order.
+ * Nothing was reported yet, so the table can be compared in another way: with
+ * the rows hashed here, if a server that was to do it could not; then, for a
+ * key that does not fit its column's type (SQLite) or does not come in the
+ * order relied upon, by buckets of the key's hash, which need no order.
  */
 static enum status
-attempt_twice(struct comparison *c, struct change_sink *sink, struct err *err)
+attempt_again(struct comparison *c, struct change_sink *sink, struct err *err)
 {
+	bool folds = c->pair.pushdown[SOURCE] || c->pair.pushdown[TARGET];
 	enum status st = attempt(c, sink, err);
 
+	if (st == TU_EREPLAN && folds && c->tally->suspects == 0) {
+		log_line(LOG_INFO, "table '%s': %s; its rows are hashed here",
+		    c->shown->name, err->msg);
+		err_clear(err);
+		*c->tally = (struct tally){ 0 };
+		c->pair.pushdown[SOURCE] = c->pair.pushdown[TARGET] = false;
+		st = attempt(c, sink, err);
+	}
 	if (st != TU_EREPLAN)
 		return st;
 	if (c->pair.nrange == 0 || c->tally->suspects > 0)
@@ -479,7 +489,7 @@ diff_pair(const struct plan *plan, const struct pair *pair,
 	if (sink->begin != NULL)
 		st = sink->begin(sink, pair, err);
 	if (!st)
-		st = attempt_twice(c, sink, err);
+		st = attempt_again(c, sink, err);
 	if (st) {
 		err_context(err, "table '%s'", pair->name);
 		goto out;

@@ -20,7 +20,7 @@ order_by_key(struct buf *sql, const struct db *db, const struct pair *pair,
 		else
 			db->dialect->order_expr(sql, col, &pair->cols[i].type);
 		if (!col->notnull)
-			buf_adds(sql, " NULLS FIRST");
+			buf_adds(sql, db->dialect->nulls_first);
 	}
 }
 

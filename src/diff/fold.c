@@ -44,6 +44,11 @@ read_sums(struct db *db, const char *sql, struct leaf *leaves, size_t n,
 			st = err_set(err, TU_EBUG, "leaf number out of range");
 			break;
 		}
+		if (c[1].u.i < 0) {
+			st = err_set(err, TU_EREPLAN,
+			    "the server computed no hash for some row");
+			break;
+		}
 		leaves[c[0].u.i].n += (uint64_t)c[1].u.i;
 		leaves[c[0].u.i].a += sum_mod_64(&c[2]);
 		leaves[c[0].u.i].b += sum_mod_64(&c[3]);
@@ -154,7 +159,8 @@ gather_check_fold(const struct plan *plan, const struct pair *pair,
 	side_columns(pair, side, false, cols);
 	cols[pair->ncols] = &db_text_column;
 	side_select_with_hash(&sql, db, pair, side);
-	buf_addf(&sql, " LIMIT %d", SAMPLE_ROWS);
+	buf_addf(&sql, "%s%d%s", db->dialect->limit[0], SAMPLE_ROWS,
+	    db->dialect->limit[1]);
 	scan.sql = buf_str(&sql);
 	st = db_scan(db, &scan, &cur, err);
 	while (!st && !(st = db_next(cur, &row, err)) && row != NULL) {

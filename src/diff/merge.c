@@ -162,8 +162,9 @@ emit(struct merge *m, struct change *c, struct err *err)
 	/* Of equal rows one can only be deleted where rows have addresses, and
 	 * only if what is not compared cannot tell them apart. */
 	if (m->pair->multiset && c->op == CHANGE_DELETE)
-		c->patchable &= m->pair->nextra == 0 &&
-		                m->plan->db[TARGET]->dialect->row_address(t);
+		c->patchable &=
+		    m->pair->nextra == 0 &&
+		    dialect_tells_rows(m->plan->db[TARGET]->dialect, t);
 	m->tally->ops[c->op] += c->copies;
 	if (c->patchable)
 		m->tally->patchable[c->op] += c->copies;

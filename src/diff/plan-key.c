@@ -84,7 +84,7 @@ key_has_null(struct builder *b, enum side side, const struct index_key *k,
 		d->ident(&sql, t->columns[k->cols[i]].name);
 		buf_adds(&sql, " IS NULL");
 	}
-	buf_adds(&sql, ") LIMIT 1");
+	buf_addf(&sql, ")%s1%s", d->limit[0], d->limit[1]);
 	st = db_one(b->db[side], buf_str(&sql), &db_int_column, b->arena, &cell,
 	    has, err);
 	buf_free(&sql);

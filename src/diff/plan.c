@@ -52,12 +52,6 @@ schemas_agree(
 	return strcmp(a->schema, b->schema) == 0;
 }
 
-static bool
-has_schemas(const struct db *db)
-{
-	return db->dialect != &dialect_sqlite;
-}
-
 /* Is this table meant? Folded names count where no exact one is. */
 static bool
 means(const struct half *h, const char *pattern, const struct table *t)
@@ -101,7 +95,7 @@ list_half(struct planner *pl, enum side side, struct err *err)
 			if (means(h, sel->excludes[j], t))
 				h->done[i] = true;
 	}
-	if (!any && sel->schema[side] != NULL && has_schemas(db))
+	if (!any && sel->schema[side] != NULL && db->schemas)
 		return err_set(err, TU_EUSAGE, "%s: no table in schema '%s'",
 		    db->side, sel->schema[side]);
 	return TU_OK;

@@ -106,7 +106,8 @@ bool
 side_can_bucket(const struct db *db, const struct pair *pair, enum side side)
 {
 	struct buf scratch = BUF_INIT;
-	bool can = pair->nkeys <= BUCKET_COLUMNS;
+	bool can =
+	    pair->nkeys <= BUCKET_COLUMNS && db->dialect->bucket_expr != NULL;
 
 	/* Without canon_expr the function is ours and takes anything. */
 	if (db->dialect->canon_expr != NULL)
@@ -260,10 +261,20 @@ is_plain_uuid(const struct cell *c)
 	return true;
 }
 
+static bool
+has_control(const struct cell *c)
+{
+	for (size_t i = 0; c->kind == CELL_TEXT && i < c->len; i++)
+		if ((unsigned char)c->u.p[i] < ' ')
+			return true;
+	return false;
+}
+
 /*
- * Servers that enforce types always fit. A SQLite column may hold anything,
- * and a stray value sorts elsewhere than its canonical form does; then the
- * table is compared by buckets instead (TU_EREPLAN).
+ * Servers that enforce types always fit, unless blanks count for nothing. A
+ * SQLite column may hold anything, and a stray value sorts elsewhere than its
+ * canonical form does; then the table is compared by buckets instead
+ * (TU_EREPLAN).
  */
 bool
 reader_key_fits(const struct row_reader *r, const struct cell *cells)
@@ -273,6 +284,8 @@ reader_key_fits(const struct row_reader *r, const struct cell *cells)
 		const struct cell *c = &cells[i];
 		bool fits = true;
 
+		if (col->pad_space && has_control(c))
+			return false;
 		if (col->affinity == AFF_NONE)
 			continue;
 		switch (r->types[i].type) {

@@ -145,6 +145,11 @@ add_where(struct stmt *st, const struct change *c, struct err *err)
 	buf_adds(&st->sql, " WHERE ");
 	if (!c->pair->multiset)
 		return add_conditions(st, c, err);
+	if (st->dialect->delete_limit) {
+		rc = add_conditions(st, c, err);
+		buf_addf(&st->sql, " LIMIT %" PRIu64, c->copies);
+		return rc;
+	}
 	if (st->dialect->row_address != NULL)
 		address = st->dialect->row_address(t);
 	if (address == NULL)
@@ -166,6 +171,26 @@ build_delete(struct stmt *st, const struct change *c, struct err *err)
 {
 	buf_addf(&st->sql, "DELETE FROM %s", c->pair->table[TARGET]->from);
 	return add_where(st, c, err);
+}
+
+/* An UPDATE would set ON UPDATE CURRENT_TIMESTAMP columns by itself. */
+static void
+keep_auto_updated(struct stmt *st, const struct change *c)
+{
+	const struct table *t = c->pair->table[TARGET];
+
+	for (size_t i = 0; i < t->ncolumns; i++) {
+		const struct column *col = &t->columns[i];
+		int at = pair_find_target(c->pair, col->name);
+
+		if (!col->auto_update ||
+		    (at >= 0 && stmt_writes(c, (size_t)at)))
+			continue;
+		buf_adds(&st->sql, ", ");
+		st->dialect->ident(&st->sql, col->name);
+		buf_adds(&st->sql, " = ");
+		st->dialect->ident(&st->sql, col->name);
+	}
 }
 
 static enum status
@@ -199,6 +224,7 @@ build_update(struct stmt *st, const struct change *c, struct err *err)
 		buf_addf(&st->sql, " = %s", stmt_value_sql(st, col, &cell));
 		comma = ", ";
 	}
+	keep_auto_updated(st, c);
 	return add_where(st, c, err);
 }
 
@@ -262,7 +288,7 @@ build_insert(struct stmt *st, const struct change *c, struct err *err)
 		comma = ", ";
 	}
 	if (comma[0] != ',') {
-		buf_adds(&st->sql, " DEFAULT VALUES");
+		buf_adds(&st->sql, st->dialect->insert_defaults);
 		return TU_OK;
 	}
 	buf_adds(&st->sql, ") ");
