@@ -17,8 +17,19 @@ enum change_op {
 };
 #define CHANGE_OPS 3
 
+/* An update whose unique values others wait for can come in two halves, see
+ * patch/uniques.h. What the comparison finds is whole. */
+enum change_phase {
+	CHANGE_WHOLE = 0,
+	CHANGE_PARK,   /* give the parked columns up */
+	CHANGE_UNPARK, /* do what the update is about */
+};
+
 struct change {
 	enum change_op op;
+	enum change_phase phase;
+	const bool *parked; /* per compared column, unless it is whole */
+	uint64_t parked_as; /* 1, 2, ... among the parked rows of a table */
 	const struct pair *pair;
 	/* pair->ncols cells in plan order; NULL for CHANGE_DELETE. */
 	const struct cell *source;

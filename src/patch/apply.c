@@ -33,6 +33,8 @@ struct applier {
 
 /* --- one group ------------------------------------------------------------ */
 
+/* A row is counted, and suspected, once: what its second half did not touch,
+ * the first did not either. */
 static enum status
 check_affected(struct applier *a, struct err *err)
 {
@@ -45,8 +47,9 @@ check_affected(struct applier *a, struct err *err)
 		uint64_t want = op == CHANGE_INSERT ? 1 : c->copies;
 
 		if (a->affected[i] == want)
-			a->result->done[op] += want;
-		else
+			a->result->done[op] +=
+			    c->phase == CHANGE_PARK ? 0 : want;
+		else if (c->phase != CHANGE_UNPARK)
 			group_add(&a->suspects, c);
 	}
 	st = conflicts_check(&a->conflicts, &a->suspects, a->db, err);
@@ -140,7 +143,7 @@ run_step(struct applier *a, const struct step *step, struct err *err)
 	const struct change *c = NULL;
 	enum status st;
 
-	st = spool_read(a->spool, step->table, step->op, SPOOL_APPLY, &r, err);
+	st = order_read(a->spool, step, SPOOL_APPLY, &r, err);
 	while (st == TU_OK) {
 		st = spool_next(r, &c, err);
 		if (st || c == NULL)
@@ -252,7 +255,8 @@ explain_constraint(const struct applier *a, struct err *err)
 	else if (unique)
 		err_hint(err,
 		    "if another row still holds a unique value, rows may have "
-		    "swapped it; changes are written one by one");
+		    "swapped it in a column that can hold nothing else "
+		    "meanwhile; changes are written one by one");
 }
 
 static bool

@@ -59,6 +59,9 @@ group_add(struct group *g, const struct change *c)
 	copy->target =
 	    copy_cells(g->arena, c->target, pair->ncols + pair->nextra);
 	copy->why = NULL;
+	if (c->phase != CHANGE_WHOLE)
+		copy->parked = arena_memdup(
+		    g->arena, c->parked, pair->ncols * sizeof(*c->parked));
 	if (c->verdicts != NULL)
 		copy->verdicts = arena_memdup(
 		    g->arena, c->verdicts, pair->ncols * sizeof(*c->verdicts));

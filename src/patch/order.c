@@ -11,6 +11,7 @@
 /* Table `child` refers to table `parent`; both may be the same. */
 struct reference {
 	size_t child, parent;
+	const struct fkey *fkey;
 	bool changed; /* some update changes it */
 };
 
@@ -23,6 +24,8 @@ struct graph {
 	size_t *sorted; /* table numbers, parents before children */
 	bool *placed;
 	bool *in_cycle;
+	bool **parked; /* per table: columns that break a cycle, or NULL */
+	bool stuck;    /* some cycle is not broken by that */
 	bool *late_delete;
 	bool *early_insert;
 };
@@ -75,7 +78,7 @@ find_references(struct graph *g)
 				j++;
 			if (j == g->n)
 				continue;
-			g->refs[g->nrefs++] = (struct reference){ i, j,
+			g->refs[g->nrefs++] = (struct reference){ i, j, fkey,
 				is_changed(table(g, i), fkey) };
 		}
 	}
@@ -104,6 +107,40 @@ mark_waiting(const struct graph *g, size_t i, bool *waiting)
 	} while (grew);
 }
 
+/* A column of the reference that may be NULL meanwhile, or -1. */
+static int
+parking_column(const struct pair *pair, const struct fkey *f)
+{
+	for (size_t k = 0; k < f->ncols; k++)
+		if (refs_can_park(pair, refs_column(pair, f, k)))
+			return refs_column(pair, f, k);
+	return -1;
+}
+
+/* The table goes before some that it refers to, or before itself. */
+static void
+park_references(struct graph *g, size_t i)
+{
+	const struct pair *pair = table(g, i)->pair;
+	bool *parked = arena_alloc(g->arena, pair->ncols * sizeof(*parked));
+
+	for (size_t r = 0; r < g->nrefs; r++) {
+		const struct reference *ref = &g->refs[r];
+		int col;
+
+		if (ref->child != i || ref->fkey->deferrable ||
+		    (g->placed[ref->parent] && ref->parent != i))
+			continue;
+		col = parking_column(pair, ref->fkey);
+		if (col >= 0) {
+			parked[col] = true;
+			g->parked[i] = parked;
+		} else if (ref->parent != i) {
+			g->stuck = true;
+		}
+	}
+}
+
 /*
  * Nothing is free: of the tables that wait for themselves, the one last by
  * name goes first. Those that merely hang on a cycle are not to blame.
@@ -125,6 +162,7 @@ break_cycle(struct graph *g)
 					table(g, last)->pair->name) > 0)
 			last = i;
 	}
+	park_references(g, last);
 	return last;
 }
 
@@ -162,7 +200,7 @@ cycle_names(const struct graph *g)
 {
 	const char *names = NULL;
 
-	for (size_t i = 0; i < g->n; i++) {
+	for (size_t i = 0; i < g->n && g->stuck; i++) {
 		const char *name = table(g, i)->pair->name;
 
 		if (g->in_cycle[i])
@@ -206,18 +244,38 @@ place_around_updates(struct graph *g)
 
 /* --- steps ---------------------------------------------------------------- */
 
-/* only[i] == wanted, or any table when only is NULL */
+/* With a phase: only of the tables that are parked. */
+static void
+add_steps_of(const struct graph *g, struct order *o, enum change_op op,
+    const bool *only, bool wanted, enum change_phase phase)
+{
+	for (size_t k = 0; k < g->n; k++) {
+		size_t i = g->sorted[op == CHANGE_DELETE ? g->n - 1 - k : k];
+		enum change_phase half =
+		    op == CHANGE_INSERT ? CHANGE_PARK : CHANGE_UNPARK;
+		bool parked = op != CHANGE_UPDATE && g->parked[i] != NULL;
+
+		if (table(g, i)->count[op] == 0 ||
+		    (only != NULL && only[i] != wanted) ||
+		    (phase != CHANGE_WHOLE && !parked))
+			continue;
+		if (phase != CHANGE_WHOLE)
+			half = phase;
+		o->steps[o->nsteps++] = (struct step){ i, op,
+			parked ? half : CHANGE_WHOLE, g->parked[i] };
+	}
+}
+
+/* References are given up before the deletes and come after the inserts. */
 static void
 add_steps(const struct graph *g, struct order *o, enum change_op op,
     const bool *only, bool wanted)
 {
-	for (size_t k = 0; k < g->n; k++) {
-		size_t i = g->sorted[op == CHANGE_DELETE ? g->n - 1 - k : k];
-
-		if (table(g, i)->count[op] > 0 &&
-		    (only == NULL || only[i] == wanted))
-			o->steps[o->nsteps++] = (struct step){ i, op };
-	}
+	if (op == CHANGE_DELETE)
+		add_steps_of(g, o, op, only, wanted, CHANGE_PARK);
+	add_steps_of(g, o, op, only, wanted, CHANGE_WHOLE);
+	if (op == CHANGE_INSERT)
+		add_steps_of(g, o, op, only, wanted, CHANGE_UNPARK);
 }
 
 static bool *
@@ -237,13 +295,15 @@ order_make(const struct spool *spool, struct arena *arena)
 	g.sorted = arena_alloc(arena, g.n * sizeof(*g.sorted));
 	g.placed = new_flags(&g);
 	g.in_cycle = new_flags(&g);
+	g.parked = arena_alloc(arena, g.n * sizeof(*g.parked));
 	g.late_delete = new_flags(&g);
 	g.early_insert = new_flags(&g);
 	find_references(&g);
 	sort_tables(&g);
 	place_around_updates(&g);
 
-	o->steps = arena_alloc(arena, CHANGE_OPS * g.n * sizeof(*o->steps));
+	/* Inserts and deletes can come in halves. */
+	o->steps = arena_alloc(arena, 5 * g.n * sizeof(*o->steps));
 	o->cycle = cycle_names(&g);
 	add_steps(&g, o, CHANGE_DELETE, g.late_delete, false);
 	add_steps(&g, o, CHANGE_INSERT, g.early_insert, true);
@@ -266,4 +326,16 @@ order_make_undo(const struct spool *spool, struct arena *arena)
 		*other = step;
 	}
 	return o;
+}
+
+enum status
+order_read(struct spool *spool, const struct step *step, enum spool_order order,
+    struct spool_reader **out, struct err *err)
+{
+	enum status st =
+	    spool_read(spool, step->table, step->op, order, out, err);
+
+	if (st == TU_OK && step->phase != CHANGE_WHOLE)
+		spool_reader_park(*out, step->phase, step->parked);
+	return st;
 }

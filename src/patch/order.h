@@ -17,8 +17,11 @@
  * equals the order is that of the spool's tables.
  *
  * Cycles of foreign keys between different tables are broken at the last
- * table by name, which then goes before those it refers to, and are reported
- * in order->cycle: constraints there must be deferrable.
+ * table by name, which then goes before those it refers to. Its references that
+ * cannot wait for the COMMIT are parked: rows are inserted without them and get
+ * them when all inserts are done; rows to be deleted lose them before all
+ * deletes. Where such a reference may not be NULL nothing helps, and
+ * order->cycle names the tables.
  *
  * The undo runs the same steps backwards, each one backwards in itself
  * (spool_read), so that it passes through the states the patch passed through.
@@ -31,13 +34,19 @@
 struct step {
 	size_t table;      /* index into the spool's tables */
 	enum change_op op; /* what was spooled; an undo does the opposite */
+	enum change_phase phase;
+	const bool *parked; /* per compared column, unless it is whole */
 };
 
 struct order {
 	size_t nsteps;
 	struct step *steps; /* without empty ones */
-	const char *cycle;  /* names of tables in a cycle, or NULL */
+	const char *cycle;  /* tables in a cycle that nothing breaks, or NULL */
 };
+
+/* Read a step's changes. */
+enum status order_read(struct spool *spool, const struct step *step,
+    enum spool_order order, struct spool_reader **out, struct err *err);
 
 struct order *order_make(const struct spool *spool, struct arena *arena);
 struct order *order_make_undo(const struct spool *spool, struct arena *arena);

@@ -57,3 +57,15 @@ refs_own_parent_column(const struct pair *pair, const struct fkey *f, size_t k)
 			    pair, t->columns[t->keys[i].cols[k]].name);
 	return -1;
 }
+
+bool
+refs_can_park(const struct pair *pair, int column)
+{
+	const struct column *col;
+
+	if (column < 0 || (size_t)column >= pair->ncols || pair->multiset ||
+	    (size_t)column < pair->nkeys)
+		return false;
+	col = pair->cols[column].col[TARGET];
+	return !col->notnull && !col->generated;
+}

@@ -23,4 +23,7 @@ int refs_column(const struct pair *pair, const struct fkey *f, size_t k);
 int refs_own_parent_column(
     const struct pair *pair, const struct fkey *f, size_t k);
 
+/* Can a patch put NULL into this column of a change for the time being? */
+bool refs_can_park(const struct pair *pair, int column);
+
 #endif

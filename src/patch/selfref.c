@@ -8,37 +8,25 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "patch/refs.h"
-#include "value/key.h"
-#include "value/rowhash.h"
-
-/* Where one row's encoding lies; len 0: NULL, which refers to nothing. */
-struct span {
-	size_t at;
-	size_t len;
-};
+#include "patch/waits.h"
 
 struct link {
 	size_t ncols;
+	bool deferrable;
 	int *child;  /* positions in the row of the referring columns */
 	int *parent; /* and of the referenced ones */
 	struct vtype *types;
-	struct buf bytes;    /* the encodings */
-	struct buf parents;  /* struct span per row: what can be referred to */
-	struct buf children; /* struct span per row: what it refers to */
-};
-
-/* Row `before` must run before row `after`. */
-struct edge {
-	size_t before, after;
+	const struct cell **cells; /* room for ncols */
+	struct waits_rule rule;    /* provides: the referenced columns */
 };
 
 struct selfref {
 	enum change_op op;
 	struct arena *arena;
-	struct hasher *hasher;
 	size_t nlinks;
 	struct link *links;
 	size_t nrows;
+	struct buf can_park; /* bool per row */
 };
 
 static void *
@@ -80,9 +68,11 @@ add_link(struct selfref *s, const struct pair *pair, const struct fkey *f)
 	struct link *l = &s->links[s->nlinks];
 
 	l->ncols = f->ncols;
+	l->deferrable = f->deferrable;
 	l->child = arena_alloc(s->arena, f->ncols * sizeof(*l->child));
 	l->parent = arena_alloc(s->arena, f->ncols * sizeof(*l->parent));
 	l->types = arena_alloc(s->arena, f->ncols * sizeof(*l->types));
+	l->cells = arena_alloc(s->arena, f->ncols * sizeof(*l->cells));
 	for (size_t k = 0; k < f->ncols; k++) {
 		l->child[k] = refs_column(pair, f, k);
 		l->parent[k] = refs_own_parent_column(pair, f, k);
@@ -111,7 +101,6 @@ selfref_new(const struct pair *pair, enum change_op op)
 		selfref_free(s);
 		return NULL;
 	}
-	s->hasher = hasher_new(HASH_STREAM, random_u64());
 	return s;
 }
 
@@ -120,12 +109,9 @@ selfref_free(struct selfref *s)
 {
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < s->nlinks; i++) {
-		buf_free(&s->links[i].bytes);
-		buf_free(&s->links[i].parents);
-		buf_free(&s->links[i].children);
-	}
-	hasher_free(s->hasher);
+	for (size_t i = 0; i < s->nlinks; i++)
+		waits_rule_free(&s->links[i].rule);
+	buf_free(&s->can_park);
 	arena_free(s->arena);
 	free(s);
 }
@@ -135,139 +121,65 @@ static void
 add_span(
     struct link *l, struct buf *spans, const int *cols, const struct cell *row)
 {
-	struct span span = { .at = l->bytes.len };
+	for (size_t k = 0; k < l->ncols; k++)
+		l->cells[k] = &row[cols[k]];
+	waits_add(&l->rule, spans, l->types, l->cells, l->ncols);
+}
 
-	for (size_t k = 0; k < l->ncols; k++) {
-		if (row[cols[k]].kind == CELL_NULL) {
-			l->bytes.len = span.at;
-			break;
-		}
-		key_encode(&l->bytes, &l->types[k], &row[cols[k]]);
-	}
-	span.len = l->bytes.len - span.at;
-	buf_add(spans, &span, sizeof(span));
+/*
+ * The column by which the row can refer to nobody for the time being, -1:
+ * there is none, or its constraint waits for the COMMIT anyway.
+ */
+static int
+parking_column(const struct link *l, const struct pair *pair)
+{
+	for (size_t k = 0; k < l->ncols && !l->deferrable; k++)
+		if (refs_can_park(pair, l->child[k]))
+			return l->child[k];
+	return -1;
 }
 
 void
 selfref_add(struct selfref *s, const struct change *c)
 {
 	const struct cell *row = s->op == CHANGE_INSERT ? c->source : c->target;
+	bool can_park = false;
 
 	for (size_t i = 0; i < s->nlinks; i++) {
 		struct link *l = &s->links[i];
 
-		add_span(l, &l->parents, l->parent, row);
-		add_span(l, &l->children, l->child, row);
+		add_span(l, &l->rule.provides, l->parent, row);
+		add_span(l, &l->rule.needs, l->child, row);
+		can_park |= parking_column(l, c->pair) >= 0;
 	}
+	buf_add(&s->can_park, &can_park, sizeof(can_park));
 	s->nrows++;
 }
 
-/*
- * Open addressing over the referenced keys, half full at most; a slot holds a
- * row's number plus one. Returns the slot of the key, free or taken.
- */
-static size_t
-find_slot(const struct selfref *s, const struct link *l, const size_t *slots,
-    size_t mask, const struct span *key)
-{
-	const struct span *parents = (const struct span *)l->parents.data;
-	const char *bytes = l->bytes.data;
-	size_t at = hasher_sum(s->hasher, bytes + key->at, key->len).a & mask;
-
-	for (; slots[at] != 0; at = (at + 1) & mask) {
-		const struct span *p = &parents[slots[at] - 1];
-
-		if (p->len == key->len &&
-		    memcmp(bytes + p->at, bytes + key->at, key->len) == 0)
-			break;
-	}
-	return at;
-}
-
-/* A row that refers to itself waits for nobody. */
-static void
-add_edges(const struct selfref *s, const struct link *l, struct buf *edges)
-{
-	const struct span *parents = (const struct span *)l->parents.data;
-	const struct span *children = (const struct span *)l->children.data;
-	size_t mask = 15, *slots;
-
-	while (mask < 2 * s->nrows)
-		mask = 2 * mask + 1;
-	slots = new_array(mask, sizeof(*slots));
-	for (size_t i = 0; i < s->nrows; i++)
-		if (parents[i].len > 0)
-			slots[find_slot(s, l, slots, mask, &parents[i])] =
-			    i + 1;
-	for (size_t i = 0; i < s->nrows; i++) {
-		size_t parent;
-
-		if (children[i].len == 0)
-			continue;
-		parent = slots[find_slot(s, l, slots, mask, &children[i])];
-		if (parent == 0 || parent - 1 == i)
-			continue;
-		parent--;
-		buf_add(edges,
-		    s->op == CHANGE_INSERT ? &(struct edge){ parent, i }
-					   : &(struct edge){ i, parent },
-		    sizeof(struct edge));
-	}
-	free(slots);
-}
-
-/*
- * Kahn's algorithm; `order` is its queue as well. Returns how many rows it
- * could place; the others still wait.
- */
-static size_t
-run_kahn(size_t n, const struct edge *edges, size_t nedges, size_t *order,
-    size_t *waits)
-{
-	size_t *start = new_array(n + 2, sizeof(*start));
-	size_t *next = new_array(nedges, sizeof(*next));
-	size_t head = 0, tail = 0;
-
-	/* start[i + 1] is where the rows behind i begin in next, ... */
-	for (size_t e = 0; e < nedges; e++) {
-		start[edges[e].before + 2]++;
-		waits[edges[e].after]++;
-	}
-	for (size_t i = 2; i < n + 2; i++)
-		start[i] += start[i - 1];
-	/* ... and, once they are filled in, where they end. */
-	for (size_t e = 0; e < nedges; e++)
-		next[start[edges[e].before + 1]++] = edges[e].after;
-
-	for (size_t i = 0; i < n; i++)
-		if (waits[i] == 0)
-			order[tail++] = i;
-	for (; head < tail; head++)
-		for (size_t e = start[order[head]]; e < start[order[head] + 1];
-		     e++)
-			if (--waits[next[e]] == 0)
-				order[tail++] = next[e];
-	free(start);
-	free(next);
-	return tail;
-}
-
-size_t *
-selfref_order(const struct selfref *s)
+struct waits_step *
+selfref_order(const struct selfref *s, size_t *nsteps)
 {
 	struct buf edges = BUF_INIT;
-	size_t *order = new_array(s->nrows, sizeof(*order));
-	size_t *waits = new_array(s->nrows, sizeof(*waits));
-	size_t n;
+	struct waits_step *steps;
 
 	for (size_t i = 0; i < s->nlinks; i++)
-		add_edges(s, &s->links[i], &edges);
-	n = run_kahn(s->nrows, (const struct edge *)edges.data,
-	    edges.len / sizeof(struct edge), order, waits);
-	for (size_t i = 0; i < s->nrows && n < s->nrows; i++)
-		if (waits[i] > 0)
-			order[n++] = i;
+		waits_edges(&s->links[i].rule, s->nrows, s->op == CHANGE_DELETE,
+		    &edges);
+	steps = waits_order(
+	    &edges, s->nrows, (const bool *)s->can_park.data, nsteps);
 	buf_free(&edges);
-	free(waits);
-	return order;
+	return steps;
+}
+
+void
+selfref_parked(const struct selfref *s, const struct change *c, bool *parked)
+{
+	for (size_t i = 0; i < c->pair->ncols; i++)
+		parked[i] = false;
+	for (size_t i = 0; i < s->nlinks; i++) {
+		int at = parking_column(&s->links[i], c->pair);
+
+		if (at >= 0)
+			parked[at] = true;
+	}
 }

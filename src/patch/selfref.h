@@ -4,19 +4,18 @@
  * Hand over all inserts (or all deletes) of a table in key order;
  * selfref_order() then says in which order they can run one by one with the
  * constraint on: parents before children for inserts, children before parents
- * for deletes. Rows that are not related keep key order among themselves as far
- * as the algorithm lets them (Kahn, first in first out); rows of a cycle, and
- * those that hang on one, come last in key order: only a deferrable constraint
- * lets them pass.
+ * for deletes. Rows that refer to each other in a circle are parked (waits.h):
+ * they are inserted without their reference, or lose it before the deletes,
+ * unless the constraint can wait for the COMMIT anyway.
  *
- * Memory grows with the number of rows handed over, and with nothing else: the
- * key encodings of the referenced and the referring columns and some 100 bytes
- * a row. Full encodings are kept and compared, not just their hashes.
+ * Memory grows with the number of rows handed over, and with nothing else: see
+ * waits.h.
  */
 #ifndef TU_PATCH_SELFREF_H
 #define TU_PATCH_SELFREF_H
 
 #include "diff/change.h"
+#include "patch/waits.h"
 
 struct selfref;
 
@@ -30,10 +29,11 @@ void selfref_free(struct selfref *s); /* NULL is allowed */
 /* The next row; its bytes are copied as far as needed. */
 void selfref_add(struct selfref *s, const struct change *c);
 
-/*
- * Numbers of the rows, counted from 0 as they were added, in running order.
- * The caller frees the array.
- */
-size_t *selfref_order(const struct selfref *s);
+/* The steps in running order; the caller frees the array. */
+struct waits_step *selfref_order(const struct selfref *s, size_t *nsteps);
+
+/* Which columns of this change are parked (pair->ncols of them). */
+void selfref_parked(
+    const struct selfref *s, const struct change *c, bool *parked);
 
 #endif

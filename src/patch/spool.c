@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/temp.h"
 #include "patch/selfref.h"
+#include "patch/uniques.h"
 
 /*
  * The file is a row of segments; a segment holds whole records of one table
@@ -57,6 +58,11 @@ struct spool_reader {
 	bool backwards;
 	const struct place *places; /* segments, or single records */
 	struct place *own_places;   /* the latter */
+	struct uniques *uniques;    /* rows that come in steps: */
+	struct selfref *selfref;
+	struct waits_step *steps; /* one per place */
+	bool *parked;             /* columns of the change at hand */
+	enum change_phase phase;  /* spool_reader_park() */
 	size_t nplaces, nread;
 	off_t at;           /* the place being read */
 	struct buf data;    /* what it holds */
@@ -377,13 +383,30 @@ pick(const struct spool_reader *r, size_t n, size_t done)
 	return r->backwards ? n - 1 - done : done;
 }
 
-enum status
-spool_next(
-    struct spool_reader *r, const struct change **change, struct err *err)
+/* The rows of a circle come in two halves. */
+static void
+set_phase(struct spool_reader *r)
+{
+	const struct waits_step *step =
+	    &r->steps[pick(r, r->nplaces, r->nread - 1)];
+
+	r->change.phase = step->phase;
+	r->change.parked_as = step->parked_as;
+	if (step->phase == CHANGE_WHOLE)
+		return;
+	if (r->uniques != NULL)
+		uniques_parked(r->uniques, &r->change, r->parked);
+	else
+		selfref_parked(r->selfref, &r->change, r->parked);
+}
+
+/* The next record, whatever phase it is in. */
+static enum status
+next_record(struct spool_reader *r, bool *more, struct err *err)
 {
 	size_t n;
 
-	*change = NULL;
+	*more = false;
 	if (r->left == 0) {
 		enum status st;
 
@@ -398,8 +421,63 @@ spool_next(
 	r->record = ((size_t *)r->records.data)[pick(r, n, n - r->left)];
 	r->left--;
 	get_record(r, r->data.data + r->record);
+	*more = true;
+	return TU_OK;
+}
+
+/* Has the row a value in any of the parked columns? */
+static bool
+has_parked(const struct spool_reader *r)
+{
+	const struct change *c = &r->change;
+	const struct cell *row = c->source != NULL ? c->source : c->target;
+
+	for (size_t i = 0; i < c->pair->ncols; i++)
+		if (c->parked[i] && row[i].kind != CELL_NULL)
+			return true;
+	return false;
+}
+
+/* A whole table is parked; false: the row has no second half. */
+static bool
+park(struct spool_reader *r)
+{
+	if (r->steps != NULL &&
+	    r->steps[pick(r, r->nplaces, r->nread - 1)].phase == CHANGE_PARK)
+		return false; /* it comes again */
+	r->change.phase = r->phase;
+	if (has_parked(r))
+		return true;
+	r->change.phase = CHANGE_WHOLE;
+	return r->phase ==
+	       (r->op == CHANGE_INSERT ? CHANGE_PARK : CHANGE_UNPARK);
+}
+
+enum status
+spool_next(
+    struct spool_reader *r, const struct change **change, struct err *err)
+{
+	bool more;
+	enum status st;
+
+	*change = NULL;
+	do {
+		st = next_record(r, &more, err);
+		if (st || !more)
+			return st;
+		if (r->phase == CHANGE_WHOLE && r->steps != NULL)
+			set_phase(r);
+	} while (r->phase != CHANGE_WHOLE && !park(r));
 	*change = &r->change;
 	return TU_OK;
+}
+
+void
+spool_reader_park(
+    struct spool_reader *r, enum change_phase phase, const bool *parked)
+{
+	r->phase = phase;
+	r->change.parked = parked;
 }
 
 static struct spool_reader *
@@ -432,26 +510,27 @@ new_reader(struct spool *s, size_t table, enum change_op op)
 	return r;
 }
 
-/* Replace the segments by single records in the order that selfref wants. */
+/* Single records from now on, as the steps say. */
 static void
-reorder(struct spool_reader *r, const struct selfref *rows, struct buf *places)
+use_steps(struct spool_reader *r, const struct buf *places, size_t n)
 {
-	size_t n = places->len / sizeof(struct place);
-	size_t *order = selfref_order(rows);
+	const struct place *from = (const struct place *)places->data;
 
 	r->own_places = malloc((n + 1) * sizeof(struct place));
 	if (r->own_places == NULL)
 		out_of_memory(n * sizeof(struct place));
 	for (size_t i = 0; i < n; i++)
-		r->own_places[i] = ((struct place *)places->data)[order[i]];
+		r->own_places[i] = from[r->steps[i].row];
 	r->places = r->own_places;
 	r->nplaces = n;
 	r->nread = 0;
-	free(order);
+	r->parked = arena_alloc(r->arena, r->change.pair->ncols);
+	r->change.parked = r->parked;
 }
 
+/* Put the rows of one table into the order in which they can run. */
 static enum status
-read_selfref(struct spool_reader *r, struct selfref *rows, struct err *err)
+sort_rows(struct spool_reader *r, struct err *err)
 {
 	struct buf places = BUF_INIT;
 	const struct change *c;
@@ -463,13 +542,21 @@ read_selfref(struct spool_reader *r, struct selfref *rows, struct err *err)
 		st = spool_next(r, &c, err);
 		if (st || c == NULL)
 			break;
-		selfref_add(rows, c);
+		if (r->uniques != NULL)
+			uniques_add(r->uniques, c);
+		else
+			selfref_add(r->selfref, c);
 		place.at = r->at + (off_t)r->record;
 		place.len = record_len(r->data.data + r->record);
 		buf_add(&places, &place, sizeof(place));
 	}
-	if (st == TU_OK)
-		reorder(r, rows, &places);
+	if (st == TU_OK) {
+		size_t n;
+
+		r->steps = r->uniques != NULL ? uniques_order(r->uniques, &n)
+		                              : selfref_order(r->selfref, &n);
+		use_steps(r, &places, n);
+	}
 	buf_free(&places);
 	return st;
 }
@@ -479,14 +566,18 @@ spool_read(struct spool *s, size_t table, enum change_op op,
     enum spool_order order, struct spool_reader **out, struct err *err)
 {
 	struct spool_reader *r = new_reader(s, table, op);
-	struct selfref *rows = NULL;
+	const struct pair *pair = r->change.pair;
 	enum status st = TU_OK;
 
-	if (order != SPOOL_BY_KEY && op != CHANGE_UPDATE && r->nplaces > 0)
-		rows = selfref_new(r->change.pair, op);
-	if (rows != NULL)
-		st = read_selfref(r, rows, err);
-	selfref_free(rows);
+	if (order != SPOOL_BY_KEY && r->nplaces > 0) {
+		if (op == CHANGE_UPDATE)
+			r->uniques =
+			    uniques_new(pair, spool_table(s, table)->updated);
+		else
+			r->selfref = selfref_new(pair, op);
+	}
+	if (r->uniques != NULL || r->selfref != NULL)
+		st = sort_rows(r, err);
 	r->backwards = order == SPOOL_UNDO;
 	if (st) {
 		spool_reader_close(r);
@@ -502,6 +593,9 @@ spool_reader_close(struct spool_reader *r)
 	if (r == NULL)
 		return;
 	free(r->own_places);
+	free(r->steps);
+	uniques_free(r->uniques);
+	selfref_free(r->selfref);
 	buf_free(&r->data);
 	buf_free(&r->records);
 	arena_free(r->arena);

@@ -41,6 +41,8 @@ const struct spool_table *spool_table(const struct spool *spool, size_t i);
  * Read one table's changes of one kind. They run in key order too, unless the
  * table refers to itself: then parents come before children (children before
  * parents for deletes), which takes memory for each of them, see selfref.h.
+ * Updates that move unique values come in an order in which they can run, too,
+ * and then some come in two halves (uniques.h).
  * The change belongs to the reader until the next call; *change is NULL after
  * the last. Its `why` is not kept: entries are NULL.
  */
@@ -48,6 +50,15 @@ enum status spool_read(struct spool *spool, size_t table, enum change_op op,
     enum spool_order order, struct spool_reader **out, struct err *err);
 enum status spool_next(
     struct spool_reader *r, const struct change **change, struct err *err);
+
+/*
+ * Before the first spool_next(), of inserts or deletes: every row in that half
+ * which parks these columns (pair->ncols, they can be NULL), or does what is
+ * left to do. A row without a value in any of them comes whole, in the half
+ * that inserts or deletes, and not in the other.
+ */
+void spool_reader_park(
+    struct spool_reader *r, enum change_phase phase, const bool *parked);
 void spool_reader_close(struct spool_reader *r); /* NULL is allowed */
 
 #endif

@@ -115,19 +115,25 @@ put_cycle(struct writer *w, const char *names)
 }
 
 static void
-put_step_title(struct writer *w, const struct spool_table *t, enum change_op op)
+put_step_title(
+    struct writer *w, const struct spool_table *t, const struct step *step)
 {
 	static const char *const title[] = {
 		[CHANGE_DELETE] = "delete from",
 		[CHANGE_UPDATE] = "update",
 		[CHANGE_INSERT] = "insert into",
 	};
-	struct change c = { .op = op };
-	uint64_t rows = t->count[op];
+	struct change c = { .op = step->op, .phase = step->phase };
+	enum change_op op = stmt_op(&c, w->dir);
+	uint64_t rows = t->count[step->op];
 
-	fprintf(w->out, "\n-- %s ", title[stmt_op(&c, w->dir)]);
+	fprintf(w->out, "\n-- %s ", title[op]);
 	put_name(w, t->pair->name);
-	fprintf(w->out, ": %" PRIu64 " row%s\n", rows, rows == 1 ? "" : "s");
+	if (op == CHANGE_UPDATE && step->op != CHANGE_UPDATE)
+		fputs(": references of a cycle\n", w->out);
+	else
+		fprintf(w->out, ": %" PRIu64 " row%s\n", rows,
+		    rows == 1 ? "" : "s");
 }
 
 static enum status
@@ -165,8 +171,8 @@ put_step(struct writer *w, const struct step *step, struct err *err)
 	const struct change *c;
 	enum status rc;
 
-	put_step_title(w, spool_table(w->spool, step->table), step->op);
-	rc = spool_read(w->spool, step->table, step->op,
+	put_step_title(w, spool_table(w->spool, step->table), step);
+	rc = order_read(w->spool, step,
 	    w->dir == STMT_UNDO ? SPOOL_UNDO : SPOOL_APPLY, &r, err);
 	while (rc == TU_OK) {
 		rc = spool_next(r, &c, err);

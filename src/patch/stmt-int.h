@@ -18,6 +18,10 @@ enum status stmt_old_value(struct stmt *st, const struct change *c, size_t i,
 enum status stmt_new_value(struct stmt *st, const struct change *c, size_t i,
     struct cell *out, struct err *err);
 
+/* What a parked column holds meanwhile: NULL if it can. */
+enum status stmt_parking_value(struct stmt *st, const struct change *c,
+    size_t i, struct cell *out, struct err *err);
+
 /* Such a cell for longer: bytes in our work space are copied, others stay
  * where the change has them. */
 struct cell stmt_keep_cell(

@@ -2,6 +2,7 @@
 
 #include "patch/stmt-int.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,6 +177,68 @@ stmt_new_value(struct stmt *st, const struct change *c, size_t i,
 		return does_not_fit(c, pc->col[TARGET], why, err);
 	fit_column(st, pc, out);
 	return check_key(c, i, out, err);
+}
+
+bool
+stmt_can_park(const struct column *col)
+{
+	if (col->generated || col->identity_always)
+		return false;
+	return !col->notnull || col->ltype == LT_UUID ||
+	       (col->ltype == LT_NUM && !col->boolean) ||
+	       ((col->ltype == LT_TEXT || col->ltype == LT_CHAR) &&
+		   (col->maxlen < 0 || col->maxlen >= 3));
+}
+
+/* Candidates of a column's type that hardly anybody uses, by number. */
+static struct cell
+parking_candidate(
+    struct stmt *st, const struct column *col, unsigned nth, uint64_t as)
+{
+	static const int64_t base[] = { -2000000000, -30000, -100, 4000000000,
+		60000, 200 };
+
+	buf_reset(&st->digits);
+	if (col->ltype == LT_NUM)
+		return cell_int(base[nth] + (nth < 3 ? -1 : 1) * (int64_t)as);
+	if (col->ltype == LT_UUID)
+		buf_addf(
+		    &st->digits, "ffffffff-ffff-4fff-bfff-%012" PRIx64, as);
+	else if (nth == 0)
+		buf_addf(&st->digits, "trueup-parked-%" PRIu64, as);
+	else
+		buf_addf(&st->digits, "~%" PRIu64, as);
+	return cell_text(st->digits.data, st->digits.len);
+}
+
+/*
+ * Should somebody use it after all, the unique index says so and everything
+ * is rolled back.
+ */
+enum status
+stmt_parking_value(struct stmt *st, const struct change *c, size_t i,
+    struct cell *out, struct err *err)
+{
+	const struct column *col = stmt_column(c->pair, i);
+	struct vtype own = stmt_own_type(col);
+	const char *why = "";
+
+	if (!col->notnull) {
+		*out = cell_null();
+		return TU_OK;
+	}
+	for (unsigned nth = 0; nth < 6; nth++) {
+		struct cell in = parking_candidate(st, col, nth, c->parked_as);
+
+		buf_reset(&st->scratch);
+		if (st->dialect->convert(
+			col, &own, &in, &st->scratch, out, &why))
+			return TU_OK;
+	}
+	return err_set(err, TU_ESCHEMA,
+	    "table '%s': rows exchange values of the unique column '%s', which "
+	    "can hold nothing else meanwhile",
+	    c->pair->name, col->name);
 }
 
 struct cell

@@ -29,10 +29,20 @@ stmt_release(struct stmt *st)
 	buf_free(&st->digits);
 }
 
+/* The half of an insert or delete that only gives or takes parked columns. */
+static bool
+is_half_update(const struct change *c)
+{
+	return (c->op == CHANGE_INSERT && c->phase == CHANGE_UNPARK) ||
+	       (c->op == CHANGE_DELETE && c->phase == CHANGE_PARK);
+}
+
 enum change_op
 stmt_op(const struct change *c, enum stmt_direction dir)
 {
-	if (dir == STMT_FORWARD || c->op == CHANGE_UPDATE)
+	if (c->op == CHANGE_UPDATE || is_half_update(c))
+		return CHANGE_UPDATE;
+	if (dir == STMT_FORWARD)
 		return c->op;
 	return c->op == CHANGE_INSERT ? CHANGE_DELETE : CHANGE_INSERT;
 }
@@ -50,15 +60,47 @@ stmt_writes(const struct change *c, size_t column)
 	       !c->pair->cols[column].col[TARGET]->generated;
 }
 
+/*
+ * What a row holds: as it was, as the change leaves it, and between two halves
+ * with something else in its parked columns. A statement goes from one to the
+ * next, or back for an undo.
+ */
+enum image {
+	IMAGE_OLD,
+	IMAGE_PARKED,
+	IMAGE_NEW,
+};
+
+static enum image
+image_before(const struct change *c)
+{
+	return c->phase == CHANGE_UNPARK ? IMAGE_PARKED : IMAGE_OLD;
+}
+
+static enum image
+image_after(const struct change *c)
+{
+	return c->phase == CHANGE_PARK ? IMAGE_PARKED : IMAGE_NEW;
+}
+
+static enum status
+image_value(struct stmt *st, const struct change *c, size_t i, enum image image,
+    struct cell *out, struct err *err)
+{
+	if (image == IMAGE_PARKED && c->parked[i])
+		return stmt_parking_value(st, c, i, out, err);
+	if (c->op == CHANGE_INSERT || (image == IMAGE_NEW && stmt_writes(c, i)))
+		return stmt_new_value(st, c, i, out, err);
+	return stmt_old_value(st, c, i, out, err);
+}
+
 /* What the statement expects to find in the row. */
 static enum status
 expected_value(struct stmt *st, const struct change *c, size_t i,
     struct cell *out, struct err *err)
 {
-	if (st->dir == STMT_UNDO &&
-	    (c->op == CHANGE_INSERT || stmt_writes(c, i)))
-		return stmt_new_value(st, c, i, out, err);
-	return stmt_old_value(st, c, i, out, err);
+	return image_value(st, c, i,
+	    st->dir == STMT_UNDO ? image_after(c) : image_before(c), out, err);
 }
 
 /* What it puts there. */
@@ -66,8 +108,17 @@ static enum status
 wanted_value(struct stmt *st, const struct change *c, size_t i,
     struct cell *out, struct err *err)
 {
-	return st->dir == STMT_UNDO ? stmt_old_value(st, c, i, out, err)
-	                            : stmt_new_value(st, c, i, out, err);
+	return image_value(st, c, i,
+	    st->dir == STMT_UNDO ? image_before(c) : image_after(c), out, err);
+}
+
+/* Does the statement set this column of an UPDATE? */
+static bool
+sets(const struct change *c, size_t i)
+{
+	return c->op == CHANGE_UPDATE && c->phase != CHANGE_PARK
+	           ? stmt_writes(c, i)
+	           : c->parked[i];
 }
 
 /* --- WHERE ---------------------------------------------------------------- */
@@ -98,11 +149,13 @@ add_condition(struct stmt *st, const struct change *c, size_t i, bool usable,
 	return TU_OK;
 }
 
-/* An undo does not know what a generated column became. */
+/* Nobody knows what a generated column became by an earlier statement. */
 static bool
-is_guarded(const struct stmt *st, const struct pair *pair, size_t i)
+is_guarded(const struct stmt *st, const struct change *c, size_t i)
 {
-	return st->dir == STMT_FORWARD || !pair->cols[i].col[TARGET]->generated;
+	return (st->dir == STMT_FORWARD && c->op != CHANGE_INSERT &&
+		   c->phase != CHANGE_UNPARK) ||
+	       !c->pair->cols[i].col[TARGET]->generated;
 }
 
 static enum status
@@ -118,7 +171,7 @@ add_conditions(struct stmt *st, const struct change *c, struct err *err)
 		bool key = !pair->multiset && i < pair->nkeys;
 		enum status rc;
 
-		if (!key && !is_guarded(st, pair, i))
+		if (!key && !is_guarded(st, c, i))
 			continue;
 		if (n > 0 && groups && n % CONDITIONS_PER_GROUP == 0)
 			buf_adds(&st->sql, ") AND (");
@@ -183,8 +236,7 @@ keep_auto_updated(struct stmt *st, const struct change *c)
 		const struct column *col = &t->columns[i];
 		int at = pair_find_target(c->pair, col->name);
 
-		if (!col->auto_update ||
-		    (at >= 0 && stmt_writes(c, (size_t)at)))
+		if (!col->auto_update || (at >= 0 && sets(c, (size_t)at)))
 			continue;
 		buf_adds(&st->sql, ", ");
 		st->dialect->ident(&st->sql, col->name);
@@ -205,7 +257,7 @@ build_update(struct stmt *st, const struct change *c, struct err *err)
 		struct cell cell;
 		enum status rc;
 
-		if (!stmt_writes(c, i))
+		if (!sets(c, i))
 			continue;
 		if (col->identity_always) {
 			err_set(err, TU_ESCHEMA,

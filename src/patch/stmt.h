@@ -82,6 +82,9 @@ enum status stmt_new_cell(struct stmt *st, const struct change *c, size_t i,
 /* Does an update write this compared column? */
 bool stmt_writes(const struct change *c, size_t column);
 
+/* Is there something that the column can hold for the time being? */
+bool stmt_can_park(const struct column *col);
+
 /* The type that takes a column's own cells back as they are. */
 struct vtype stmt_own_type(const struct column *col);
 

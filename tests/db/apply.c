@@ -111,11 +111,78 @@ static const struct scenario scenarios[] = {
 			       "ref integer REFERENCES b (id) DEFERRABLE)",
 		[PG] = "ALTER TABLE a ADD FOREIGN KEY (ref) REFERENCES b (id) "
 		       "DEFERRABLE" } },
+	{ .name = "a cycle of keys that cannot wait",
+	    .schema = "CREATE TABLE a (id integer PRIMARY KEY, ref integer, "
+		      "u integer);"
+		      "CREATE TABLE b (id integer PRIMARY KEY, ref integer "
+		      "REFERENCES a (id) ON DELETE RESTRICT, v integer)",
+	    .source =
+		"INSERT INTO a VALUES (1, NULL, 1), (4, NULL, 4), (5, NULL, 5);"
+		"INSERT INTO b VALUES (1, 1, 1), (4, 5, 4), (5, NULL, 5);"
+		"UPDATE a SET ref = 1 WHERE id = 1;"
+		"UPDATE a SET ref = 4 WHERE id = 5",
+	    .target = "INSERT INTO a VALUES (2, NULL, 2), (3, NULL, 3), "
+		      "(4, NULL, 4); INSERT INTO b VALUES (2, 2, 2), "
+		      "(3, NULL, 3), (4, 2, 4);"
+		      "UPDATE a SET ref = 2 WHERE id = 2;"
+		      "UPDATE a SET ref = 3 WHERE id = 3",
+	    .differences = 9,
+	    .more = { [LITE] = "DROP TABLE a; CREATE TABLE a (id integer "
+			       "PRIMARY KEY, ref integer REFERENCES b (id) "
+			       "ON DELETE RESTRICT, u integer)",
+		[PG] = "ALTER TABLE a ADD FOREIGN KEY (ref) REFERENCES b (id) "
+		       "ON DELETE RESTRICT" } },
+	{ .name = "rows that refer to each other",
+	    .schema = "CREATE TABLE t (id integer PRIMARY KEY, "
+		      "ref integer REFERENCES t (id) ON DELETE RESTRICT, "
+		      "v integer)",
+	    .source = "INSERT INTO t VALUES (1, NULL, 1), (2, NULL, 2), "
+		      "(3, NULL, 3), (4, NULL, 4), (9, NULL, 9);"
+		      "UPDATE t SET ref = 5 - id WHERE id < 5;"
+		      "UPDATE t SET ref = 1 WHERE id = 9",
+	    .target = "INSERT INTO t VALUES (5, NULL, 1), (6, NULL, 2), "
+		      "(7, NULL, 3), (8, NULL, 4), (9, NULL, 9);"
+		      "UPDATE t SET ref = 13 - id WHERE id < 9;"
+		      "UPDATE t SET ref = 5 WHERE id = 9",
+	    .differences = 9 },
 	{ .name = "a unique value that a deleted row frees",
 	    .schema = "CREATE TABLE t (id integer PRIMARY KEY, u text UNIQUE)",
 	    .source = "INSERT INTO t VALUES (2, 'taken'), (3, 'moves')",
 	    .target = "INSERT INTO t VALUES (1, 'taken'), (3, 'was')",
 	    .differences = 3 },
+	{ .name = "unique values that two rows exchange",
+	    .schema = "CREATE TABLE t (id integer PRIMARY KEY, u text UNIQUE, "
+		      "v integer)",
+	    .source = "INSERT INTO t VALUES (1, 'b', 1), (2, 'a', 2), "
+		      "(3, 'c', 3)",
+	    .target = "INSERT INTO t VALUES (1, 'a', 1), (2, 'b', 9), "
+		      "(3, 'c', 9)",
+	    .differences = 3 },
+	{ .name = "unique values that may not be NULL, in circles of 3 and 2",
+	    .schema = "CREATE TABLE t (id integer PRIMARY KEY, "
+		      "u integer NOT NULL UNIQUE, s varchar(8) NOT NULL "
+		      "UNIQUE)",
+	    .source = "INSERT INTO t VALUES (1, 20, 'a'), (2, 30, 'b'), "
+		      "(3, 10, 'c'), (4, 50, 'e'), (5, 40, 'd'), (6, 60, 'f')",
+	    .target = "INSERT INTO t VALUES (1, 10, 'a'), (2, 20, 'c'), "
+		      "(3, 30, 'b'), (4, 40, 'd'), (5, 50, 'e'), (6, 60, 'f')",
+	    .differences = 5 },
+	{ .name = "a chain of unique values, and a circle with a tail",
+	    .schema = "CREATE TABLE t (id integer PRIMARY KEY, u integer "
+		      "UNIQUE)",
+	    .source = "INSERT INTO t VALUES (1, 2), (2, 3), (3, 4), (4, 9), "
+		      "(5, 12), (6, 10), (7, 11), (8, 13), (9, 1)",
+	    .target = "INSERT INTO t VALUES (1, 1), (2, 2), (3, 3), (4, 4), "
+		      "(5, 10), (6, 11), (7, 12), (8, NULL), (10, 13)",
+	    .differences = 10 },
+	{ .name = "two unique indexes, of one column and of two, that cross",
+	    .schema = "CREATE TABLE t (id integer PRIMARY KEY, a integer, "
+		      "b integer, c integer UNIQUE, UNIQUE (a, b))",
+	    .source = "INSERT INTO t VALUES (1, 1, 2, 30), (2, 1, 1, 10), "
+		      "(3, 2, 2, 20), (4, NULL, 1, 40)",
+	    .target = "INSERT INTO t VALUES (1, 1, 1, 10), (2, 1, 2, 20), "
+		      "(3, 2, 1, 30), (4, 2, 2, NULL)",
+	    .differences = 4 },
 	{ .name = "names that need quotes",
 	    .schema = "CREATE TABLE \"a \"\"b\nx\" (\"select\" integer "
 		      "PRIMARY KEY, "

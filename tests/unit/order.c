@@ -89,16 +89,19 @@ new_spool(void)
 	return s;
 }
 
-/* Signs are in the order of enum change_op; an undo does the opposite. */
+/* Signs are in the order of enum change_op; an undo does the opposite. A half
+ * that parks has a "(" behind it, the other one a ")". */
 static const char *
 text(const struct spool *s, const struct order *o, const char *sign)
 {
+	static const char *const half[] = { "", "(", ")" };
 	const char *out = "";
 
 	for (size_t i = 0; i < o->nsteps; i++)
-		out = arena_printf(arena, "%s%s%c%s", out, i > 0 ? " " : "",
+		out = arena_printf(arena, "%s%s%c%s%s", out, i > 0 ? " " : "",
 		    sign[o->steps[i].op],
-		    spool_table(s, o->steps[i].table)->pair->name);
+		    spool_table(s, o->steps[i].table)->pair->name,
+		    half[o->steps[i].phase]);
 	return out;
 }
 
@@ -220,6 +223,8 @@ test_cycle(void)
 {
 	struct pair *a = new_pair("a"), *b = new_pair("b"), *c = new_pair("c"),
 		    *z = new_pair("z");
+	struct column *ref = (struct column *)c->cols[REF].col[TARGET];
+	struct fkey *fkey;
 	struct spool *s = new_spool();
 
 	/* a -> b -> c -> a; z hangs on the cycle and is the last by name. */
@@ -231,10 +236,31 @@ test_cycle(void)
 	spool_changes(s, b, "+-");
 	spool_changes(s, c, "+-");
 	spool_changes(s, z, "+-");
+	ok(order_make(s, arena)->cycle == NULL, "a cycle that can be broken");
+	check(s, "-c( -z -a -b -c) +c( +b +a +z +c)",
+	    "-c) -z -a -b -c( +c) +b +a +z +c(",
+	    "it is at its last table by name, which goes without its reference "
+	    "first");
+
+	s = new_spool();
+	ref->notnull = true;
+	spool_changes(s, a, "+-");
+	spool_changes(s, b, "+-");
+	spool_changes(s, c, "+-");
+	spool_changes(s, z, "+-");
 	is_str(order_make(s, arena)->cycle, "a, b, c",
-	    "a cycle is named, and who hangs on it is not");
+	    "one that cannot is named, and who hangs on it is not");
 	check(s, "-z -a -b -c +c +b +a +z", "-z -a -b -c +c +b +a +z",
-	    "a cycle is broken at its last table by name");
+	    "and the order is the same");
+
+	s = new_spool();
+	fkey = &((struct table *)c->table[TARGET])->fkeys[0];
+	fkey->deferrable = true;
+	spool_changes(s, a, "+-");
+	spool_changes(s, b, "+-");
+	spool_changes(s, c, "+-");
+	ok(order_make(s, arena)->cycle == NULL, "a reference that can wait");
+	check(s, "-a -b -c +c +b +a", "-a -b -c +c +b +a", "does");
 }
 
 /* The same name in another schema is another table. */
