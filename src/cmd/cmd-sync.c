@@ -44,12 +44,9 @@ check_limits(const struct run *run, struct err *err)
 	const struct plan *plan = &run->session.plan;
 	enum status st = TU_OK;
 
-	if (!set->ops[CHANGE_DELETE])
-		return TU_OK;
 	for (size_t i = 0; i < plan->npairs && st == TU_OK; i++)
 		st = apply_check_limits(&plan->pairs[i], &run->tallies[i],
-		    set->max_delete_percent, set->max_delete_rows,
-		    set->max_delete != NULL, err);
+		    set->ops, &set->limits, err);
 	return st;
 }
 

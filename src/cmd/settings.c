@@ -26,8 +26,8 @@ settings_init(struct settings *set)
 		.jobs = 1,
 		.rows = DEFAULT_ROWS,
 		.ops = { true, true, true },
-		.max_delete_percent = DEFAULT_MAX_DELETE,
-		.max_delete_rows = UINT64_MAX,
+		.limits.deletes = { DEFAULT_MAX_DELETE, UINT64_MAX, false },
+		.limits.changes = { -1, UINT64_MAX, false },
 		.progress = true,
 	};
 }
@@ -125,6 +125,8 @@ settings_writing(struct opt_table *table, struct settings *set)
 		    0, "delete", &set->ops[CHANGE_DELETE], "delete no rows"),
 		OPT_STR(0, "max-delete", &set->max_delete, "N[%]",
 		    "most rows a table may lose (default: 50%)"),
+		OPT_STR(0, "max-changes", &set->max_changes, "N[%]",
+		    "most rows a table may see changed (default: any)"),
 	};
 
 	opt_table_add(table, rows, ARRAY_LEN(rows));
@@ -147,10 +149,11 @@ settings_general(struct opt_table *table, struct settings *set)
 	opt_table_add(table, rows, ARRAY_LEN(rows));
 }
 
+/* "N" rows or "N%" of a table's. */
 static enum status
-parse_max_delete(struct settings *set, struct err *err)
+parse_limit(const char *option, const char *s, struct apply_limit *limit,
+    struct err *err)
 {
-	const char *s = set->max_delete;
 	size_t digits = strspn(s, "0123456789");
 	bool percent = s[digits] == '%' && s[digits + 1] == '\0';
 	unsigned long long n;
@@ -159,12 +162,13 @@ parse_max_delete(struct settings *set, struct err *err)
 	n = strtoull(s, NULL, 10);
 	if (digits == 0 || errno != 0 || (s[digits] != '\0' && !percent))
 		return err_set(err, TU_EUSAGE,
-		    "--max-delete needs a number or a percentage, not '%s'", s);
+		    "%s needs a number or a percentage, not '%s'", option, s);
 	if (percent && n > 100)
 		return err_set(
-		    err, TU_EUSAGE, "--max-delete cannot be more than 100%%");
-	set->max_delete_percent = percent ? (double)n : -1;
-	set->max_delete_rows = percent ? UINT64_MAX : n;
+		    err, TU_EUSAGE, "%s cannot be more than 100%%", option);
+	limit->percent = percent ? (double)n : -1;
+	limit->rows = percent ? UINT64_MAX : n;
+	limit->given = true;
 	return TU_OK;
 }
 
@@ -178,8 +182,13 @@ settings_check(struct settings *set, struct err *err)
 	if (set->output != NULL && set->quiet)
 		return err_set(
 		    err, TU_EUSAGE, "--output and --quiet contradict");
-	if (set->max_delete != NULL)
-		return parse_max_delete(set, err);
+	if (set->max_delete != NULL &&
+	    parse_limit(
+		"--max-delete", set->max_delete, &set->limits.deletes, err))
+		return TU_EUSAGE;
+	if (set->max_changes != NULL)
+		return parse_limit("--max-changes", set->max_changes,
+		    &set->limits.changes, err);
 	return TU_OK;
 }
 

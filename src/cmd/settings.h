@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "cmd/opt.h"
 #include "diff/plan.h"
+#include "patch/apply.h"
 
 enum color_when {
 	COLOR_AUTO,
@@ -41,10 +42,9 @@ struct settings {
 
 	/* Writing */
 	bool dry_run;
-	bool ops[3];               /* by enum change_op: not left out */
-	const char *max_delete;    /* as given, or NULL */
-	double max_delete_percent; /* < 0: no such limit */
-	uint64_t max_delete_rows;  /* UINT64_MAX: no such limit */
+	bool ops[3]; /* by enum change_op: not left out */
+	const char *max_delete, *max_changes; /* as given, or NULL */
+	struct apply_limits limits;
 
 	/* General */
 	int verbose;

@@ -117,4 +117,6 @@ const struct dialect dialect_postgresql = {
 	.patch_begin = PG_SESSION WRITE_BEGIN,
 	.patch_commit = "COMMIT;\n",
 	.write_begin = WRITE_BEGIN,
+	.apply_lock = "SELECT pg_catalog.pg_try_advisory_lock("
+		      "8390898134367084656)::int::bigint", /* "trueup p" */
 };

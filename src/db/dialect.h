@@ -127,6 +127,10 @@ struct dialect {
 	/* NULL, or the function returns NULL: they have none. */
 	const char *(*row_address)(const struct table *table);
 
+	/* SELECT that takes a lock which excludes other sessions that ask for
+	 * it in the same database, and ends with the session: 1, or at once
+	 * something else. NULL: a writer excludes all others anyway. */
+	const char *apply_lock;
 	/* Lines that open and close a patch for the stock client. */
 	const char *patch_begin;
 	const char *patch_commit;

@@ -4,14 +4,23 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "db/dialect.h"
 #include "patch/conflict.h"
 #include "patch/group.h"
 #include "patch/order.h"
 #include "patch/verify.h"
+#include "value/rowhash.h"
+
+/* Milliseconds; a pause is twice as long as the one before. */
+#define RETRIES 5
+#define FIRST_PAUSE 50
+#define LOCK_PAUSE 200
+#define LOCK_WAIT 30000
 
 struct applier {
 	struct db *db;
@@ -21,6 +30,7 @@ struct applier {
 	struct arena *arena; /* the run's */
 	const struct order *order;
 	struct conflicts conflicts;
+	bool announced; /* before_commit was called, and went well */
 
 	struct group group;    /* changes whose statements have one text: */
 	struct buf sql;        /* this one, */
@@ -208,8 +218,9 @@ write_everything(struct applier *a, struct err *err)
 		st = verify_run(a->db, a->spool, &a->result->remaining, err);
 	if (st == TU_OK)
 		st = move_sequences(a, err);
-	if (st == TU_OK && a->options->before_commit != NULL)
+	if (st == TU_OK && a->options->before_commit != NULL && !a->announced)
 		st = a->options->before_commit(a->options->arg, err);
+	a->announced |= st == TU_OK;
 	if (st == TU_OK && interrupted())
 		st = err_set(err, TU_EINTERRUPTED, "interrupted");
 	return st;
@@ -322,6 +333,95 @@ apply_in_transaction(struct applier *a, struct err *err)
 	return commit(a, err);
 }
 
+/* --- again, and one at a time --------------------------------------------- */
+
+/* Rolled back, and no fault of the changes. */
+static bool
+is_passing(const struct err *err)
+{
+	static const char *const states[] = {
+		"40001", /* serialization failure, InnoDB's deadlock */
+		"40P01", /* PostgreSQL's deadlock */
+		"55P03", /* a lock that cannot be had, SQLITE_BUSY */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(states); i++)
+		if (err->status == TU_EQUERY &&
+		    strcmp(err->sqlstate, states[i]) == 0)
+			return true;
+	return false;
+}
+
+static void
+pause_ms(unsigned ms)
+{
+	for (unsigned done = 0; done < ms && !interrupted(); done += 10)
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+}
+
+static void
+start_afresh(struct applier *a)
+{
+	group_clear(&a->group);
+	group_clear(&a->suspects);
+	a->params.n = 0;
+	a->conflicts.n = 0;
+	buf_reset(&a->conflicts.first);
+}
+
+/* Two sessions that hit each other must not do so in step. */
+static enum status
+apply_with_retries(struct applier *a, struct err *err)
+{
+	for (unsigned n = 0;; n++) {
+		unsigned ms = (FIRST_PAUSE << n) +
+		              (unsigned)(random_u64() % (FIRST_PAUSE << n));
+		enum status st = apply_in_transaction(a, err);
+
+		if (st == TU_OK || n == RETRIES || !is_passing(err))
+			return st;
+		log_line(LOG_WARN, "%s; trying again in %u ms", err->msg, ms);
+		pause_ms(ms);
+		if (interrupted())
+			return err_set(err, TU_EINTERRUPTED, "interrupted");
+		a->result->retries++;
+		err_clear(err);
+		start_afresh(a);
+	}
+}
+
+/* Held until the session is gone, be it after a kill -9 of ours. */
+static enum status
+take_lock(struct applier *a, struct err *err)
+{
+	const char *sql = a->db->dialect->apply_lock;
+	bool found, said = false;
+	struct cell got;
+	enum status st;
+
+	if (sql == NULL)
+		return TU_OK;
+	for (unsigned waited = 0; waited < LOCK_WAIT; waited += LOCK_PAUSE) {
+		st = db_one(
+		    a->db, sql, &db_int_column, a->arena, &got, &found, err);
+		if (st)
+			return st;
+		if (found && got.kind == CELL_INT && got.u.i == 1)
+			return TU_OK;
+		if (!said)
+			log_line(LOG_WARN,
+			    "another trueup writes to the target; waiting");
+		said = true;
+		pause_ms(LOCK_PAUSE);
+		if (interrupted())
+			return err_set(err, TU_EINTERRUPTED, "interrupted");
+	}
+	return err_set(err, TU_ECONFLICT,
+	    "another trueup has been writing to the target for %d seconds; "
+	    "nothing was written",
+	    LOCK_WAIT / 1000);
+}
+
 enum status
 apply_run(struct db *target, struct spool *spool,
     const struct apply_options *options, struct apply_result *result,
@@ -348,7 +448,9 @@ apply_run(struct db *target, struct spool *spool,
 	a.params.arena = a.group.arena;
 	stmt_init(&a.stmt, target->dialect, STMT_FORWARD, &a.params);
 
-	st = apply_in_transaction(&a, err);
+	st = take_lock(&a, err);
+	if (st == TU_OK)
+		st = apply_with_retries(&a, err);
 
 	stmt_release(&a.stmt);
 	stmt_params_release(&a.params);
@@ -362,32 +464,54 @@ apply_run(struct db *target, struct spool *spool,
 
 /* --- limits --------------------------------------------------------------- */
 
+static bool
+exceeds(const struct apply_limit *limit, uint64_t n, uint64_t of)
+{
+	return n > limit->rows ||
+	       (limit->percent >= 0 &&
+		   (double)n * 100 > limit->percent * (double)of);
+}
+
+static enum status
+too_many(const struct pair *pair, const struct apply_limit *limit, uint64_t n,
+    uint64_t of, const char *what, const char *option, struct err *err)
+{
+	if (n > limit->rows)
+		err_set(err, TU_ECONFLICT,
+		    "table '%s': %" PRIu64 " rows would be %s, more than the "
+		    "limit of %" PRIu64 "; nothing was written",
+		    pair->name, n, what, limit->rows);
+	else
+		err_set(err, TU_ECONFLICT,
+		    "table '%s': %" PRIu64 " of %" PRIu64 " rows would be %s, "
+		    "more than the limit of %g %%; nothing was written",
+		    pair->name, n, of, what, limit->percent);
+	return err_hint(err, "%s=N or %s=N%% allows more", option, option);
+}
+
 enum status
 apply_check_limits(const struct pair *pair, const struct tally *tally,
-    double percent, uint64_t rows, bool explicit_limit, struct err *err)
+    const bool ops[CHANGE_OPS], const struct apply_limits *limits,
+    struct err *err)
 {
-	uint64_t lost = tally->patchable[CHANGE_DELETE];
-	uint64_t has = tally->rows[TARGET];
+	uint64_t has = tally->rows[TARGET], changed = 0, lost;
 
-	if (lost == 0)
-		return TU_OK;
-	if (!explicit_limit && tally->rows[SOURCE] == 0)
+	for (int op = 0; op < CHANGE_OPS; op++)
+		changed += ops[op] ? tally->patchable[op] : 0;
+	lost = ops[CHANGE_DELETE] ? tally->patchable[CHANGE_DELETE] : 0;
+	if (lost > 0 && !limits->deletes.given && tally->rows[SOURCE] == 0) {
 		err_set(err, TU_ECONFLICT,
 		    "table '%s' is empty in the source: all %" PRIu64
 		    " rows of the target would be deleted; nothing was written",
 		    pair->name, lost);
-	else if (lost > rows)
-		err_set(err, TU_ECONFLICT,
-		    "table '%s': %" PRIu64 " rows would be deleted, more than "
-		    "the limit of %" PRIu64 "; nothing was written",
-		    pair->name, lost, rows);
-	else if (percent >= 0 && (double)lost * 100 > percent * (double)has)
-		err_set(err, TU_ECONFLICT,
-		    "table '%s': %" PRIu64 " of %" PRIu64 " rows would be "
-		    "deleted, more than the limit of %g %%; nothing was "
-		    "written",
-		    pair->name, lost, has, percent);
-	else
-		return TU_OK;
-	return err_hint(err, "--max-delete=N or --max-delete=N%% allows more");
+		return err_hint(
+		    err, "--max-delete=N or --max-delete=N%% allows more");
+	}
+	if (lost > 0 && exceeds(&limits->deletes, lost, has))
+		return too_many(pair, &limits->deletes, lost, has, "deleted",
+		    "--max-delete", err);
+	if (changed > 0 && exceeds(&limits->changes, changed, has))
+		return too_many(pair, &limits->changes, changed, has, "changed",
+		    "--max-changes", err);
+	return TU_OK;
 }

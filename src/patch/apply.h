@@ -22,6 +22,7 @@
 struct apply_result {
 	uint64_t done[CHANGE_OPS]; /* rows; zero when nothing was written */
 	uint64_t conflicts;
+	unsigned retries;
 	uint64_t remaining; /* rows that differ in a generated column, still */
 };
 
@@ -43,15 +44,25 @@ enum status apply_run(struct db *target, struct spool *spool,
     const struct apply_options *options, struct apply_result *result,
     struct err *err);
 
+/* How many of a table's rows: both may be unlimited. */
+struct apply_limit {
+	double percent; /* of the target's rows; < 0: any */
+	uint64_t rows;  /* UINT64_MAX: any */
+	bool given;     /* by the user */
+};
+
+struct apply_limits {
+	struct apply_limit deletes, changes;
+};
+
 /*
- * --max-delete: TU_ECONFLICT when a table would lose more than percent of its
- * rows or more than rows (either may be unlimited: percent < 0, rows
- * UINT64_MAX), or, unless the limit was given explicitly, any row while the
- * source's table is empty. Runs on the tally of each table, before anything
- * is written.
+ * TU_ECONFLICT when a table would lose, or see changed in any way, more of its
+ * rows than the limit says; or, unless the limit of deletes was given, any row
+ * while the source's table is empty. Only kinds of changes with ops[] count.
+ * Runs on the tally of each table, before anything is written.
  */
 enum status apply_check_limits(const struct pair *pair,
-    const struct tally *tally, double percent, uint64_t rows,
-    bool explicit_limit, struct err *err);
+    const struct tally *tally, const bool ops[CHANGE_OPS],
+    const struct apply_limits *limits, struct err *err);
 
 #endif

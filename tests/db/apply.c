@@ -908,35 +908,54 @@ test_identity_and_sequences(void)
 	world_close(&w);
 }
 
+static enum status
+limits(const struct tally *tally, struct apply_limit deletes,
+    struct apply_limit changes, struct err *err)
+{
+	static const bool ops[CHANGE_OPS] = { true, true, true };
+	const struct apply_limits l = { deletes, changes };
+	const struct pair pair = { .name = "t" };
+
+	return apply_check_limits(&pair, tally, ops, &l, err);
+}
+
 static void
 test_limits(void)
 {
-	struct pair pair = { .name = "t" };
+	static const bool no_deletes[CHANGE_OPS] = { [CHANGE_UPDATE] = true };
+	const struct apply_limit any = { -1, UINT64_MAX, false };
+	const struct apply_limits none = { { 0, 0, true }, any };
+	const struct pair pair = { .name = "t" };
 	struct tally tally = { .rows = { 10, 100 },
-		.patchable = { [CHANGE_DELETE] = 50 } };
+		.patchable = { [CHANGE_DELETE] = 50, [CHANGE_UPDATE] = 7 } };
 	struct err err = ERR_INIT;
 
-	ok(apply_check_limits(&pair, &tally, 50, UINT64_MAX, false, &err) ==
-		TU_OK,
+#define LIMIT(...) ((struct apply_limit){ __VA_ARGS__ })
+	ok(limits(&tally, LIMIT(50, UINT64_MAX, false), any, &err) == TU_OK,
 	    "half the rows, half allowed");
-	ok(apply_check_limits(&pair, &tally, 49.9, UINT64_MAX, false, &err) ==
+	ok(limits(&tally, LIMIT(49.9, UINT64_MAX, false), any, &err) ==
 		TU_ECONFLICT,
 	    "more than the percentage: %s", err.msg);
-	ok(apply_check_limits(&pair, &tally, -1, 49, true, &err) ==
-		TU_ECONFLICT,
+	ok(limits(&tally, LIMIT(-1, 49, true), any, &err) == TU_ECONFLICT,
 	    "more than the number: %s", err.msg);
-	ok(apply_check_limits(&pair, &tally, -1, 50, true, &err) == TU_OK,
+	ok(limits(&tally, LIMIT(-1, 50, true), any, &err) == TU_OK,
 	    "exactly the number");
+	ok(limits(&tally, any, LIMIT(-1, 56, true), &err) == TU_ECONFLICT,
+	    "more changes of all kinds: %s", err.msg);
+	ok(limits(&tally, any, LIMIT(57, UINT64_MAX, true), &err) == TU_OK,
+	    "exactly that part of the target's rows");
+	ok(apply_check_limits(&pair, &tally, no_deletes, &none, &err) == TU_OK,
+	    "deletes that are left out do not count");
 	tally.rows[SOURCE] = 0;
-	ok(apply_check_limits(&pair, &tally, 50, UINT64_MAX, false, &err) ==
+	ok(limits(&tally, LIMIT(50, UINT64_MAX, false), any, &err) ==
 		TU_ECONFLICT,
 	    "an empty source: %s", err.msg);
-	ok(apply_check_limits(&pair, &tally, 100, UINT64_MAX, true, &err) ==
-		TU_OK,
+	ok(limits(&tally, LIMIT(100, UINT64_MAX, true), any, &err) == TU_OK,
 	    "unless it was allowed");
 	tally.patchable[CHANGE_DELETE] = 0;
-	ok(apply_check_limits(&pair, &tally, 0, 0, false, &err) == TU_OK,
+	ok(limits(&tally, LIMIT(0, 0, false), any, &err) == TU_OK,
 	    "no deletes, no limit");
+#undef LIMIT
 }
 
 int

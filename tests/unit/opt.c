@@ -212,8 +212,9 @@ test_max_delete(void)
 		    cases[i].text);
 		if (!cases[i].good)
 			continue;
-		ok(set.max_delete_percent == cases[i].percent, "percentage");
-		ok(set.max_delete_rows == cases[i].rows, "rows");
+		ok(set.limits.deletes.percent == cases[i].percent,
+		    "percentage");
+		ok(set.limits.deletes.rows == cases[i].rows, "rows");
 	}
 }
 

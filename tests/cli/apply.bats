@@ -1,0 +1,78 @@
+bats_require_minimum_version 1.5.0
+load ../lib/helpers
+
+# What a sync does when it is not alone.
+
+setup() {
+	other=
+	cd "$BATS_TEST_TMPDIR"
+	fresh_pg_db url
+	pg "$url" "CREATE TABLE t(id int PRIMARY KEY, x int, note text);" \
+	    "INSERT INTO t SELECT g, g, 'n' FROM generate_series(1, 20) g"
+	lite a.db "CREATE TABLE t(id integer PRIMARY KEY, x int, note text);" \
+	    "WITH RECURSIVE g(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM g
+		WHERE i < 20) INSERT INTO t SELECT i, i + 100, 'n' FROM g"
+}
+
+teardown() {
+	[ -z "$other" ] || wait "$other" || true
+	drop_pg_dbs
+}
+
+# meanwhile SQL... - in a session of its own; comes back when the first of
+# the statements has run.
+meanwhile() {
+	mkfifo go
+	{ printf '%s;\n' "$1" '\! echo > go' "${@:2}" |
+	    "$TRUEUP_PG_BIN/psql" -Xq "$url" >/dev/null; } 3>&- &
+	other=$!
+	read -r <go
+}
+
+@test "a lock that cannot be had is waited for, and the run begins again" {
+	meanwhile "BEGIN; UPDATE t SET note = note WHERE id = 7" \
+	    "SELECT pg_sleep(0.7)" COMMIT
+	PGOPTIONS='-c lock_timeout=100ms' run -0 --separate-stderr \
+	    "$TRUEUP" sync a.db "$url"
+	[[ $stderr == *"lock timeout"*"trying again in "* ]]
+	[ "$(pg "$url" "SELECT sum(x) FROM t")" = 2210 ]
+}
+
+@test "a deadlock is tried again" {
+	meanwhile "BEGIN; UPDATE t SET note = note WHERE id = 20" \
+	    "SELECT pg_sleep(0.5)" "UPDATE t SET note = note WHERE id = 1" \
+	    COMMIT
+	run -0 --separate-stderr "$TRUEUP" sync --undo=undo.sql a.db "$url"
+	[[ $stderr == *"deadlock detected"*"trying again in "* ]]
+	[ "$(pg "$url" "SELECT sum(x) FROM t")" = 2210 ]
+	run -0 "$TRUEUP" diff a.db "$url"
+	"$TRUEUP_PG_BIN/psql" -Xq "$url" -f undo.sql
+	[ "$(pg "$url" "SELECT sum(x) FROM t")" = 210 ]
+}
+
+@test "a constraint is not tried again" {
+	pg "$url" "ALTER TABLE t ADD CHECK (x < 110)"
+	run -4 --separate-stderr "$TRUEUP" sync a.db "$url"
+	[[ $stderr == *"check constraint"* && $stderr != *"trying again"* ]]
+	[ "$(pg "$url" "SELECT sum(x) FROM t")" = 210 ]
+}
+
+@test "a second writer waits for the session of the first to be gone" {
+	meanwhile "SELECT pg_advisory_lock(8390898134367084656)" \
+	    "SELECT pg_sleep(0.6)"
+	run -0 --separate-stderr "$TRUEUP" sync a.db "$url"
+	[[ $stderr == *"another trueup writes to the target; waiting"* ]]
+	[ "$(pg "$url" "SELECT sum(x) FROM t")" = 2210 ]
+}
+
+@test "--max-changes stops before the first write, by rows and by percent" {
+	run -6 "$TRUEUP" sync --max-changes=19 a.db "$url"
+	[[ $output == *"20 rows would be changed, more than the limit of 19"* ]]
+	[[ $output == *"hint: --max-changes=N"* ]]
+	run -6 "$TRUEUP" sync --max-changes=99% a.db "$url"
+	[[ $output == *"20 of 20 rows would be changed"* ]]
+	[ "$(pg "$url" "SELECT sum(x) FROM t")" = 210 ]
+	run -0 "$TRUEUP" sync --max-changes=20 a.db "$url"
+	run -2 "$TRUEUP" sync --max-changes=many a.db "$url"
+	[[ $output == *"--max-changes needs a number or a percentage"* ]]
+}
