@@ -191,7 +191,9 @@ convert_float(struct my_conversion *v)
 		return my_refuse(v, "number out of range of FLOAT");
 	if ((v->to->wire & MY_UNSIGNED) && f < 0)
 		return my_refuse(v, "a negative number in an unsigned column");
-	if (!fits_digits(v->to, single ? (double)(float)f : f))
+	if (single)
+		f = (double)(float)f;
+	if (!fits_digits(v->to, f))
 		return my_refuse(v, "more digits than the column keeps");
 	*v->out = cell_f64(f);
 	return true;
@@ -224,14 +226,6 @@ has_fraction(const struct column *to, const struct datetime *dt)
 	return false;
 }
 
-/* Zero dates are dates here; days that no month has need a sql_mode that we do
- * not set. */
-static bool
-is_zero_date(const char *s)
-{
-	return memcmp(s + 5, "00", 2) == 0 || memcmp(s + 8, "00", 2) == 0;
-}
-
 /* From 1 s after 1970 to 2^31 - 1; some servers go further, none less far. */
 static bool
 in_unix_time(const struct column *to, const struct datetime *dt)
@@ -241,14 +235,13 @@ in_unix_time(const struct column *to, const struct datetime *dt)
 	return (s > 0 || (s == 0 && has_fraction(to, dt))) && s <= INT32_MAX;
 }
 
+/* A day that no calendar has is a date here, but for a TIMESTAMP. */
 static bool
-convert_zero(struct my_conversion *v)
+convert_impossible(struct my_conversion *v)
 {
 	static const char zero[] = "0000-00-00 00:00:00";
 	const struct cell *c = v->out;
 
-	if (!is_zero_date(c->u.p))
-		return my_refuse(v, "there is no such day");
 	if (my_wire(v->to) == MY_TIMESTAMP &&
 	    (c->len != sizeof(zero) - 1 || memcmp(c->u.p, zero, c->len) != 0))
 		return my_refuse(v, "a TIMESTAMP has no such day");
@@ -268,7 +261,7 @@ convert_timestamp(struct my_conversion *v, enum ltype type)
 		return my_refuse(v, date ? "not a date" : "not a timestamp");
 	}
 	if (!datetime_parse(v->out->u.p, v->out->len, &dt))
-		return convert_zero(v);
+		return convert_impossible(v);
 	if (dt.infinite != 0)
 		return my_refuse(v, "infinity");
 	if (dt.year < 1 || dt.year > 9999)
@@ -304,7 +297,22 @@ convert_time(struct my_conversion *v)
 	return true;
 }
 
-/* --- bytes ---------------------------------------------------------------- */
+/* --- uuids and bytes ------------------------------------------------------ */
+
+/* Versions above 7 with a variant below 8 cannot be told from the order in
+ * which MariaDB stores the others. */
+static bool
+convert_uuid(struct my_conversion *v)
+{
+	const char *s;
+
+	if (!my_canonical(v, LT_UUID, v->out))
+		return my_refuse(v, "not a uuid");
+	s = v->out->u.p;
+	if ((v->to->wire & MY_STRICT_UUID) && s[14] > '7' && s[19] < '8')
+		return my_refuse(v, "the server takes no such uuid");
+	return true;
+}
 
 static bool
 uuid_bytes(struct my_conversion *v)
@@ -408,8 +416,7 @@ my_convert(const struct column *to, const struct vtype *t,
 	case MY_TIMESTAMP:
 		return convert_timestamp(&v, LT_TSTZ);
 	case MY_UUID:
-		return my_canonical(&v, LT_UUID, out) ||
-		       my_refuse(&v, "not a uuid");
+		return convert_uuid(&v);
 	case MY_JSON:
 		return my_convert_json(&v);
 	case MY_CHAR:

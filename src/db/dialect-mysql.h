@@ -40,6 +40,7 @@ enum my_wire_flags {
 	MY_UTF8 = 1 << 10,    /* its bytes are UTF-8: no CONVERT(... USING) */
 	MY_EXACT = 1 << 11,   /* '=' is memcmp: a binary collation, NO PAD */
 	MY_UNSIGNED = 1 << 12,
+	MY_STRICT_UUID = 1 << 13, /* refuses some: convert_uuid() */
 	MY_ENUM = 1 << 14, /* enum or set: orders by number, prints text */
 	MY_LONG = 1 << 15, /* can exceed max_allowed_packet in an expression */
 };
@@ -52,7 +53,7 @@ enum my_wire_flags {
 	"SET NAMES utf8mb4;\n"                                      \
 	"SET time_zone = '+00:00';\n"                               \
 	"SET sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION," \
-	"NO_AUTO_VALUE_ON_ZERO';\n"                                 \
+	"NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES';\n"             \
 	"SET foreign_key_checks = 1;\n"                             \
 	"SET unique_checks = 1;\n"
 

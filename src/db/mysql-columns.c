@@ -250,6 +250,32 @@ read_create(struct db *db, struct arena *arena, const struct table *table,
 	return st;
 }
 
+/*
+ * Whether a uuid of a version above 7 that is not of RFC 4122's variant is an
+ * error. It became one in the midst of several release series of MariaDB.
+ */
+static enum status
+ask_uuids(struct db *db, struct arena *arena, const struct my_rows *columns,
+    bool *refused, struct err *err)
+{
+	struct my_rows answer;
+	enum status st;
+
+	*refused = false;
+	for (size_t i = 0; i < columns->n; i++) {
+		if (strcmp(my_value(columns, i, C_DATA_TYPE), "uuid") != 0)
+			continue;
+		st = my_query(db, arena,
+		    "SELECT CAST('00000000-0000-8000-0000-000000000000'"
+		    " AS uuid) IS NULL",
+		    1, &answer, err);
+		if (st == TU_OK)
+			*refused = is_true(my_value(&answer, 0, 0));
+		return st;
+	}
+	return TU_OK;
+}
+
 static void
 fill_column(const struct db *db, const struct my_rows *rows, size_t row,
     const char *create, struct column *col)
@@ -288,6 +314,7 @@ my_columns(
 	struct buf sql = BUF_INIT;
 	struct my_rows rows;
 	const char *create;
+	bool uuids_refused;
 	enum status st;
 
 	buf_adds(&sql, COLUMNS_SQL);
@@ -297,6 +324,8 @@ my_columns(
 	buf_free(&sql);
 	if (st == TU_OK)
 		st = read_create(db, arena, table, &rows, &create, err);
+	if (st == TU_OK)
+		st = ask_uuids(db, arena, &rows, &uuids_refused, err);
 	if (st)
 		return st;
 	table->ncolumns = rows.n;
@@ -304,6 +333,8 @@ my_columns(
 	    arena_alloc(arena, (rows.n + 1) * sizeof(*table->columns));
 	for (size_t i = 0; i < rows.n; i++) {
 		fill_column(db, &rows, i, create, &table->columns[i]);
+		if (uuids_refused && my_wire(&table->columns[i]) == MY_UUID)
+			table->columns[i].wire |= MY_STRICT_UUID;
 		if (number(my_value(&rows, i, C_POSITION)) != (long)i + 1)
 			return err_set(err, TU_ESCHEMA,
 			    "a column before '%s' is hidden from this user",

@@ -5,8 +5,9 @@
  * fail (error 1412), DROP and CREATE too. Other changes of its columns, of its
  * partitions or of its engine, and another table that was given its name, can
  * be read, so they must be told: information_schema shows what is, whatever the
- * snapshot. Not told apart are two tables made within one second and alike in
- * all else that were swapped, and what is behind a view or a query.
+ * snapshot. Without the PROCESS privilege, and on MySQL, two tables made within
+ * one second and alike in all else that were swapped are not told apart, nor is
+ * ever what is behind a view or a query.
  */
 #include <config.h>
 
@@ -46,10 +47,10 @@ version_sql(struct buf *sql, const struct table *table)
 	buf_adds(sql, " AND partition_name IS NOT NULL ORDER BY n, a, b");
 }
 
-/* An id for each partition: EXCHANGE PARTITION changes nothing else. The table
- * is named as its files are. */
+/* An id for the table, or for each partition: EXCHANGE PARTITION changes
+ * nothing else. They are named as their files are. */
 static void
-partitions_sql(struct buf *sql, const struct table *table)
+ids_sql(struct buf *sql, const struct table *table)
 {
 	buf_adds(sql,
 	    "SELECT table_id FROM information_schema.innodb_sys_tables,"
@@ -57,8 +58,9 @@ partitions_sql(struct buf *sql, const struct table *table)
 	my_add_schema(sql, table);
 	buf_adds(sql, " USING filename), '/', BINARY CONVERT(");
 	my_add_text(sql, table->name);
-	buf_adds(sql, " USING filename), '#P#') AS p) AS trueup_p"
-		      " WHERE LEFT(name, CHAR_LENGTH(p)) = p ORDER BY name");
+	buf_adds(sql, " USING filename)) AS p) AS trueup_p WHERE name = p"
+		      " OR LEFT(name, CHAR_LENGTH(p) + 3) = CONCAT(p, '#P#')"
+		      " ORDER BY name");
 }
 
 static enum status
@@ -89,11 +91,9 @@ hash_catalog(
 
 	version_sql(&sql, table);
 	st = hash_query(db, buf_str(&sql), VERSION_COLUMNS, h, err);
-	/* It takes the PROCESS privilege, so without it nothing is noticed. */
-	if (st == TU_OK && table->kind == REL_PARTITIONED &&
-	    !my_is_oracle(db)) {
+	if (st == TU_OK && table->kind != REL_VIEW && !my_is_oracle(db)) {
 		buf_reset(&sql);
-		partitions_sql(&sql, table);
+		ids_sql(&sql, table);
 		hash_query(db, buf_str(&sql), 1, h, &denied);
 	}
 	buf_free(&sql);

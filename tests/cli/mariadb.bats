@@ -421,7 +421,7 @@ Server=127.0.0.1;Port=1;User=pwuser;Password=secret-pw"
 	both "CREATE TABLE t (u uuid, d datetime(3),
 		s varchar(20) COLLATE utf8mb4_unicode_ci, e enum('z','a','m'),
 		n decimal(20,5), v int, PRIMARY KEY (s, e, u, d, n))"
-	my "$source" "INSERT INTO t SELECT md5(seq), '2020-01-01' +
+	my "$source" "INSERT INTO t SELECT insert(md5(seq), 13, 1, '4'), '2020-01-01' +
 		INTERVAL seq * 1001 MICROSECOND, elt(1 + seq % 5, 'a', 'Z', 'é',
 		'b ', ''), 1 + seq % 3, seq / 7, seq FROM seq_1_to_3000"
 	my "$target" "INSERT INTO t SELECT * FROM ${source##*/}.t;

@@ -45,7 +45,6 @@ struct value {
 	unsigned lacks;     /* brands that cannot hold it */
 	unsigned over;      /* brands whose target column cannot, though the
 	                     * source's can */
-	unsigned unwritten; /* brands that hold it, but not by our sessions */
 	/* What a column of the target keeps of it, where that is less; two
 	 * fields between '|' when it may have been rounded either way. */
 	const char *kept;

@@ -282,8 +282,7 @@ static const struct value date[] = { /* 46 to 49 */
 	V_NOT("0044-03-15 BC", NO_MY), V_NOT("12345-06-07", NO_MY),
 	V_NOT("infinity", NO_MY), V_NOT("-infinity", NO_MY),
 	V_NOT("0000-00-00", NO_PG), V_NOT("2024-00-00", NO_PG),
-	{ .field = "2024-02-30", .len = 10, .lacks = NO_PG,
-	  .unwritten = NO_MY, .sql = { [MY] = "'2024-02-30'" } },
+	V_NOT("2024-02-30", NO_PG),
 };
 
 static const struct value ts[] = { /* 48 to 50, 53, 54 */

@@ -482,7 +482,7 @@ fill_table(void)
 		run(buf_str(&sql));
 	}
 	run("SET sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,"
-	    "NO_AUTO_VALUE_ON_ZERO'");
+	    "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'");
 }
 
 void

@@ -187,7 +187,8 @@ static void
 check_session(struct db *db, const char *isolation, int read_only)
 {
 	is_str(text(db, "SELECT @@sql_mode"),
-	    "NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION",
+	    "NO_AUTO_VALUE_ON_ZERO,STRICT_ALL_TABLES,ALLOW_INVALID_DATES,"
+	    "NO_ENGINE_SUBSTITUTION",
 	    "sql_mode");
 	is_str(text(db, "SELECT @@tx_isolation"), isolation, "isolation");
 	is_int(number(db, "SELECT @@tx_read_only"), read_only, "read only");
