@@ -103,8 +103,10 @@ struct table {
 	uint64_t oid;
 	bool without_rowid;
 	bool writable; /* a plain or partitioned table */
-	double rows;   /* estimate, -1: unknown */
-	double bytes;  /* estimate, -1: unknown */
+	/* What was written cannot be taken back: the engine's name, or NULL. */
+	const char *no_rollback;
+	double rows;  /* estimate, -1: unknown */
+	double bytes; /* estimate, -1: unknown */
 	size_t ncolumns;
 	struct column *columns;
 	size_t nkeys;

@@ -381,11 +381,13 @@ read_size(
 	table->rows = number_or(my_value(&rows, 0, S_ROWS), -1);
 	table->bytes = number_or(my_value(&rows, 0, S_BYTES), -1);
 	engine = my_value(&rows, 0, S_ENGINE);
-	if (engine != NULL && !has_snapshots(engine))
+	if (engine != NULL && !has_snapshots(engine)) {
+		table->no_rollback = engine;
 		table->caveat = arena_printf(arena,
 		    "%s has no snapshots: rows changed during the run may be "
 		    "reported",
 		    engine);
+	}
 	return TU_OK;
 }
 

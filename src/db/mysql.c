@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -80,13 +81,16 @@ read_version(struct odbc *o, struct err *err)
 	enum status st;
 
 	st = my_query(db, arena,
-	    "SELECT VERSION(), @@version_comment, DATABASE(), CONNECTION_ID()",
-	    4, &rows, err);
+	    "SELECT VERSION(), @@version_comment, DATABASE(), CONNECTION_ID(),"
+	    " @@max_allowed_packet",
+	    5, &rows, err);
 	if (st == TU_OK && rows.n == 1) {
 		set_version(db, my_value(&rows, 0, 0), my_value(&rows, 0, 1));
 		db->schemas = my_value(&rows, 0, 2) == NULL;
 		snprintf(o->kill, sizeof(o->kill), "KILL QUERY %s",
 		    my_value(&rows, 0, 3));
+		o->max_packet =
+		    (size_t)strtoull(my_value(&rows, 0, 4), NULL, 10);
 	}
 	arena_free(arena);
 	return st;

@@ -200,6 +200,25 @@ bind_value(struct odbc *o, SQLHSTMT stmt, SQLUSMALLINT n,
 	    SQL_VARCHAR, 1, 0, NULL, 0, &v->len);
 }
 
+/* The server would hang up instead of saying so. */
+static enum status
+check_size(const struct odbc *o, const struct db_batch *batch, size_t row,
+    struct err *err)
+{
+	const struct cell *params = &batch->params[row * batch->nparams];
+	size_t bytes = 1024; /* what is around them */
+
+	for (size_t i = 0; i < batch->nparams; i++)
+		bytes += params[i].kind >= CELL_TEXT ? params[i].len : 8;
+	if (o->max_packet == 0 || bytes <= o->max_packet)
+		return TU_OK;
+	err_set(err, TU_EQUERY,
+	    "a row of %zu bytes exceeds max_allowed_packet (%zu)", bytes,
+	    o->max_packet);
+	memcpy(err->sqlstate, "54000", 6);
+	return err_hint(err, "raise max_allowed_packet on the server");
+}
+
 static enum status
 run_row(struct odbc *o, struct odbc_prepared *p, const struct db_batch *batch,
     size_t row, struct value *values, struct err *err)
@@ -208,7 +227,10 @@ run_row(struct odbc *o, struct odbc_prepared *p, const struct db_batch *batch,
 	size_t markers = p->order.len / sizeof(*order);
 	SQLLEN count = 0;
 	SQLRETURN rc = SQL_SUCCESS;
+	enum status st = check_size(o, batch, row, err);
 
+	if (st)
+		return st;
 	for (size_t i = 0; i < markers && SQL_SUCCEEDED(rc); i++) {
 		size_t n = order[i];
 

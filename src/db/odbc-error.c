@@ -24,7 +24,8 @@ static const struct {
 	{ 1143, "42501", "GRANT the user what is missing" },
 	{ 1152, "08S01", NULL },
 	{ 1153, "54000", "raise max_allowed_packet on the server" },
-	{ 1205, "55P03", NULL }, /* lock wait timeout */
+	{ 1205, "55P03",
+	    "another session holds rows of it: innodb_lock_wait_timeout" },
 	{ 1213, "40001", NULL }, /* deadlock */
 	{ 1216, "23503", NULL }, { 1217, "23503", NULL },
 	{ 1290, "25006", NULL }, /* --read-only */

@@ -102,6 +102,7 @@ struct odbc {
 	char dbms[64];       /* SQL_DBMS_NAME */
 	char driver[64];     /* SQL_DRIVER_NAME */
 	struct odbc_names names;
+	size_t max_packet; /* bytes of the parameters of a row, 0: any */
 	char kill[64]; /* what ends a statement, from another session, or "" */
 	/* The statement that runs, for cancel() of another thread. */
 	pthread_mutex_t lock;

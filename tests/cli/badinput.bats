@@ -506,7 +506,8 @@ slow_lite() {
 		    WHERE wait_event = 'PgSleep'")" ] || break
 		sleep 0.1
 	done
-	kill -QUIT "$(head -1 "$TRUEUP_PG_SOCKET/pg/postmaster.pid")"
+	kill -QUIT "$(head -1 "$TRUEUP_PG_SOCKET/postgres/postmaster.pid")" ||
+	    kill $!
 	wait $!
 	END
 	run env -u TRUEUP_PG "$srcdir/tests/lib/with-servers" bash stopped

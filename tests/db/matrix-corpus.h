@@ -42,9 +42,9 @@ struct value {
 	/* Where a brand does not store what the field says, or spells it in
 	 * a way of its own. */
 	const char *sql[BRANDS];
-	unsigned lacks;     /* brands that cannot hold it */
-	unsigned over;      /* brands whose target column cannot, though the
-	                     * source's can */
+	unsigned lacks; /* brands that cannot hold it */
+	unsigned over;  /* brands whose target column cannot, though the
+	                 * source's can */
 	/* What a column of the target keeps of it, where that is less; two
 	 * fields between '|' when it may have been rounded either way. */
 	const char *kept;
