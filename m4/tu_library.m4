@@ -7,6 +7,15 @@ AC_DEFUN([TU_LIBRARY], [
   PKG_CHECK_MODULES([$1], [$2], [], [TU_MISSING([$2], [$3])])
 ])
 
+# TU_LIBRARY_BY_HEADER(VAR, HEADER, LIBRARY, FUNCTION, DEBIAN-PACKAGE)
+# The same for a library that pkg-config does not know; only sets VAR_LIBS.
+AC_DEFUN([TU_LIBRARY_BY_HEADER], [
+  AC_CHECK_HEADER([$2],
+    [AC_CHECK_LIB([$3], [$4], [AC_SUBST([$1_LIBS], [-l$3])],
+      [TU_MISSING([lib$3], [$5])])],
+    [TU_MISSING([lib$3], [$5])])
+])
+
 # TU_MISSING(WHAT, DEBIAN-PACKAGE)
 AC_DEFUN([TU_MISSING], [
   AS_VAR_APPEND([tu_missing], ["
@@ -19,7 +28,7 @@ AC_DEFUN([TU_REPORT_MISSING], [
   AS_IF([test -z "$PKG_CONFIG"],
     [AC_MSG_ERROR([pkg-config is missing, nothing can be found without it.
   On Debian:
-    apt-get install pkg-config libsqlite3-dev libxxhash-dev libssl-dev libpq-dev unixodbc-dev])])
+    apt-get install pkg-config libsqlite3-dev libxxhash-dev libssl-dev libunistring-dev libpq-dev unixodbc-dev])])
   AS_IF([test -n "$tu_missing"],
     [AC_MSG_ERROR([libraries are missing:$tu_missing
   On Debian:

@@ -22,11 +22,16 @@ warn_unpatchable(const struct run *run)
 
 	for (int op = 0; op < CHANGE_OPS; op++)
 		n += t->ops[op] - t->patchable[op];
-	if (n > 0)
+	if (n > 0 && t->partial == 0)
 		log_line(LOG_WARN,
 		    "no patch can carry %llu of the differences; "
 		    "--format=text names them",
 		    (unsigned long long)n);
+	else if (t->partial > 0)
+		log_line(LOG_WARN,
+		    "no patch can carry %llu of the differences, nor all of "
+		    "%llu others; --format=text names them",
+		    (unsigned long long)n, (unsigned long long)t->partial);
 }
 
 static enum status

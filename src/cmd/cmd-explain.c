@@ -8,6 +8,7 @@
 #include "patch/report.h"
 
 #define EXIT_DIFFERENT 1
+#define EXIT_NOT_ALL_COMPARED 7
 #define FIXED_OPERANDS 3 /* SOURCE TARGET TABLE */
 
 static const char *const sides[2] = { "source", "target" };
@@ -83,6 +84,8 @@ add_column(struct buf *out, const struct pair *pair,
 	buf_addf(out, "\n%s: %s | %s, compared as %s", pc->col[TARGET]->name,
 	    pc->col[SOURCE]->type, pc->col[TARGET]->type,
 	    ltype_name(pc->type.type));
+	if (pc->rules != NULL)
+		buf_addf(out, " by %s", pc->rules);
 	if (row->found[SOURCE] && row->found[TARGET]) {
 		buf_addf(out, ": %s", verdict_name(row->verdicts[i]));
 		if (row->why[i] != NULL)
@@ -140,6 +143,9 @@ print_row(const struct plan *plan, const struct pair *pair,
 		    row->found[s] ? "one row" : "no row");
 	for (size_t i = 0; i < pair->ncols; i++)
 		add_column(&out, pair, row, i);
+	for (size_t i = 0; i < pair->nskipped; i++)
+		buf_addf(&out, "\n%s: not compared: %s\n",
+		    pair->skipped[i].name, pair->skipped[i].why);
 	add_md5(&out, row);
 	buf_addf(&out, "\n%s: %s\n", pair->name,
 	    rows_differ(pair, row) ? "different" : "equal");
@@ -181,7 +187,10 @@ explain_run(struct call *call)
 		st = check_found(pair, &row, &err);
 	if (st == TU_OK) {
 		print_row(&session.plan, pair, &row);
-		status = rows_differ(pair, &row) ? EXIT_DIFFERENT : 0;
+		if (rows_differ(pair, &row))
+			status = EXIT_DIFFERENT;
+		else
+			status = pair->nskipped > 0 ? EXIT_NOT_ALL_COMPARED : 0;
 	} else {
 		status = cmd_fail(call->cmd, &err);
 	}

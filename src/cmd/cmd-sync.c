@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "cmd/cmd.h"
+#include "cmd/leftovers.h"
 #include "cmd/run.h"
 #include "cmd/sinks.h"
 #include "db/db.h"
@@ -21,19 +22,38 @@ sync_options(struct opt_table *table, struct settings *set)
 	settings_general(table, set);
 }
 
-/* Half a push is no push: all tables asked for, or none. */
+/* Half a push is no push: all tables and columns asked for, or none. */
 static enum status
 check_comparable(const struct run *run, struct err *err)
 {
 	const struct plan *plan = &run->session.plan;
 
-	if (plan->nbad == 0 || run->call->set.dry_run)
+	if (run->call->set.dry_run)
 		return TU_OK;
-	err_set(err, TU_ESCHEMA,
-	    "table '%s' cannot be compared, so nothing was written: %s",
-	    plan->bad[0].table, plan->bad[0].why);
-	return err_hint(
-	    err, "leave it out with --exclude-table=%s", plan->bad[0].table);
+	if (run->nfailed > 0)
+		return err_set(err, run->failed,
+		    "not all tables could be compared, so nothing was written");
+	if (plan->nbad > 0) {
+		err_set(err, plan->bad[0].status,
+		    "table '%s' cannot be compared, so nothing was written: %s",
+		    plan->bad[0].table, plan->bad[0].why);
+		return err_hint(err, "leave it out with --exclude-table=%s",
+		    plan->bad[0].table);
+	}
+	for (size_t i = 0; i < plan->npairs; i++) {
+		const struct pair *pair = &plan->pairs[i];
+
+		if (pair->nskipped == 0)
+			continue;
+		err_set(err, TU_ESCHEMA,
+		    "table '%s', column '%s' cannot be compared, so nothing "
+		    "was written: %s",
+		    pair->name, pair->skipped[0].name, pair->skipped[0].why);
+		return err_hint(err,
+		    "leave it out with --exclude-columns=%s.%s",
+		    pair->table[TARGET]->name, pair->skipped[0].name);
+	}
+	return TU_OK;
 }
 
 /* Every table, before the first write. */
@@ -56,7 +76,7 @@ print_conflict(void *arg, const char *table, const char *key, const char *what)
 	const struct run *run = arg;
 
 	log_progress(NULL);
-	fprintf(stderr, "trueup %s: conflict: table '%s', key %s: %s\n",
+	fprintf(stderr, "trueup %s: conflict: table '%s', %s: %s\n",
 	    run->call->cmd->name, table, key, what);
 }
 
@@ -156,15 +176,21 @@ sync_run(struct call *call)
 {
 	struct err err = ERR_INIT;
 	struct filter wanted;
+	struct leftovers left;
+	struct fanout both;
 	struct run run;
 	enum status st;
 	uint64_t remaining = 0;
 	int status = 0;
 
+	leftovers_init(&left);
 	st = run_open(&run, call, true, &err);
 	if (st == TU_OK) {
 		filter_init(&wanted, spool_sink(run.spool), call->set.ops);
-		st = run_compare(&run, &wanted.sink, &err);
+		fanout_init(&both);
+		fanout_add(&both, &wanted.sink);
+		fanout_add(&both, &left.sink);
+		st = run_compare(&run, &both.sink, &err);
 	}
 	if (st == TU_OK)
 		st = check_comparable(&run, &err);
@@ -174,6 +200,9 @@ sync_run(struct call *call)
 		st = write_changes(&run, &remaining, &err);
 	if (st == TU_OK)
 		status = sync_verdict(&run, remaining);
+	if (st == TU_OK && !call->set.dry_run)
+		leftovers_print(&left, "trueup sync");
+	leftovers_release(&left);
 	return run_close(&run, st, status, &err);
 }
 

@@ -129,6 +129,8 @@ add_size(struct buf *out, const struct pair *pair)
 		add_estimate(out, pair->table[s]);
 		if (pair->table[s]->where != NULL)
 			buf_addf(out, ", where %s", pair->table[s]->where);
+		if (pair->table[s]->caveat != NULL)
+			buf_addf(out, "; beware: %s", pair->table[s]->caveat);
 		buf_addc(out, '\n');
 	}
 }
@@ -188,6 +190,11 @@ add_pair(struct buf *out, const struct pair *pair)
 	add_key(out, pair);
 	add_hash(out, pair);
 	add_columns(out, pair);
+	if (pair_has_rules(pair)) {
+		buf_adds(out, "  rules: ");
+		report_add_rules(out, pair);
+		buf_addc(out, '\n');
+	}
 	for (int s = SOURCE; s <= TARGET; s++)
 		add_list(out,
 		    s == SOURCE ? "only in the source" : "only in the target",
@@ -197,6 +204,9 @@ add_pair(struct buf *out, const struct pair *pair)
 		    i > 0 ? ", " : "  not compared: ", pair->extra[i]->name);
 	if (pair->nextra > 0)
 		buf_addc(out, '\n');
+	for (size_t i = 0; i < pair->nskipped; i++)
+		buf_addf(out, "  cannot be compared: %s: %s\n",
+		    pair->skipped[i].name, pair->skipped[i].why);
 	add_list(
 	    out, "triggers on the target", target->triggers, target->ntriggers);
 }
@@ -236,6 +246,8 @@ json_column(struct jsonw *j, const struct pair_column *pc, bool key)
 	if (pc->type.loose != LT_NONE)
 		jsonw_str(j, "read_as", ltype_name(pc->type.loose));
 	jsonw_str(j, "matched", match_word(pc->how));
+	if (pc->rules != NULL)
+		jsonw_str(j, "rules", pc->rules);
 	jsonw_bool(j, "key", key);
 	jsonw_close(j, '}');
 }
@@ -261,6 +273,7 @@ json_side(struct jsonw *j, const struct pair *pair, enum side side)
 	json_estimate(j, "rows", t->rows);
 	json_estimate(j, "bytes", t->bytes);
 	jsonw_str(j, "where", t->where);
+	jsonw_str(j, "caveat", t->caveat);
 	jsonw_bool(j, "pushdown", pair->pushdown[side]);
 	jsonw_open(j, "only_here", '[');
 	for (size_t i = 0; i < pair->nonly[side]; i++)
@@ -294,6 +307,14 @@ json_pair(struct jsonw *j, const struct pair *pair)
 	jsonw_open(j, "not_compared", '[');
 	for (size_t i = 0; i < pair->nextra; i++)
 		jsonw_str(j, NULL, pair->extra[i]->name);
+	jsonw_close(j, ']');
+	jsonw_open(j, "not_comparable", '[');
+	for (size_t i = 0; i < pair->nskipped; i++) {
+		jsonw_open(j, NULL, '{');
+		jsonw_str(j, "column", pair->skipped[i].name);
+		jsonw_str(j, "why", pair->skipped[i].why);
+		jsonw_close(j, '}');
+	}
 	jsonw_close(j, ']');
 	jsonw_close(j, '}');
 }

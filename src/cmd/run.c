@@ -11,10 +11,11 @@
 #include "cmd/sinks.h"
 #include "db/db.h"
 #include "diff/diff.h"
+#include "patch/rename.h"
 #include "patch/sqlpatch.h"
 
 #define EXIT_DIFFERENT 1
-#define EXIT_NOT_COMPARABLE 5
+#define EXIT_NOT_ALL_COMPARED 7
 
 /* The report exists before the plan, so that json can end in an "error". */
 static void
@@ -31,6 +32,23 @@ make_report(struct run *run)
 
 	run->report = report_new(
 	    (enum report_format)set->format, &run->session.plan, &options);
+}
+
+/* Tables of which the databases did not even tell what they are. */
+static void
+print_unread(const struct run *run)
+{
+	const struct plan *plan = &run->session.plan;
+
+	for (size_t i = 0; i < plan->nbad; i++) {
+		struct err err = ERR_INIT;
+
+		if (plan->bad[i].status == TU_ESCHEMA)
+			continue;
+		err_set(&err, plan->bad[i].status, "table '%s': %s",
+		    plan->bad[i].table, plan->bad[i].why);
+		(void)cmd_fail(run->call->cmd, &err);
+	}
 }
 
 enum status
@@ -55,10 +73,71 @@ run_open(struct run *run, struct call *call, bool spool, struct err *err)
 		st = report_start(run->report, err);
 	if (st)
 		return st;
+	print_unread(run);
 	run->tallies = arena_alloc(call->arena,
 	    (run->session.plan.npairs + 1) * sizeof(*run->tallies));
 	if (set->progress && isatty(STDERR_FILENO))
 		log_progress_enable();
+	return TU_OK;
+}
+
+/* Where a table cannot promise what the others do. */
+static void
+warn_caveats(const struct pair *pair)
+{
+	for (int s = SOURCE; s <= TARGET; s++)
+		if (pair->table[s]->caveat != NULL)
+			log_line(LOG_WARN, "table '%s' of the %s: %s",
+			    pair->table[s]->name,
+			    s == SOURCE ? "source" : "target",
+			    pair->table[s]->caveat);
+}
+
+/* What to do about it, if the server only said that it will not. */
+static void
+hint_at_rights(const struct pair *pair, struct err *err)
+{
+	bool denied = strcmp(err->sqlstate, "42501") == 0 ||
+	              strstr(err->msg, "denied") != NULL;
+
+	if (denied && err->hint[0] == '\0')
+		err_hint(err,
+		    "the user needs the right to SELECT from it; "
+		    "--exclude-table=%s leaves it out",
+		    pair->name);
+}
+
+/*
+ * The failure of one table. A failed statement may have ended a transaction,
+ * and a cancelled one of the other side too: the tables that follow are read
+ * in new snapshots. If there are none to be had, or no other tables, the
+ * failure is the run's.
+ */
+static enum status
+table_failed(struct run *run, struct change_sink *sinks,
+    const struct pair *pair, struct err *err)
+{
+	struct session *s = &run->session;
+	struct err other = ERR_INIT;
+	enum status st = err->status;
+
+	if ((st != TU_ESCHEMA && st != TU_EQUERY) || interrupted())
+		return st;
+	hint_at_rights(pair, err);
+	if (s->plan.npairs == 1)
+		return st;
+	for (int side = SOURCE; side <= TARGET; side++)
+		if (session_new_snapshot(s, (enum side)side, &other))
+			return st;
+	if (sinks->fail(sinks, pair, err, &other)) {
+		*err = other;
+		return err->status;
+	}
+	(void)cmd_fail(run->call->cmd, err);
+	run->nfailed++;
+	if (err_exit_status(st) > err_exit_status(run->failed))
+		run->failed = st;
+	err_clear(err);
 	return TU_OK;
 }
 
@@ -84,12 +163,17 @@ run_compare(struct run *run, struct change_sink *also, struct err *err)
 	for (size_t i = 0; i < plan->npairs && st == TU_OK; i++) {
 		const struct pair *pair = &plan->pairs[i];
 
+		warn_caveats(pair);
 		progress_table(&progress, pair);
 		st = diff_pair(
 		    plan, pair, &options, &sinks.sink, &run->tallies[i], err);
+		if (st)
+			st = table_failed(run, &sinks.sink, pair, err);
 		progress_table_done(&progress, run->tallies[i].rows);
 	}
 	progress_stop(&progress);
+	if (st == TU_OK && run->spool != NULL)
+		st = rename_find(run->spool, plan, err);
 	return st;
 }
 
@@ -111,9 +195,17 @@ run_write_patch(struct run *run, struct output *to, enum stmt_direction dir,
 int
 run_verdict(const struct run *run)
 {
-	if (run->session.plan.nbad > 0)
-		return EXIT_NOT_COMPARABLE;
-	return report_totals(run->report)->differs ? EXIT_DIFFERENT : 0;
+	const struct plan *plan = &run->session.plan;
+	const struct totals *t = report_totals(run->report);
+	int status = err_exit_status(run->failed);
+
+	for (size_t i = 0; i < plan->nbad; i++)
+		status = MAX(status, err_exit_status(plan->bad[i].status));
+	if (status != 0)
+		return status;
+	if (t->differs)
+		return EXIT_DIFFERENT;
+	return t->skipped > 0 ? EXIT_NOT_ALL_COMPARED : 0;
 }
 
 /* Where the report has no place for them, they are named all the same. */
@@ -129,6 +221,15 @@ warn_not_comparable(const struct run *run)
 	for (size_t i = 0; i < plan->nbad; i++)
 		log_line(LOG_WARN, "table '%s' cannot be compared: %s",
 		    plan->bad[i].table, plan->bad[i].why);
+	for (size_t i = 0; i < plan->npairs; i++) {
+		const struct pair *pair = &plan->pairs[i];
+
+		for (size_t c = 0; c < pair->nskipped; c++)
+			log_line(LOG_WARN,
+			    "table '%s', column '%s' is not compared: %s",
+			    pair->name, pair->skipped[c].name,
+			    pair->skipped[c].why);
+	}
 }
 
 static enum status

@@ -24,13 +24,16 @@ struct run {
 	struct report *report; /* NULL until the output is open */
 	struct spool *spool;   /* NULL unless asked for */
 	struct tally *tallies; /* one per pair of the plan */
+	size_t nfailed;        /* tables that could not be read to their end */
+	enum status failed;    /* the worst of them, TU_OK: none */
 };
 
 /* run_close() is due, whether this succeeds or not. */
 enum status run_open(
     struct run *run, struct call *call, bool spool, struct err *err);
 
-/* also is a sink next to the report; NULL is allowed. */
+/* also is a sink next to the report; NULL is allowed. A table that cannot be
+ * read or has no key after all is reported as failed and leaves the others. */
 enum status run_compare(
     struct run *run, struct change_sink *also, struct err *err);
 
@@ -38,7 +41,7 @@ enum status run_compare(
 enum status run_write_patch(struct run *run, struct output *to,
     enum stmt_direction dir, const char *time, struct err *err);
 
-/* 0, 1 or 5 by what was found. */
+/* 0, 1, 4, 5 or 7 by what was found. */
 int run_verdict(const struct run *run);
 
 /*

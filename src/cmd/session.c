@@ -26,7 +26,7 @@ open_side(struct session *s, enum side side, struct err *err)
 
 enum status
 session_open(
-    struct session *s, const struct call *call, size_t ntables, struct err *err)
+    struct session *s, struct call *call, size_t ntables, struct err *err)
 {
 	struct selection sel = settings_select(
 	    &call->set, call->operands + 2, ntables, call->arena);
@@ -48,6 +48,20 @@ session_end_snapshot(struct session *s, enum side side)
 	if (s->snapshot[side])
 		s->db[side]->drv->snapshot_end(s->db[side]);
 	s->snapshot[side] = false;
+}
+
+enum status
+session_new_snapshot(struct session *s, enum side side, struct err *err)
+{
+	struct db *db = s->db[side];
+	enum status st;
+
+	session_end_snapshot(s, side);
+	st = db->drv->snapshot_begin(db, NULL, err);
+	if (st)
+		return err_context(err, "%s", db->side);
+	s->snapshot[side] = true;
+	return TU_OK;
 }
 
 void

@@ -19,11 +19,14 @@ struct session {
  * snapshots, make the plan for the selection. ntables operands behind the two
  * names are tables. What was opened before a failure is the caller's to close.
  */
-enum status session_open(struct session *s, const struct call *call,
-    size_t ntables, struct err *err);
+enum status session_open(
+    struct session *s, struct call *call, size_t ntables, struct err *err);
 
 /* End one side's snapshot, or its connection too; again is fine. */
 void session_end_snapshot(struct session *s, enum side side);
+/* Another one, after a failed statement; TU_OK or what is wrong. */
+enum status session_new_snapshot(
+    struct session *s, enum side side, struct err *err);
 void session_close_side(struct session *s, enum side side);
 
 void session_close(struct session *s);

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "diff/change.h"
@@ -77,6 +79,16 @@ settings_comparison(struct opt_table *table, struct settings *set)
 {
 	const struct opt rows[] = {
 		OPT_GROUP("Comparison"),
+		OPT_LIST(0, "tolerance", &set->tolerances, "[COLUMN=]N",
+		    "numbers, or times (us, ms, s), so near are equal"),
+		OPT_LIST(0, "fold", &set->folds, "[COLUMN=]RULE,...",
+		    "what is taken for equal; see NOTES ON OPTIONS"),
+		OPT_STR(0, "assume-tz", &set->assume_tz, "ZONE",
+		    "zone of times without one against those with (UTC)"),
+		OPT_FLAG(0, "strict", &set->strict,
+		    "digits that the target cannot hold are a difference"),
+		OPT_FLAG(0, "time-strict", &set->time_strict,
+		    "the same for digits of a second only"),
 		OPT_ENUM(0, "hash", &set->hash, "KIND", hashes,
 		    "what is summed up over rows"),
 		OPT_U64(0, "leaf-rows", &set->leaf_rows, "N", 1, 1 << 20,
@@ -172,9 +184,46 @@ parse_limit(const char *option, const char *s, struct apply_limit *limit,
 	return TU_OK;
 }
 
+/* The C library knows a zone by its file, and takes any other name for UTC. */
+static bool
+is_zone_name(const char *name)
+{
+	const char *dir = getenv("TZDIR");
+	char path[512];
+	int n = snprintf(path, sizeof(path), "%s/%s",
+	    dir != NULL ? dir : "/usr/share/zoneinfo", name);
+	struct stat sb;
+
+	return name[0] != '\0' && name[0] != '/' &&
+	       strstr(name, "..") == NULL && n > 0 &&
+	       (size_t)n < sizeof(path) && stat(path, &sb) == 0 &&
+	       S_ISREG(sb.st_mode);
+}
+
+static enum status
+parse_zone(struct settings *set, struct err *err)
+{
+	const char *name = set->assume_tz;
+
+	set->zone.name = name;
+	set->zone.fixed = zone_offset(name, &set->zone.offset);
+	if (set->zone.fixed)
+		return TU_OK;
+	if (!is_zone_name(name)) {
+		err_set(err, TU_EUSAGE, "--assume-tz: no time zone '%s'", name);
+		return err_hint(err,
+		    "+02:00, or a name such as Europe/Berlin (package tzdata)");
+	}
+	setenv("TZ", name, 1);
+	tzset();
+	return TU_OK;
+}
+
 enum status
 settings_check(struct settings *set, struct err *err)
 {
+	if (set->assume_tz != NULL && parse_zone(set, err))
+		return err->status;
 	if (set->output != NULL && set->undo != NULL &&
 	    strcmp(set->output, set->undo) == 0)
 		return err_set(
@@ -209,8 +258,8 @@ and_where(struct arena *arena, const char *a, const char *b)
 }
 
 struct selection
-settings_select(const struct settings *set, char **tables, size_t ntables,
-    struct arena *arena)
+settings_select(
+    struct settings *set, char **tables, size_t ntables, struct arena *arena)
 {
 	struct opt_list all = { 0 };
 
@@ -231,6 +280,11 @@ settings_select(const struct settings *set, char **tables, size_t ntables,
 		.ex_columns = set->ex_columns.items,
 		.column_maps = set->column_maps.items,
 		.keys = set->keys.items,
+		.tolerances = set->tolerances.items,
+		.folds = set->folds.items,
+		.zone = set->assume_tz != NULL ? &set->zone : NULL,
+		.strict = set->strict,
+		.time_strict = set->time_strict,
 		.where = {
 			and_where(arena, set->where, set->side_where[SOURCE]),
 			and_where(arena, set->where, set->side_where[TARGET]),

@@ -12,6 +12,7 @@
 #include "cmd/opt.h"
 #include "diff/plan.h"
 #include "patch/apply.h"
+#include "value/zone.h"
 
 enum color_when {
 	COLOR_AUTO,
@@ -30,6 +31,10 @@ struct settings {
 	bool common;
 
 	/* Comparison */
+	struct opt_list tolerances, folds;
+	const char *assume_tz;
+	struct zone zone; /* by assume_tz */
+	bool strict, time_strict;
 	int hash; /* 0 auto, else 1 + enum hash_kind */
 	uint64_t leaf_rows, jobs;
 
@@ -57,7 +62,8 @@ struct settings {
 
 void settings_init(struct settings *set);
 
-/* What one option table row cannot check: values that contradict, syntax. */
+/* What one option table row cannot check: values that contradict, syntax.
+ * A named --assume-tz becomes the process's zone. */
 enum status settings_check(struct settings *set, struct err *err);
 
 /* Groups of options for a command's table. */
@@ -71,8 +77,8 @@ void settings_general(struct opt_table *table, struct settings *set);
  * The selection for plan_make(). tables are operands to add to --table. The
  * result points into set and the arena.
  */
-struct selection settings_select(const struct settings *set, char **tables,
-    size_t ntables, struct arena *arena);
+struct selection settings_select(
+    struct settings *set, char **tables, size_t ntables, struct arena *arena);
 
 /* By --color, NO_COLOR (https://no-color.org) and the terminal. */
 bool settings_color(const struct settings *set, FILE *out);

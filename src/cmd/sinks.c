@@ -43,11 +43,25 @@ fanout_end(struct change_sink *s, const struct pair *pair,
 	return st;
 }
 
+static enum status
+fanout_fail(struct change_sink *s, const struct pair *pair,
+    const struct err *why, struct err *err)
+{
+	struct fanout *f = (struct fanout *)s;
+	enum status st = TU_OK;
+
+	log_progress(NULL);
+	for (size_t i = 0; i < f->n && st == TU_OK; i++)
+		if (f->to[i]->fail != NULL)
+			st = f->to[i]->fail(f->to[i], pair, why, err);
+	return st;
+}
+
 void
 fanout_init(struct fanout *f)
 {
-	*f = (struct fanout){ .sink = {
-				  fanout_begin, fanout_change, fanout_end } };
+	*f = (struct fanout){ .sink = { fanout_begin, fanout_change, fanout_end,
+				  fanout_fail } };
 }
 
 void
@@ -83,12 +97,22 @@ filter_end(struct change_sink *s, const struct pair *pair,
 	return to->end != NULL ? to->end(to, pair, tally, err) : TU_OK;
 }
 
+static enum status
+filter_fail(struct change_sink *s, const struct pair *pair,
+    const struct err *why, struct err *err)
+{
+	struct change_sink *to = ((struct filter *)s)->to;
+
+	return to->fail != NULL ? to->fail(to, pair, why, err) : TU_OK;
+}
+
 void
 filter_init(
     struct filter *f, struct change_sink *to, const bool ops[CHANGE_OPS])
 {
 	*f = (struct filter){
-		.sink = { filter_begin, filter_change, filter_end },
+		.sink = { filter_begin, filter_change, filter_end,
+		    filter_fail },
 		.to = to,
 		.ops = ops,
 	};

@@ -8,6 +8,7 @@
 #define TU_DB_CATALOG_H
 
 #include "base/arena.h"
+#include "value/utf8.h"
 #include "value/vtype.h"
 
 /* How SQLite stores what it is given; https://sqlite.org/datatype3.html */
@@ -50,7 +51,16 @@ struct column {
 	 */
 	bool raw;
 	enum affinity affinity;
-	const char *collation; /* NULL when it does not apply */
+	/* NULL when it does not apply */
+	const char *collation;
+	const struct charset *charset; /* what text in it may consist of; NULL:
+	                                * anything, or not known */
+	const char *const *labels; /* what an enum takes, NULL behind the last;
+	                            * NULL: not an enum, or not known */
+	/* Where a type is another database's to name (PostgreSQL): its full
+	 * name without a length, and the operator that takes its values for
+	 * equal and that an index serves, NULL: there is none. */
+	const char *base_type, *equal_op;
 };
 
 /* A unique index, usable to address a row. */
@@ -86,13 +96,17 @@ struct table {
 	const char *schema; /* NULL where there are none, and for a query */
 	const char *name;
 	enum relkind kind;
+	/* A part of another table: compared when it is named. */
+	bool partition;
 	const char *from;  /* SQL behind FROM: quoted name, ONLY, (query) q */
 	const char *where; /* the user's condition, or NULL */
 	uint64_t oid;
 	bool without_rowid;
 	bool writable; /* a plain or partitioned table */
-	double rows;   /* estimate, -1: unknown */
-	double bytes;  /* estimate, -1: unknown */
+	/* What was written cannot be taken back: the engine's name, or NULL. */
+	const char *no_rollback;
+	double rows;  /* estimate, -1: unknown */
+	double bytes; /* estimate, -1: unknown */
 	size_t ncolumns;
 	struct column *columns;
 	size_t nkeys;

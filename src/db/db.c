@@ -6,6 +6,9 @@
 
 #include "base/log.h"
 #include "db/sqlite.h"
+#ifdef WITH_ODBC
+#include "db/odbc.h"
+#endif
 #ifdef WITH_PQ
 #include "db/pq.h"
 #endif
@@ -35,6 +38,9 @@ const struct column db_text_column = {
  */
 static const struct db_driver *const built_in[] = {
 	&db_driver_sqlite,
+#ifdef WITH_ODBC
+	&db_driver_odbc,
+#endif
 #ifdef WITH_PQ
 	&db_driver_pq,
 #endif
@@ -70,25 +76,29 @@ find_driver(const char *url)
 	return NULL;
 }
 
+#if !defined(WITH_ODBC) || !defined(WITH_PQ)
 static bool
 has_prefix(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
+#endif
 
 /* The name itself is not shown: it may hold a password. */
 static enum status
 no_driver(const char *url, struct err *err)
 {
-	static const char *const odbc[] = { "odbc:", "mariadb://", "mysql://" };
 	const char *scheme = strstr(url, "://");
 
 	if (*url == '\0')
 		return err_set(err, TU_EUSAGE, "the database name is empty");
-	for (size_t i = 0; i < ARRAY_LEN(odbc); i++)
-		if (has_prefix(url, odbc[i]))
-			return err_set(err, TU_EUSAGE,
-			    "this version has no driver for %s yet", odbc[i]);
+#ifndef WITH_ODBC
+	if (has_prefix(url, "odbc:") || has_prefix(url, "mariadb://") ||
+	    has_prefix(url, "mysql://")) {
+		err_set(err, TU_EUSAGE, "this trueup was built without ODBC");
+		return err_hint(err, "build it again: ./configure --with-odbc");
+	}
+#endif
 #ifndef WITH_PQ
 	if (has_prefix(url, "postgres") || strstr(url, "://") == NULL) {
 		err_set(
@@ -105,7 +115,8 @@ no_driver(const char *url, struct err *err)
 		    "no driver knows a database of this form of name");
 	return err_hint(err,
 	    "a database is postgresql://..., a libpq conninfo such as "
-	    "'service=prod', sqlite:PATH or a path");
+	    "'service=prod', mariadb://..., mysql://..., odbc:DSN, sqlite:PATH "
+	    "or a path");
 }
 
 /*

@@ -8,13 +8,20 @@
 #include "db/dialect-pg.h"
 
 #define NAN_FIELD "'7ff8000000000000'"
-#define TEXT_FIELD(x) "octet_length(" x ")||':'||" x
+#define TEXT_FIELD(x) "octet_length([" x "])||':'||" x
 
 static bool
 is_integer(enum pg_wire wire)
 {
 	return wire == PG_INT2 || wire == PG_INT4 || wire == PG_INT8 ||
 	       wire == PG_OID;
+}
+
+/* What is known by its text only. */
+static bool
+is_other(enum pg_wire wire)
+{
+	return wire == PG_OTHER || pg_is_reg(wire);
 }
 
 /*
@@ -98,7 +105,7 @@ text_field(const struct column *col)
 	case PG_BYTEA:
 		return NULL;
 	default:
-		return TEXT_FIELD("$::text");
+		return TEXT_FIELD("@");
 	}
 }
 
@@ -106,9 +113,9 @@ static const char *
 char_field(const struct column *col)
 {
 	if (pg_wire(col) == PG_BPCHAR)
-		return TEXT_FIELD("$::text"); /* the cast strips the blanks */
-	if (pg_is_text(pg_wire(col)) || pg_wire(col) == PG_OTHER)
-		return TEXT_FIELD("rtrim($::text,' ')");
+		return TEXT_FIELD("@"); /* the cast strips the blanks */
+	if (pg_is_text(pg_wire(col)) || is_other(pg_wire(col)))
+		return TEXT_FIELD("rtrim(@,' ')");
 	return NULL;
 }
 
@@ -117,7 +124,7 @@ bytes_field(const struct column *col)
 {
 	if (pg_wire(col) == PG_BYTEA)
 		return "md5($)";
-	return pg_is_text(pg_wire(col)) ? "md5($::text)" : NULL;
+	return pg_is_text(pg_wire(col)) ? "md5([$::text])" : NULL;
 }
 
 /* No cast from date to timestamp: it fails after the year 294276. */
@@ -181,19 +188,18 @@ field_template(const struct column *col, const struct vtype *t)
 	case LT_TSTZ:
 		return timestamp_field(col);
 	case LT_INTERVAL:
-		return wire == PG_INTERVAL ? TEXT_FIELD("$::text") : NULL;
+		return wire == PG_INTERVAL ? TEXT_FIELD("@") : NULL;
 	case LT_UUID:
 		return wire == PG_UUID ? "replace($::text,'-','')" : NULL;
 	case LT_BITS:
 		return bits_field(col);
 	case LT_JSON:
 		return wire == PG_JSON || wire == PG_JSONB || pg_is_text(wire)
-		           ? TEXT_FIELD("$::text")
+		           ? TEXT_FIELD("@")
 		           : NULL;
 	case LT_OTHER:
-		return wire == PG_OTHER || pg_is_text(wire)
-		           ? TEXT_FIELD("$::text")
-		           : NULL;
+		return is_other(wire) || pg_is_text(wire) ? TEXT_FIELD("@")
+		                                          : NULL;
 	case LT_ANY:
 	case LT_NONE:
 		break;
@@ -237,33 +243,59 @@ row_expr(struct buf *out, const struct column *const *cols,
 	}
 }
 
+/* Hashes are of UTF-8, or of the bytes that there are. */
+static void
+row_bytes(struct buf *out, const struct column *const *cols,
+    const struct vtype *types, size_t n, bool bytea)
+{
+	const char *encoding = "UTF8";
+
+	for (size_t i = 0; i < n; i++) {
+		if (cols[i]->wire & PG_RAWTEXT)
+			encoding = "SQL_ASCII";
+		bytea |= (cols[i]->wire & PG_RECODE) != 0;
+	}
+	buf_adds(out, bytea ? "convert_to(" : "");
+	row_expr(out, cols, types, n);
+	if (bytea)
+		buf_addf(out, ",'%s')", encoding);
+}
+
+static void
+row_md5(struct buf *out, const struct column *const *cols,
+    const struct vtype *types, size_t n)
+{
+	buf_adds(out, "md5(");
+	row_bytes(out, cols, types, n, false);
+	buf_addc(out, ')');
+}
+
 void
 pg_hash_expr(struct buf *out, const struct column *const *cols,
     const struct vtype *types, size_t n, enum hash_kind kind)
 {
-	if (kind == HASH_SHA256) {
-		buf_adds(out, "left(encode(sha256(convert_to(");
-		row_expr(out, cols, types, n);
-		buf_adds(out, ",'UTF8')),'hex'),32)");
+	if (kind != HASH_SHA256) {
+		row_md5(out, cols, types, n);
 		return;
 	}
-	buf_adds(out, "md5(");
-	row_expr(out, cols, types, n);
-	buf_addc(out, ')');
+	buf_adds(out, "left(encode(sha256(");
+	row_bytes(out, cols, types, n, true);
+	buf_adds(out, "),'hex'),32)");
 }
 
 void
 pg_bucket_expr(struct buf *out, const struct column *const *cols,
     const struct vtype *types, size_t n, uint32_t buckets)
 {
-	buf_adds(out, "('x'||substr(md5(");
-	row_expr(out, cols, types, n);
-	buf_addf(out, "),1,8))::bit(32)::bigint%%%lu", (unsigned long)buckets);
+	buf_adds(out, "('x'||substr(");
+	row_md5(out, cols, types, n);
+	buf_addf(out, ",1,8))::bit(32)::bigint%%%lu", (unsigned long)buckets);
 }
 
-#define FOLD_COLUMNS                                         \
-	"count(*)::bigint,"                                  \
-	"sum(('x'||substr(h,1,16))::bit(64)::bigint)::text," \
+/* No row is without a hash, unless a column said NOT NULL and is not. */
+#define FOLD_COLUMNS                                                     \
+	"case when count(h)=count(*) then count(*) else -1 end::bigint," \
+	"sum(('x'||substr(h,1,16))::bit(64)::bigint)::text,"             \
 	"sum(('x'||substr(h,17,16))::bit(64)::bigint)::text"
 
 /* OFFSET 0 keeps the planner from evaluating the hash once per use. */

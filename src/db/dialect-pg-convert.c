@@ -13,6 +13,7 @@
 #include "value/datetime.h"
 #include "value/json.h"
 #include "value/num.h"
+#include "value/utf8.h"
 
 /* One conversion; the functions below set out or why. */
 struct conversion {
@@ -183,40 +184,27 @@ convert_money(struct conversion *v)
 
 /* --- text ----------------------------------------------------------------- */
 
-/* Length of the UTF-8 sequence at s, 0 if it is none (RFC 3629). */
-static size_t
-utf8_len(const unsigned char *s, size_t n)
-{
-	unsigned char c = s[0];
-	size_t len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+static const char no_such_character[] =
+    "a character that the database's encoding does not have";
 
-	if (len == 1)
-		return 1;
-	if (c < 0xc2 || c > 0xf4 || n < len)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((c == 0xe0 && s[1] < 0xa0) || (c == 0xed && s[1] > 0x9f) ||
-	    (c == 0xf0 && s[1] < 0x90) || (c == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return len;
-}
-
-/* Is it text that a database in UTF-8 can hold? Counts the characters. */
+/* Is it text that the database can hold? Counts the characters, which are
+ * bytes in SQL_ASCII. */
 static bool
 check_text(struct conversion *v, const struct cell *c, size_t *chars)
 {
-	const unsigned char *s = (const unsigned char *)c->u.p;
+	bool any = v->to->wire & PG_RAWTEXT;
+	uint32_t point;
 	size_t len;
 
 	*chars = 0;
 	for (size_t i = 0; i < c->len; i += len, ++*chars) {
-		if (s[i] == '\0')
+		if (c->u.p[i] == '\0')
 			return refuse(v, "NUL byte in text");
-		len = utf8_len(s + i, c->len - i);
+		len = any ? 1 : utf8_next(c->u.p + i, c->len - i, &point);
 		if (len == 0)
 			return refuse(v, "text is not valid UTF-8");
+		if (!any && !charset_has(v->to->charset, point))
+			return refuse(v, no_such_character);
 	}
 	return true;
 }
@@ -383,13 +371,19 @@ is_infinity(const struct cell *c)
 static bool
 convert_interval(struct conversion *v)
 {
+	const char *point;
 	size_t chars;
 
 	if (!value_as_text(v, &chars))
 		return false;
-	if (!is_iso_interval(v->out->u.p, v->out->len) &&
-	    !is_infinity(v->out)) /* PostgreSQL 17 has them */
+	if (is_infinity(v->out))
+		return !(v->to->wire & PG_FINITE) || refuse(v, "infinity");
+	if (!is_iso_interval(v->out->u.p, v->out->len))
 		return refuse(v, "not an ISO 8601 interval");
+	point = memchr(v->out->u.p, '.', v->out->len);
+	if (point != NULL && v->to->frac >= 0 &&
+	    v->out->u.p + v->out->len - point - 2 > v->to->frac)
+		return refuse(v, "more digits of a second than the column has");
 	return true;
 }
 
@@ -408,6 +402,18 @@ hex4(const char *s)
 	return v;
 }
 
+/* An escape becomes the character, if the encoding has it. */
+static bool
+jsonb_character(struct conversion *v, unsigned u)
+{
+	if (u == 0)
+		return refuse(v, "\\u0000 in jsonb");
+	if (!charset_has(v->to->charset, u) ||
+	    (u > 0x7f && v->to->wire & PG_RAWTEXT))
+		return refuse(v, no_such_character);
+	return true;
+}
+
 /* In valid JSON: no \u0000 and no half of a surrogate pair. */
 static bool
 jsonb_escapes(struct conversion *v, const char *s, size_t n)
@@ -421,14 +427,17 @@ jsonb_escapes(struct conversion *v, const char *s, size_t n)
 			continue;
 		u = hex4(s + i + 1);
 		i += 4;
-		if (u == 0)
-			return refuse(v, "\\u0000 in jsonb");
 		if (u >= 0xd800 && u <= 0xdbff && n - i > 6 &&
 		    s[i + 1] == '\\' && s[i + 2] == 'u' &&
-		    hex4(s + i + 3) >> 10 == 0xdc00 >> 10)
+		    hex4(s + i + 3) >> 10 == 0xdc00 >> 10) {
+			u = 0x10000 +
+			    ((u & 0x3ff) << 10 | (hex4(s + i + 3) & 0x3ff));
 			i += 6;
-		else if (u >= 0xd800 && u <= 0xdfff)
+		} else if (u >= 0xd800 && u <= 0xdfff) {
 			return refuse(v, "half of a surrogate pair in jsonb");
+		}
+		if (!jsonb_character(v, u))
+			return false;
 	}
 	return true;
 }
@@ -456,9 +465,18 @@ convert_json(struct conversion *v)
 static bool
 convert_other(struct conversion *v)
 {
+	const char *const *label = v->to->labels;
 	size_t chars;
 
-	return value_as_text(v, &chars);
+	if (!value_as_text(v, &chars))
+		return false;
+	if (label == NULL)
+		return true;
+	for (; *label != NULL; label++)
+		if (strlen(*label) == v->out->len &&
+		    memcmp(*label, v->out->u.p, v->out->len) == 0)
+			return true;
+	return refuse(v, "no label of the enum");
 }
 
 bool
@@ -476,7 +494,7 @@ pg_convert(const struct column *to, const struct vtype *t,
 	*out = *in;
 	if (in->kind == CELL_NULL)
 		return true;
-	switch (pg_wire(to)) {
+	switch ((int)pg_wire(to)) {
 	case PG_BOOL:
 		return convert_bool(&v);
 	case PG_INT2:
@@ -521,9 +539,7 @@ pg_convert(const struct column *to, const struct vtype *t,
 	case PG_JSON:
 	case PG_JSONB:
 		return convert_json(&v);
-	case PG_OTHER:
-	case PG_WIRES:
-		break;
+	default:
+		return convert_other(&v);
 	}
-	return convert_other(&v);
 }

@@ -65,6 +65,8 @@ pg_order_native(const struct column *col, const struct vtype *t)
 	return own_type(col, t);
 }
 
+#define BY_TEXT "[@^]"
+
 /* COLLATE "C" costs the index, so it is not written where "$" does. */
 static const char *
 order_template(const struct column *col, const struct vtype *t)
@@ -75,13 +77,10 @@ order_template(const struct column *col, const struct vtype *t)
 	case PG_NAME:
 	case PG_BPCHAR:
 		if (t->type == LT_CHAR)
-			return "rtrim($::text,' ') COLLATE \"C\"";
+			return "[rtrim(@,' ')^]";
 		if (t->type == LT_UUID)
-			return "lower(translate($::text COLLATE "
-			       "\"C\",'-{}',''))";
-		if (is_bytewise_text(col))
-			return "$";
-		return "$::text COLLATE \"C\"";
+			return "[lower(translate(@ COLLATE \"C\",'-{}',''))]";
+		return is_bytewise_text(col) ? "$" : BY_TEXT;
 	case PG_BOOL: /* 0 and 1, also where they are text */
 		return "$";
 	case PG_FLOAT4:
@@ -98,18 +97,16 @@ order_template(const struct column *col, const struct vtype *t)
 		if (t->type == LT_BITS)
 			return "case when length($)=0 then '2' else $::text"
 			       " end COLLATE \"C\"";
-		return "$::text COLLATE \"C\"";
-	case PG_OTHER:
-		if (t->type == LT_CHAR)
-			return "rtrim($::text,' ') COLLATE \"C\"";
-		return "$::text COLLATE \"C\"";
+		return BY_TEXT;
 	case PG_INTERVAL: /* 1 day = 24 hours, but their texts differ */
 	case PG_BIT:
 	case PG_JSON:
 	case PG_JSONB:
-		return "$::text COLLATE \"C\"";
+		return BY_TEXT;
 	default:
-		return own_type(col, t) ? "$" : "$::text COLLATE \"C\"";
+		if (!pg_type(col)->native)
+			return t->type == LT_CHAR ? "[rtrim(@,' ')^]" : BY_TEXT;
+		return own_type(col, t) ? "$" : BY_TEXT;
 	}
 }
 
@@ -175,15 +172,6 @@ key_array(struct buf *out, const struct column *const *cols, size_t ncols,
 	buf_free(&value);
 }
 
-/* An equality that an index can serve, if the type has one. */
-static bool
-has_equal(const struct column *col)
-{
-	if (pg_wire(col) == PG_OTHER)
-		return (col->wire & PG_EQUAL) != 0;
-	return pg_wire(col) != PG_JSON;
-}
-
 /* Does '=' hold for values that are not the same? */
 static bool
 is_lax(const struct column *col)
@@ -196,16 +184,12 @@ static void
 one_column(struct buf *out, const struct column *col, const struct cell *c)
 {
 	struct buf value = BUF_INIT;
-	bool equal = has_equal(col);
+	bool equal = false;
 
 	pg_literal(&value, col, c);
-	if (c->kind == CELL_NULL) {
-		pg_expr(out, "$ IS NULL", col);
-	} else if (equal) {
-		pg_ident(out, col->name);
-		buf_addf(out, " = %s", buf_str(&value));
-	}
-	if (c->kind != CELL_NULL && (!equal || is_lax(col))) {
+	if (c->kind != CELL_NULL)
+		equal = pg_equal(out, col, buf_str(&value));
+	if (!equal || is_lax(col)) {
 		buf_adds(out, equal ? " AND " : "");
 		pg_guard(out, col, buf_str(&value));
 	}

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 
 #include "value/num.h"
+#include "value/utf8.h"
 
 static bool
 is_control(char c)
@@ -19,16 +20,18 @@ is_control(char c)
 	return (unsigned char)c < 32 || c == 127;
 }
 
+/* Bytes that are not UTF-8 are for a database in SQL_ASCII, whatever it is
+ * that the client's encoding says. */
 void
 pg_quote(struct buf *out, const char *s, size_t n)
 {
-	bool plain = true;
+	bool plain = true, utf8 = utf8_valid(s, n);
 
 	for (size_t i = 0; i < n && plain; i++)
 		plain = !is_control(s[i]) && s[i] != '\\';
-	buf_adds(out, plain ? "'" : "E'");
+	buf_adds(out, plain && utf8 ? "'" : "E'");
 	for (size_t i = 0; i < n; i++) {
-		if (is_control(s[i])) {
+		if (is_control(s[i]) || (!utf8 && (s[i] & 0x80))) {
 			buf_addf(out, "\\%03o", (unsigned)(unsigned char)s[i]);
 			continue;
 		}
@@ -132,7 +135,7 @@ pg_literal(struct buf *out, const struct column *col, const struct cell *c)
 	if (pg_wire(col) == PG_BIT || pg_wire(col) == PG_VARBIT) {
 		buf_addc(out, 'B');
 		quoted_value(out, col, c);
-	} else if (pg_wire(col) == PG_MONEY) {
+	} else if (pg_wire(col) == PG_MONEY || pg_is_reg(pg_wire(col))) {
 		pg_typed_literal(out, col, c);
 	} else {
 		quoted_value(out, col, c);
@@ -159,6 +162,34 @@ add_equals(struct buf *out, const char *value)
 		    value);
 }
 
+/* Is it compared by its text? The others' '=' is exact. */
+static bool
+goes_by_text(const struct column *col)
+{
+	switch ((int)pg_wire(col)) {
+	case PG_INTERVAL: /* 1 day = 24 hours */
+	case PG_JSON:     /* has no '=' */
+	case PG_OTHER:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The value with the type that the column's text is of; a text that reads as
+ * the same value, such as {1, 2}, is the same then. */
+static void
+add_typed(struct buf *out, const struct column *col, const char *value)
+{
+	const char *type = col->base_type;
+
+	if (pg_wire(col) == PG_INTERVAL)
+		type = "interval";
+	buf_addf(out, "(%s)", value);
+	if (type != NULL && pg_wire(col) != PG_JSON)
+		buf_addf(out, "::%s", type);
+}
+
 /*
  * '=' is exact for most types once a value is in the column: bpchar ignores
  * blanks that do not count, floats hold -0 = 0 and NaN = NaN, numeric 1.5 =
@@ -167,28 +198,44 @@ add_equals(struct buf *out, const char *value)
 void
 pg_guard(struct buf *out, const struct column *col, const char *value)
 {
-	const char *type = "";
+	struct buf typed = BUF_INIT;
 
-	switch ((int)pg_wire(col)) {
-	case PG_INTERVAL: /* 1 day = 24 hours */
-		type = "::interval";
-		break;
-	case PG_JSON: /* has no '=' */
-	case PG_OTHER:
-		break;
-	default:
+	if (!goes_by_text(col)) {
 		pg_ident(out, col->name);
 		if (col->wire & PG_NONDET)
 			buf_adds(out, " COLLATE \"C\"");
 		add_equals(out, value);
 		return;
 	}
-	pg_expr(out, "$::text COLLATE \"C\"", col);
-	if (strcmp(value, "NULL") == 0)
+	pg_expr(out, "@ COLLATE \"C\"", col);
+	if (strcmp(value, "NULL") == 0) {
 		buf_adds(out, " IS NULL");
-	else
-		buf_addf(
-		    out, " IS NOT DISTINCT FROM (%s)%s::text", value, type);
+		return;
+	}
+	add_typed(&typed, col, value);
+	buf_adds(out, " IS NOT DISTINCT FROM ");
+	pg_text_of(out, col, buf_str(&typed));
+	buf_free(&typed);
+}
+
+/* An operator of an extension need not be on the search path. */
+bool
+pg_equal(struct buf *out, const struct column *col, const char *value)
+{
+	const char *op = col->equal_op;
+
+	if (pg_wire(col) == PG_JSON || (pg_wire(col) == PG_OTHER && op == NULL))
+		return false;
+	pg_ident(out, col->name);
+	if (pg_wire(col) != PG_OTHER) {
+		buf_addf(out, " = %s", value);
+		return true;
+	}
+	if (!col->raw) /* the enums' '=' knows no domains over them */
+		buf_addf(out, "::%s", col->base_type);
+	buf_addf(out, " %s ", op);
+	add_typed(out, col, value);
+	return true;
 }
 
 /* Whatever the value; types whose '=' takes more for equal are left out. */
@@ -196,6 +243,8 @@ bool
 pg_equal_exact(const struct column *col, const char *value)
 {
 	(void)value;
+	if (pg_wire(col) == PG_OTHER)
+		return col->labels != NULL;
 	switch (col->ltype) {
 	case LT_NUM:
 	case LT_F8:

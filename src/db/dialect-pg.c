@@ -32,6 +32,15 @@ const struct pg_type pg_types[PG_WIRES] = {
 	[PG_VARBIT]      = { "varbit",           true,  false, false },
 	[PG_JSON]        = { "json",             false, false, false },
 	[PG_JSONB]       = { "jsonb",            true,  false, false },
+	[PG_REGCLASS]    = { "regclass",         true,  false, false },
+	[PG_REGCOLLATION] = { "regcollation",    true,  false, false },
+	[PG_REGCONFIG]   = { "regconfig",        true,  false, false },
+	[PG_REGDICTIONARY] = { "regdictionary",  true,  false, false },
+	[PG_REGOPER]     = { "regoperator",      true,  false, false },
+	[PG_REGOPERATOR] = { "regoperator",      true,  false, false },
+	[PG_REGPROC]     = { "regprocedure",     true,  false, false },
+	[PG_REGPROCEDURE] = { "regprocedure",    true,  false, false },
+	[PG_REGTYPE]     = { "regtype",          true,  false, false },
 	[PG_OTHER]       = { NULL,               true,  false, false },
 };
 /* clang-format on */
@@ -48,15 +57,86 @@ pg_ident(struct buf *out, const char *name)
 	buf_addc(out, '"');
 }
 
+/* With the arguments of an overloaded one, and NULL for what is gone. */
+#define IDENTITY(catalog)                                              \
+	"coalesce((pg_catalog.pg_identify_object('pg_catalog." catalog \
+	"'::pg_catalog.regclass,$,0)).identity,$::text)"
+
+/*
+ * A cast to text may be a function: inet's shows a netmask that the value does
+ * not have, and one of the user's may show anything. concat() asks the type
+ * itself, but takes NULL for ''; IS NULL would be true for (NULL, NULL).
+ */
+static const char *
+text_template(const struct column *col)
+{
+	switch ((int)pg_wire(col)) {
+	case PG_REGCLASS:
+		return IDENTITY("pg_class");
+	case PG_REGCOLLATION:
+		return IDENTITY("pg_collation");
+	case PG_REGCONFIG:
+		return IDENTITY("pg_ts_config");
+	case PG_REGDICTIONARY:
+		return IDENTITY("pg_ts_dict");
+	case PG_REGOPER:
+	case PG_REGOPERATOR:
+		return IDENTITY("pg_operator");
+	case PG_REGPROC:
+	case PG_REGPROCEDURE:
+		return IDENTITY("pg_proc");
+	case PG_REGTYPE:
+		return IDENTITY("pg_type");
+	default:
+		return col->wire & PG_CAST ? "case when $ is distinct from null"
+		                             " then pg_catalog.concat($) end"
+		                           : "$::text";
+	}
+}
+
+static void
+expand(struct buf *out, const char *tmpl, const struct column *col,
+    const char *value)
+{
+	bool recode = col->wire & PG_RECODE;
+
+	for (; *tmpl != '\0'; tmpl++) {
+		switch (*tmpl) {
+		case '$':
+			buf_adds(out, value);
+			break;
+		case '@':
+			expand(out, text_template(col), col, value);
+			break;
+		case '[':
+			buf_adds(out, recode ? "convert_to(" : "");
+			break;
+		case ']':
+			buf_adds(out, recode ? ",'UTF8')" : "");
+			break;
+		case '^':
+			buf_adds(out, recode ? "" : " COLLATE \"C\"");
+			break;
+		default:
+			buf_addc(out, *tmpl);
+		}
+	}
+}
+
 void
 pg_expr(struct buf *out, const char *tmpl, const struct column *col)
 {
-	for (; *tmpl != '\0'; tmpl++) {
-		if (*tmpl == '$')
-			pg_ident(out, col->name);
-		else
-			buf_addc(out, *tmpl);
-	}
+	struct buf name = BUF_INIT;
+
+	pg_ident(&name, col->name);
+	expand(out, tmpl, col, buf_str(&name));
+	buf_free(&name);
+}
+
+void
+pg_text_of(struct buf *out, const struct column *col, const char *value)
+{
+	expand(out, "@", col, value);
 }
 
 void
@@ -65,7 +145,7 @@ pg_select_expr(struct buf *out, const struct column *col)
 	if (pg_wire(col) == PG_MONEY)
 		pg_expr(out, "$::numeric", col); /* text has lc_monetary */
 	else if (pg_type(col)->as_text)
-		pg_expr(out, "$::text", col);
+		pg_expr(out, "@", col);
 	else
 		pg_ident(out, col->name);
 }
@@ -108,6 +188,7 @@ const struct dialect dialect_postgresql = {
 	.literal = pg_literal,
 	.param = pg_param,
 	.guard = pg_guard,
+	.equal = pg_equal,
 	.equal_exact = pg_equal_exact,
 	.nulls_first = " NULLS FIRST",
 	.limit = { " LIMIT ", "" },

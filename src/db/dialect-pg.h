@@ -37,13 +37,29 @@ enum pg_wire {
 	PG_VARBIT,
 	PG_JSON,
 	PG_JSONB,
+	/* Names of what a database consists of (regclass and the like), in
+	 * full: what their own text says depends on the search path. */
+	PG_REGCLASS,
+	PG_REGCOLLATION,
+	PG_REGCONFIG,
+	PG_REGDICTIONARY,
+	PG_REGOPER,
+	PG_REGOPERATOR,
+	PG_REGPROC,
+	PG_REGPROCEDURE,
+	PG_REGTYPE,
 	PG_OTHER, /* everything else travels as the server's text */
 	PG_WIRES,
 };
 
 enum pg_wire_flags {
 	PG_NONDET = 1 << 8, /* a collation under which unequal texts are '=' */
-	PG_EQUAL = 1 << 9,  /* PG_OTHER whose type has an indexable '=' */
+	PG_CAST = 1 << 9,   /* ::text is a function's opinion, not the value */
+	/* The database's encoding: neither UTF-8 nor SQL_ASCII; SQL_ASCII,
+	 * where text is any bytes. */
+	PG_RECODE = 1 << 10,
+	PG_RAWTEXT = 1 << 11,
+	PG_FINITE = 1 << 12, /* intervals before PostgreSQL 17 */
 };
 
 /*
@@ -62,13 +78,15 @@ enum pg_wire_flags {
 	"SET bytea_output = 'hex';\n"             \
 	"SET xmloption = 'content';\n"            \
 	"SET transform_null_equals = off;\n"      \
+	"SET array_nulls = on;\n"                 \
+	"SET quote_all_identifiers = off;\n"      \
 	"SET row_security = off;\n"
 
 struct pg_type {
 	/* To cast with: never a length, which would cut in silence. NULL for
-	 * PG_OTHER, where PostgreSQL finds the type by itself. */
+	 * PG_OTHER: see column.base_type. */
 	const char *cast;
-	bool as_text; /* selected as ::text */
+	bool as_text; /* selected as its text */
 	bool native;  /* its order is the order of key_encode() */
 	bool array;   /* keys can be looked up with = ANY ('{...}') */
 };
@@ -95,8 +113,21 @@ pg_is_text(enum pg_wire wire)
 }
 
 void pg_ident(struct buf *out, const char *name);
-/* Append a template in which every $ stands for the quoted column. */
+
+/*
+ * Append a template. $ stands for the quoted column and @ for its text; [x] is
+ * x in UTF-8, as text or bytes; [x^] is x in the order of its UTF-8 bytes.
+ */
 void pg_expr(struct buf *out, const char *tmpl, const struct column *col);
+/* The text of a value of the column's type; value is SQL. */
+void pg_text_of(struct buf *out, const struct column *col, const char *value);
+
+static inline bool
+pg_is_reg(enum pg_wire wire)
+{
+	return wire >= PG_REGCLASS && wire <= PG_REGTYPE;
+}
+
 /* A string constant; E'' with octal escapes where plain quotes do not do. */
 void pg_quote(struct buf *out, const char *s, size_t n);
 
@@ -136,6 +167,7 @@ void pg_literal(
     struct buf *out, const struct column *col, const struct cell *c);
 void pg_param(struct buf *out, const struct column *col, size_t i);
 void pg_guard(struct buf *out, const struct column *col, const char *value);
+bool pg_equal(struct buf *out, const struct column *col, const char *value);
 bool pg_equal_exact(const struct column *col, const char *value);
 
 /* dialect-pg-convert.c */

@@ -10,6 +10,7 @@
 #include "value/compare.h"
 #include "value/datetime.h"
 #include "value/num.h"
+#include "value/utf8.h"
 
 /*
  * A conversion goes in three steps: choose a form the column would like, let
@@ -316,7 +317,7 @@ sqlite_convert(const struct column *to, const struct vtype *t,
 		return false;
 	}
 	if (out->kind == CELL_TEXT && to->wire != SQLITE_WIRE_UTF8 &&
-	    !sqlite_utf8_valid(out->u.p, out->len)) {
+	    !utf8_valid(out->u.p, out->len)) {
 		*why = "text that is not UTF-8 in a UTF-16 database";
 		return false;
 	}

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "value/utf8.h"
+
 /* --- reals --------------------------------------------------------------- */
 
 /* Powers of ten that a binary64 holds exactly. */
@@ -124,49 +126,13 @@ literal_real(struct buf *out, double f)
 
 /* --- texts --------------------------------------------------------------- */
 
-/*
- * The code point at *p, which moves behind it; -1 where the bytes are not UTF-8
- * (overlong, surrogate, beyond U+10FFFF, cut short).
- */
-static int32_t
-utf8_next(const unsigned char **p, const unsigned char *end)
-{
-	static const int32_t least[] = { 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *s = *p;
-	int n = *s < 0x80 ? 0 : *s < 0xe0 ? 1 : *s < 0xf0 ? 2 : 3;
-	int32_t c = n == 0 ? *s : *s & (0x3f >> n);
-
-	if ((*s >= 0x80 && *s < 0xc2) || *s > 0xf4 || end - s <= n)
-		return -1;
-	for (int i = 1; i <= n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return -1;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-		return -1;
-	*p = s + n + 1;
-	return c;
-}
-
-bool
-sqlite_utf8_valid(const char *s, size_t n)
-{
-	const unsigned char *p = (const unsigned char *)s, *end = p + n;
-
-	while (p < end)
-		if (utf8_next(&p, end) < 0)
-			return false;
-	return true;
-}
-
 static bool
 is_plain(const char *s, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
 			return false;
-	return sqlite_utf8_valid(s, n);
+	return utf8_valid(s, n);
 }
 
 static void
@@ -182,14 +148,13 @@ add_unit(struct buf *out, unsigned unit, bool big)
 static void
 add_utf16_hex(struct buf *out, const char *s, size_t n, bool big)
 {
-	const unsigned char *p = (const unsigned char *)s, *end = p + n;
+	for (size_t i = 0, len; i < n; i += len) {
+		uint32_t c;
 
-	while (p < end) {
-		int32_t c = utf8_next(&p, end);
-
-		if (c < 0) {
+		len = utf8_next(s + i, n - i, &c);
+		if (len == 0) {
 			c = 0xfffd; /* convert() lets no such text through */
-			p++;
+			len = 1;
 		}
 		if (c < 0x10000) {
 			add_unit(out, (unsigned)c, big);

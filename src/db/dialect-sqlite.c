@@ -221,8 +221,8 @@ sqlite_spec_parse(const char *spec, size_t len, struct vtype *types, size_t n)
 
 		if (type < 0 || type > LT_ANY || loose < 0 || loose > LT_ANY)
 			return false;
-		types[i].type = (enum ltype)type;
-		types[i].loose = (enum ltype)loose;
+		types[i] = (struct vtype){ .type = (enum ltype)type,
+			.loose = (enum ltype)loose };
 	}
 	return true;
 }

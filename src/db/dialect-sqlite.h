@@ -37,6 +37,4 @@ bool sqlite_convert(const struct column *to, const struct vtype *t,
 void sqlite_literal(
     struct buf *out, const struct column *col, const struct cell *c);
 
-bool sqlite_utf8_valid(const char *s, size_t n);
-
 #endif

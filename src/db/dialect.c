@@ -2,6 +2,8 @@
 
 #include "db/dialect.h"
 
+#include <inttypes.h>
+
 void
 dialect_columns(struct buf *out, const struct dialect *d,
     const struct column *const *cols, size_t n)
@@ -11,6 +13,13 @@ dialect_columns(struct buf *out, const struct dialect *d,
 			buf_adds(out, ", ");
 		d->ident(out, cols[i]->name);
 	}
+}
+
+void
+dialect_limit(struct buf *out, const struct dialect *d, uint64_t n)
+{
+	if (d->limit[0][0] != '\0')
+		buf_addf(out, "%s%" PRIu64 "%s", d->limit[0], n, d->limit[1]);
 }
 
 bool

@@ -38,7 +38,8 @@ struct dialect {
 	 * cells, whatever they are. With order_native() true the plain column
 	 * does, through its index, for cells that are what its type promises,
 	 * and literals of converted cells can bound it. order_expr is NULL
-	 * where nobody knows how the server orders: rows are sorted here.
+	 * where nobody knows how the server orders, and appends nothing for a
+	 * column where nobody does: rows are sorted here (diff/sorter.h).
 	 */
 	void (*order_expr)(
 	    struct buf *out, const struct column *col, const struct vtype *t);
@@ -80,8 +81,8 @@ struct dialect {
 	/* Append a condition that is true for these keys (n * ncols cells). */
 	void (*keys_cond)(struct buf *out, const struct column *const *cols,
 	    size_t ncols, const struct cell *cells, size_t n);
-	/* About one key in every `every` rows, ordered; NULL: use key_sample.
-	 */
+	/* About one key in every `every` rows, ordered; NULL: the other side
+	 * is asked, or the range of an integer key is cut evenly. */
 	void (*sample)(struct buf *out, const struct table *table,
 	    const struct column *const *cols, size_t ncols, double every);
 
@@ -101,6 +102,12 @@ struct dialect {
 	void (*literal)(
 	    struct buf *out, const struct column *col, const struct cell *c);
 	void (*param)(struct buf *out, const struct column *col, size_t i);
+	/* Why literal() cannot write this cell for every client to read it
+	 * back, or NULL; a parameter carries it. NULL: literal() writes all. */
+	const char *(*literal_refuses)(
+	    const struct column *col, const struct cell *c);
+	/* No parameter can be asked whether it is NULL: guards get literals. */
+	bool params_not_null;
 
 	/*
 	 * Append "column still holds value", NULL-safe and as exact as canon.h
@@ -110,14 +117,24 @@ struct dialect {
 	void (*guard)(
 	    struct buf *out, const struct column *col, const char *value);
 
-	/* Is "col = value" as strict as the guard, for SQL text like its? */
+	/*
+	 * Append an equality that finds the row by an index, for SQL text like
+	 * the guard's, and is true wherever the guard is; false and nothing
+	 * where the type has none. NULL: it is "col = value" for every type.
+	 */
+	bool (*equal)(
+	    struct buf *out, const struct column *col, const char *value);
+
+	/* Is that equality as strict as the guard, for SQL text like its? */
 	bool (*equal_exact)(const struct column *col, const char *value);
 
 	/* Behind an ORDER BY column that can be NULL: " NULLS FIRST" or "". */
 	const char *nulls_first;
-	/* Around the number of rows that end a SELECT: " LIMIT ", "". */
+	/* Around the number of rows that end a SELECT: " LIMIT ", "". Both
+	 * empty where nobody knows how to say it: see dialect_limit(). */
 	const char *limit[2];
-	/* Around the INSERT column list: "OVERRIDING SYSTEM VALUE " or "". */
+	/* Behind the INSERT column list: "OVERRIDING SYSTEM VALUE " or ""; NULL
+	 * where a column that numbers itself cannot be given a value. */
 	const char *insert_overriding;
 	/* Behind INSERT INTO t, for a row of defaults: " DEFAULT VALUES". */
 	const char *insert_defaults;
@@ -143,6 +160,9 @@ struct dialect {
 /* "k1" COMMA "k2" as the dialect quotes them. */
 void dialect_columns(struct buf *out, const struct dialect *d,
     const struct column *const *cols, size_t n);
+
+/* " LIMIT n" at the end of a SELECT, or nothing: the caller stops reading. */
+void dialect_limit(struct buf *out, const struct dialect *d, uint64_t n);
 
 /* Can one of several equal rows be deleted? */
 bool dialect_tells_rows(const struct dialect *d, const struct table *table);

@@ -12,11 +12,12 @@
 
 /* What belongs to an extension is not the user's to compare. */
 #define LIST_SQL                                                           \
-	"SELECT n.nspname, c.relname, c.relkind, c.oid, c.relhassubclass " \
+	"SELECT n.nspname, c.relname, c.relkind, c.oid, c.relhassubclass," \
+	" c.relispartition "                                               \
 	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"        \
 	" ON n.oid = c.relnamespace "                                      \
 	"WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')"                     \
-	" AND NOT c.relispartition AND n.nspname !~ '^pg_'"                \
+	" AND n.nspname !~ '^pg_'"                                         \
 	" AND n.nspname <> 'information_schema'"                           \
 	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d"              \
 	"  WHERE d.classid = 'pg_catalog.pg_class'::regclass"              \
@@ -76,6 +77,7 @@ pq_list(
 		t->kind = kind_of(*PQgetvalue(res, i, 2));
 		t->oid = strtoull(PQgetvalue(res, i, 3), NULL, 10);
 		t->from = from_clause(arena, t, *PQgetvalue(res, i, 4) == 't');
+		t->partition = *PQgetvalue(res, i, 5) == 't';
 		t->writable =
 		    t->kind == REL_TABLE || t->kind == REL_PARTITIONED;
 		t->rows = t->bytes = -1;
@@ -86,9 +88,20 @@ pq_list(
 
 /* --- describe ------------------------------------------------------------- */
 
+/*
+ * NOT NULL is somebody's word only in a foreign table, which may be a part of a
+ * partitioned one, and where it is NOT VALID (PostgreSQL 18).
+ */
 #define COLUMN_SOURCE                                                       \
 	"SELECT a.attnum::int, a.attname::text, a.atttypid, a.atttypmod,"   \
-	" a.attcollation, a.attnotnull, a.attgenerated::text,"              \
+	" a.attcollation, a.attnotnull"                                     \
+	"  AND r.relkind IN ('r', 'p') AND NOT EXISTS ("                    \
+	"   SELECT FROM pg_partition_tree(r.oid) t"                         \
+	"   JOIN pg_class l ON l.oid = t.relid AND l.relkind = 'f')"        \
+	"  AND NOT EXISTS (SELECT FROM pg_constraint n"                     \
+	"   WHERE n.conrelid = r.oid AND n.contype = 'n'"                   \
+	"   AND n.conkey = ARRAY[a.attnum] AND NOT n.convalidated),"        \
+	" a.attgenerated::text,"                                            \
 	" a.attidentity::text,"                                             \
 	" CASE WHEN r.relkind IN ('r', 'p') AND a.atttypid IN (20, 21, 23)" \
 	"  THEN pg_get_serial_sequence("                                    \
@@ -97,33 +110,51 @@ pq_list(
 	" JOIN pg_namespace n ON n.oid = r.relnamespace "                   \
 	"WHERE a.attrelid = %llu AND a.attnum > 0 AND NOT a.attisdropped"
 
+/*
+ * A key WITHOUT OVERLAPS is an exclusion constraint that excludes equal values,
+ * too: no period in it is empty. The catalog has it since PostgreSQL 18, hence
+ * the way to ask.
+ */
+#define TEMPORAL                                                \
+	"SELECT FROM pg_catalog.pg_constraint k"                \
+	" WHERE k.conindid = i.indexrelid AND k.contype <> 'f'" \
+	" AND (pg_catalog.to_jsonb(k)->>'conperiod')::boolean"
+
 /* One row per column of each key. */
-#define KEYS_SQL                                                             \
-	"SELECT c.relname, a.attname, i.indisprimary, a.attnotnull "         \
-	"FROM pg_catalog.pg_index i"                                         \
-	" JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"                \
-	" CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(att, pos)"   \
-	" JOIN pg_catalog.pg_attribute a"                                    \
-	"  ON a.attrelid = i.indrelid AND a.attnum = k.att "                 \
-	"WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid"           \
-	" AND i.indimmediate AND NOT i.indisexclusion AND i.indpred IS NULL" \
-	" AND i.indexprs IS NULL AND k.pos <= i.indnkeyatts "                \
+#define KEYS_SQL                                                           \
+	"SELECT c.relname, a.attname, i.indisprimary "                     \
+	"FROM pg_catalog.pg_index i"                                       \
+	" JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid"              \
+	" CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(att, pos)" \
+	" JOIN pg_catalog.pg_attribute a"                                  \
+	"  ON a.attrelid = i.indrelid AND a.attnum = k.att "               \
+	"WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid"         \
+	" AND i.indimmediate AND i.indpred IS NULL"                        \
+	" AND (NOT i.indisexclusion OR EXISTS (" TEMPORAL "))"             \
+	" AND i.indexprs IS NULL AND k.pos <= i.indnkeyatts "              \
 	"ORDER BY i.indisprimary DESC, c.relname COLLATE \"C\", c.oid, k.pos"
 
-/* One row per column of each foreign key. */
-#define FKEYS_SQL                                                         \
-	"SELECT f.conname, a.attname, n.nspname, r.relname, ra.attname,"  \
-	" f.confdeltype, f.condeferrable "                                \
-	"FROM pg_catalog.pg_constraint f"                                 \
-	" CROSS JOIN LATERAL unnest(f.conkey, f.confkey) WITH ORDINALITY" \
-	"  k(att, ratt, pos)"                                             \
-	" JOIN pg_catalog.pg_class r ON r.oid = f.confrelid"              \
-	" JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace"       \
-	" JOIN pg_catalog.pg_attribute a"                                 \
-	"  ON a.attrelid = f.conrelid AND a.attnum = k.att"               \
-	" JOIN pg_catalog.pg_attribute ra"                                \
-	"  ON ra.attrelid = f.confrelid AND ra.attnum = k.ratt "          \
-	"WHERE f.conrelid = $1 AND f.contype = 'f' "                      \
+/*
+ * One row per column of each foreign key that is enforced. One that refers to a
+ * partitioned table has a copy for every partition.
+ */
+#define FKEYS_SQL                                                          \
+	"SELECT f.conname, a.attname, n.nspname, r.relname, ra.attname,"   \
+	" f.confdeltype, f.condeferrable "                                 \
+	"FROM pg_catalog.pg_constraint f"                                  \
+	" CROSS JOIN LATERAL unnest(f.conkey, f.confkey) WITH ORDINALITY"  \
+	"  k(att, ratt, pos)"                                              \
+	" JOIN pg_catalog.pg_class r ON r.oid = f.confrelid"               \
+	" JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace"        \
+	" JOIN pg_catalog.pg_attribute a"                                  \
+	"  ON a.attrelid = f.conrelid AND a.attnum = k.att"                \
+	" JOIN pg_catalog.pg_attribute ra"                                 \
+	"  ON ra.attrelid = f.confrelid AND ra.attnum = k.ratt "           \
+	"WHERE f.conrelid = $1 AND f.contype = 'f'"                        \
+	" AND coalesce((pg_catalog.to_jsonb(f)->>'conenforced')::boolean," \
+	"  true)"                                                          \
+	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p"          \
+	"  WHERE p.oid = f.conparentid AND p.conrelid = f.conrelid) "      \
 	"ORDER BY f.conname COLLATE \"C\", f.oid, k.pos"
 
 #define TRIGGERS_SQL                                                  \
@@ -208,7 +239,7 @@ fill_key(struct arena *arena, const PGresult *res, int row,
 	key->notnull = true;
 	for (int i = 0; i < n; i++) {
 		cols[i] = table_find_column(table, PQgetvalue(res, row + i, 1));
-		key->notnull &= *PQgetvalue(res, row + i, 3) == 't';
+		key->notnull &= table->columns[cols[i]].notnull;
 	}
 	key->ncols = (size_t)n;
 	key->cols = cols;

@@ -22,6 +22,7 @@ static const struct {
 	{ 20, PG_INT8, LT_NUM, 0 },
 	{ 21, PG_INT2, LT_NUM, 0 },
 	{ 23, PG_INT4, LT_NUM, 0 },
+	{ 24, PG_REGPROC, LT_OTHER, -1 },
 	{ 25, PG_TEXT, LT_TEXT, -1 },
 	{ 26, PG_OID, LT_NUM, 0 },
 	{ 114, PG_JSON, LT_JSON, -1 },
@@ -38,8 +39,16 @@ static const struct {
 	{ 1560, PG_BIT, LT_BITS, -1 },
 	{ 1562, PG_VARBIT, LT_BITS, -1 },
 	{ 1700, PG_NUMERIC, LT_NUM, -1 },
+	{ 2202, PG_REGPROCEDURE, LT_OTHER, -1 },
+	{ 2203, PG_REGOPER, LT_OTHER, -1 },
+	{ 2204, PG_REGOPERATOR, LT_OTHER, -1 },
+	{ 2205, PG_REGCLASS, LT_OTHER, -1 },
+	{ 2206, PG_REGTYPE, LT_OTHER, -1 },
 	{ 2950, PG_UUID, LT_UUID, -1 },
+	{ 3734, PG_REGCONFIG, LT_OTHER, -1 },
+	{ 3769, PG_REGDICTIONARY, LT_OTHER, -1 },
 	{ 3802, PG_JSONB, LT_JSON, -1 },
+	{ 4191, PG_REGCOLLATION, LT_OTHER, -1 },
 };
 
 /* The rest goes by its text; enums and citext are text to people, too. */
@@ -77,6 +86,9 @@ set_modifier(struct column *col, int typmod)
 		col->precision = m >> 16 & 0xffff;
 		col->scale = ((m & 0x7ff) ^ 1024) - 1024;
 		break;
+	case PG_MONEY:
+		col->precision = 19;
+		break;
 	case PG_BPCHAR:
 	case PG_VARCHAR:
 		col->maxlen = typmod < 0 ? -1 : m;
@@ -89,6 +101,10 @@ set_modifier(struct column *col, int typmod)
 	case PG_TIMESTAMP:
 	case PG_TIMESTAMPTZ:
 		col->frac = typmod < 0 ? 6 : typmod;
+		break;
+	case PG_INTERVAL: /* the fields above, all ones for any precision */
+		if (typmod >= 0 && (typmod & 0xffff) <= 6)
+			col->frac = typmod & 0xffff;
 		break;
 	default:
 		break;
@@ -113,7 +129,6 @@ enum {
 	C_COLLATION,
 	C_BYTEWISE,
 	C_NONDET,
-	C_EQUAL,
 };
 
 /*
@@ -127,19 +142,18 @@ enum {
 	" SELECT n, typ, typmod, false FROM c UNION ALL"                      \
 	" SELECT d.n, t.typbasetype, t.typtypmod, true"                       \
 	" FROM d JOIN pg_type t ON t.oid = d.typ WHERE t.typtype = 'd'"       \
-	"), db AS (SELECT pg_encoding_to_char(encoding) = 'UTF8' AS utf8,"    \
+	"), db AS (SELECT pg_encoding_to_char(encoding)"                      \
+	"  IN ('UTF8', 'LATIN1', 'SQL_ASCII') AS ordered,"                    \
 	" %s AS provider, datcollate FROM pg_database"                        \
 	" WHERE datname = current_database())"                                \
 	"SELECT c.name, format_type(c.typ, c.typmod), t.oid, d.typmod,"       \
 	" d.dom, t.typtype, t.typname, c.nn, c.gen <> '', c.ident = 'a',"     \
 	" c.seq, co.collname,"                                                \
-	" co.oid IS NOT NULL AND db.utf8 AND x.provider IN ('c', 'b') AND"    \
+	" co.oid IS NOT NULL AND db.ordered AND x.provider IN ('c', 'b') AND" \
 	"  (x.provider = 'b' OR"                                              \
 	"   x.locale IN ('C', 'POSIX', 'C.UTF-8', 'C.utf8')),"                \
 	" CASE WHEN t.typcollation = 0 THEN false"                            \
-	"  ELSE NOT coalesce(co.collisdeterministic, false) END,"             \
-	" t.typtype IN ('e', 'r', 'm') OR EXISTS (SELECT FROM pg_opclass o"   \
-	"  WHERE o.opcintype = t.oid AND o.opcdefault AND o.opcmethod = 403)" \
+	"  ELSE NOT coalesce(co.collisdeterministic, false) END "             \
 	"FROM db, c JOIN d ON d.n = c.n"                                      \
 	" JOIN pg_type t ON t.oid = d.typ AND t.typtype <> 'd'"               \
 	" LEFT JOIN pg_collation co ON co.oid = c.coll,"                      \
@@ -156,12 +170,28 @@ is_true(const PGresult *res, int row, int col)
 	return *PQgetvalue(res, row, col) == 't';
 }
 
-static const char *
-text_or_null(struct arena *arena, const PGresult *res, int row, int col)
+static char *
+value_or_null(struct arena *arena, const PGresult *res, int row, int col)
 {
 	if (PQgetisnull(res, row, col))
 		return NULL;
 	return arena_strdup(arena, PQgetvalue(res, row, col));
+}
+
+/* What can hold more than ASCII depends on the database's encoding. */
+static void
+set_server(
+    const struct pq *pq, const struct charset *charset, struct column *col)
+{
+	enum pg_wire wire = pg_wire(col);
+
+	if (wire == PG_INTERVAL && pq->version < 170000)
+		col->wire |= PG_FINITE;
+	if (!pg_is_text(wire) && wire != PG_JSON && wire != PG_JSONB &&
+	    wire != PG_OTHER && !pg_is_reg(wire))
+		return;
+	col->wire |= pq->encoding;
+	col->charset = charset;
 }
 
 static void
@@ -177,14 +207,12 @@ fill_column(
 	col->notnull = is_true(res, row, C_NOTNULL);
 	col->generated = is_true(res, row, C_GENERATED);
 	col->identity_always = is_true(res, row, C_IDENTITY);
-	col->sequence = text_or_null(arena, res, row, C_SEQUENCE);
-	col->collation = text_or_null(arena, res, row, C_COLLATION);
+	col->sequence = value_or_null(arena, res, row, C_SEQUENCE);
+	col->collation = value_or_null(arena, res, row, C_COLLATION);
 	col->bytewise =
 	    is_true(res, row, C_BYTEWISE) && pg_is_text(pg_wire(col));
 	if (is_true(res, row, C_NONDET))
 		col->wire |= PG_NONDET;
-	if (is_true(res, row, C_EQUAL))
-		col->wire |= PG_EQUAL;
 	/* Two domains of one name may be of different types. */
 	col->raw = !is_true(res, row, C_DOMAIN);
 }
@@ -193,11 +221,14 @@ enum status
 pq_columns(struct pq *pq, struct arena *arena, const char *source,
     struct table *table, struct err *err)
 {
+	const struct charset *charset;
 	PGresult *res;
 	enum status st;
 
 	/* So that types are named in full, on every connection alike. */
 	st = pq_query(pq, "SET search_path = pg_catalog", NULL, err);
+	if (st == TU_OK)
+		st = pq_charset(pq, arena, &charset, err);
 	if (st)
 		return st;
 	buf_reset(&pq->sql);
@@ -209,10 +240,13 @@ pq_columns(struct pq *pq, struct arena *arena, const char *source,
 	table->ncolumns = (size_t)PQntuples(res);
 	table->columns =
 	    arena_alloc(arena, (table->ncolumns + 1) * sizeof(*table->columns));
-	for (size_t i = 0; i < table->ncolumns; i++)
+	for (size_t i = 0; i < table->ncolumns; i++) {
 		fill_column(arena, res, (int)i, &table->columns[i]);
+		set_server(pq, charset, &table->columns[i]);
+	}
+	st = pq_other_types(pq, arena, res, C_OID, table, err);
 	PQclear(res);
-	return pq_user_path(pq, err);
+	return st ? st : pq_user_path(pq, err);
 }
 
 /* --- queries -------------------------------------------------------------- */

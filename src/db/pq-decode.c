@@ -342,6 +342,15 @@ pq_decode(enum pg_wire wire, const unsigned char *p, int32_t len,
 	case PG_VARBIT:
 	case PG_JSON:
 	case PG_JSONB:
+	case PG_REGCLASS:
+	case PG_REGCOLLATION:
+	case PG_REGCONFIG:
+	case PG_REGDICTIONARY:
+	case PG_REGOPER:
+	case PG_REGOPERATOR:
+	case PG_REGPROC:
+	case PG_REGPROCEDURE:
+	case PG_REGTYPE:
 	case PG_OTHER:
 	case PG_WIRES:
 		break;

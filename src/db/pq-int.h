@@ -9,6 +9,8 @@
  *	pq-decode.c    the binary form of one value to a cell
  *	pq-catalog.c   what tables there are, their keys and the like
  *	pq-columns.c   what columns a table or a query has
+ *	pq-encoding.c  databases that are not in UTF-8
+ *	pq-types.c     enums, arrays, rows and whatever extensions bring
  *	pq-selftest.c  does this server hash as we do?
  */
 #ifndef TU_DB_PQ_INT_H
@@ -27,7 +29,12 @@ struct pq {
 	PGconn *conn;
 	PGcancel *cancel; /* made once: another thread uses it */
 	bool write;
-	int version;   /* 150020 */
+	int version;  /* 150020 */
+	int encoding; /* PG_RECODE, PG_RAWTEXT or 0 */
+	/* What a column can hold, once it was asked for; NULL: anything, or
+	 * nobody knows. */
+	bool charset_known;
+	struct charset *charset;
 	bool snapshot; /* between snapshot_begin() and snapshot_end() */
 	/* Statements that are prepared, by text; the oldest makes room. */
 	char *prepared[PQ_PREPARED];
@@ -109,6 +116,29 @@ enum status pq_columns(struct pq *pq, struct arena *arena, const char *source,
 /* Prepare sql without a name and tell what it returns. */
 enum status pq_describe_sql(
     struct pq *pq, const char *sql, PGresult **out, struct err *err);
+
+/* --- pq-types.c --- */
+
+/* What there is to know of the PG_OTHER columns, whose types are in the column
+ * oid of the rows of columns; under a search path of pg_catalog only. */
+enum status pq_other_types(struct pq *pq, struct arena *arena,
+    const PGresult *columns, int oid, struct table *table, struct err *err);
+
+/* --- pq-encoding.c --- */
+
+/* Sets pq->encoding, and takes what is in SQL_ASCII as it is. */
+enum status pq_set_encoding(struct pq *pq, struct err *err);
+
+/* What text in this database may consist of, in the arena; NULL: anything, or
+ * not known. */
+enum status pq_charset(struct pq *pq, struct arena *arena,
+    const struct charset **out, struct err *err);
+
+void pq_charset_free(struct pq *pq);
+
+/* Some character beyond ASCII that the database can hold, or "". */
+enum status pq_sample_character(
+    struct pq *pq, const char **utf8, struct err *err);
 
 /* --- pq-selftest.c --- */
 

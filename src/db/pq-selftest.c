@@ -15,6 +15,9 @@
 #include "base/log.h"
 #include "value/canon.h"
 
+/* In the one text sample: of those that UTF-8 has, one of the longest. */
+#define CHARACTER "\360\237\230\200"
+
 /* clang-format off */
 static const struct {
 	const char *sql;
@@ -38,8 +41,7 @@ static const struct {
 	{ "0.1::float8", PG_FLOAT8, LT_F4, "3fb99999a0000000" },
 	{ "1e300::float8", PG_FLOAT8, LT_F4, "7e37e43c8800759c" },
 	{ "0.1::float4", PG_FLOAT4, LT_F4, "3fb99999a0000000" },
-	{ "chr(233)||'|'||chr(128512)", PG_TEXT, LT_TEXT,
-	    "7:\303\251|\360\237\230\200" },
+	{ "a character", PG_TEXT, LT_TEXT, NULL },
 	{ "'ab'::char(5)", PG_BPCHAR, LT_CHAR, "2:ab" },
 	{ "decode('00ff','hex')", PG_BYTEA, LT_BYTES,
 	    "d07d34efac6328007ad67c7e0a985e00" },
@@ -61,6 +63,8 @@ static const struct {
 	{ "'{\"b\":1.50,\"a\":[]}'::jsonb", PG_JSONB, LT_JSON,
 	    "20:{\"a\": [], \"b\": 1.50}" },
 	{ "ARRAY[0.1::float8,NULL]", PG_OTHER, LT_OTHER, "10:{0.1,NULL}" },
+	{ "'pg_type'::regclass", PG_REGCLASS, LT_OTHER,
+	    "18:pg_catalog.pg_type" },
 };
 /* clang-format on */
 
@@ -80,17 +84,20 @@ struct selftest {
 	struct column columns[N];
 	const struct column *cols[N];
 	struct vtype types[N];
+	char text[32]; /* the field of the sample that has none */
 	struct buf sql;
 	const struct column *result[R_COLUMNS];
 };
 
 static void
-make_columns(struct selftest *t)
+make_columns(struct selftest *t, int encoding)
 {
 	for (size_t i = 0; i < N; i++) {
 		snprintf(t->names[i], sizeof(t->names[i]), "c%zu", i);
 		t->columns[i].name = t->names[i];
 		t->columns[i].wire = (int)samples[i].wire;
+		if (pg_is_text(samples[i].wire))
+			t->columns[i].wire |= encoding;
 		t->columns[i].precision = t->columns[i].scale = -1;
 		t->cols[i] = &t->columns[i];
 		t->types[i].type = samples[i].type;
@@ -101,8 +108,14 @@ make_columns(struct selftest *t)
 	t->result[R_BUCKET] = &db_int_column;
 }
 
+static const char *
+field_of(const struct selftest *t, size_t i)
+{
+	return samples[i].field != NULL ? samples[i].field : t->text;
+}
+
 static void
-make_sql(struct selftest *t)
+make_sql(struct selftest *t, const char *character)
 {
 	struct buf *sql = &t->sql;
 
@@ -121,9 +134,14 @@ make_sql(struct selftest *t)
 	buf_addc(sql, ',');
 	pg_bucket_expr(sql, t->cols, t->types, N, BUCKETS);
 	buf_adds(sql, " FROM (SELECT ");
-	for (size_t i = 0; i < N; i++)
-		buf_addf(sql, "%s%s AS %s", i > 0 ? "," : "", samples[i].sql,
-		    t->names[i]);
+	for (size_t i = 0; i < N; i++) {
+		buf_adds(sql, i > 0 ? "," : "");
+		if (samples[i].field != NULL)
+			buf_adds(sql, samples[i].sql);
+		else
+			buf_addf(sql, "'%s|'::text", character);
+		buf_addf(sql, " AS %s", t->names[i]);
+	}
 	buf_adds(sql, ") AS trueup_t");
 }
 
@@ -149,7 +167,7 @@ same_hash(const struct cell *c, enum hash_kind kind, const struct buf *row,
 
 /* The server's hashes of the row against ours. */
 static bool
-same_hashes(const struct row *row)
+same_hashes(const struct selftest *t, const struct row *row)
 {
 	struct buf canon = BUF_INIT;
 	struct hash128 sum;
@@ -158,7 +176,7 @@ same_hashes(const struct row *row)
 	for (size_t i = 0; i < N; i++) {
 		if (i > 0)
 			buf_addc(&canon, '|');
-		buf_adds(&canon, samples[i].field);
+		buf_adds(&canon, field_of(t, i));
 	}
 	same = same_hash(&row->cells[R_SHA256], HASH_SHA256, &canon, &sum) &&
 	       same_hash(&row->cells[R_MD5], HASH_MD5, &canon, &sum) &&
@@ -175,9 +193,9 @@ judge(struct pq *pq, const struct selftest *t, const struct row *row,
 	struct buf field = BUF_INIT;
 	enum status st = TU_OK;
 
-	pq->db.fold = same_hashes(row);
+	pq->db.fold = same_hashes(t, row);
 	for (size_t i = 0; i < N && st == TU_OK; i++) {
-		const char *want = samples[i].field;
+		const char *want = field_of(t, i);
 
 		buf_reset(&field);
 		canon_field(&field, &t->types[i], &row->cells[i], 0);
@@ -197,29 +215,25 @@ judge(struct pq *pq, const struct selftest *t, const struct row *row,
 	return st;
 }
 
-/* md5 and lengths are over UTF-8 here, over the server's encoding there. */
-static bool
-is_utf8(const struct pq *pq)
-{
-	const char *s = PQparameterStatus(pq->conn, "server_encoding");
-
-	return s != NULL && strcmp(s, "UTF8") == 0;
-}
-
 enum status
 pq_selftest(struct pq *pq, struct err *err)
 {
 	struct selftest t = { .sql = BUF_INIT };
 	struct cursor *cur = NULL;
 	const struct row *row = NULL;
+	const char *character = CHARACTER;
 	struct db_scan scan;
-	enum status st;
+	enum status st = TU_OK;
 
 	pq->db.fold = false;
-	if (!is_utf8(pq))
-		return TU_OK;
-	make_columns(&t);
-	make_sql(&t);
+	if (pq->encoding == PG_RECODE)
+		st = pq_sample_character(pq, &character, err);
+	if (st)
+		return st;
+	snprintf(t.text, sizeof(t.text), "%zu:%s|", strlen(character) + 1,
+	    character);
+	make_columns(&t, pq->encoding);
+	make_sql(&t, character);
 	scan = (struct db_scan){ .sql = buf_str(&t.sql),
 		.columns = t.result,
 		.ncolumns = R_COLUMNS };

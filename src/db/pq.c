@@ -286,9 +286,13 @@ set_session(struct pq *pq, struct err *err)
 	st = pq_query(pq, PG_SESSION NO_TIMEOUTS "SET jit = off;", NULL, err);
 	if (st == TU_OK && pq->version >= 140000)
 		st = pq_query(pq, "SET idle_session_timeout = 0", NULL, err);
+	if (st == TU_OK && pq->version >= 170000)
+		st = pq_query(pq, "SET transaction_timeout = 0", NULL, err);
 	if (st == TU_OK && !pq->write)
 		st = pq_query(
 		    pq, "SET default_transaction_read_only = on", NULL, err);
+	if (st == TU_OK)
+		st = pq_set_encoding(pq, err);
 	return st ? st : pq_user_path(pq, err);
 }
 
@@ -303,6 +307,7 @@ pq_close(struct db *db)
 	PQfinish(pq->conn);
 	for (size_t i = 0; i < PQ_PREPARED; i++)
 		free(pq->prepared[i]);
+	pq_charset_free(pq);
 	buf_free(&pq->params);
 	buf_free(&pq->sql);
 	free(pq);

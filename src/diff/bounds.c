@@ -130,8 +130,8 @@ skip:
 	return TU_OK;
 }
 
-static bool
-is_integer_key(const struct pair *p)
+bool
+bounds_integer_key(const struct pair *p)
 {
 	return p->nrange == 1 && p->nkeys == 1 &&
 	       (p->cols[0].type.type == LT_NUM ||
@@ -287,7 +287,9 @@ cut_integers(struct cutter *c, const struct krange *within, double rows,
 	if (st || !found)
 		return st;
 	width = (double)hi - (double)lo + 1;
-	if (rows / width >= DENSE) {
+	/* Where no side can be sampled, an outlier makes a leaf of the rest. */
+	if (rows / width >= DENSE ||
+	    !bounds_can_sample(c->plan->db[sampled], c->pair->table[sampled])) {
 		cut_evenly(c, lo, hi, (size_t)MIN(leaves, width));
 		return TU_OK;
 	}
@@ -295,16 +297,24 @@ cut_integers(struct cutter *c, const struct krange *within, double rows,
 	    c, sampled, within, (double)leaf_rows * INTERPOLATE, err);
 }
 
-/* The side that a sample comes from: one that keeps its rows (the plan has
- * made sure that there is one), and of two the larger. */
+bool
+bounds_can_sample(const struct db *db, const struct table *t)
+{
+	return db->dialect->sample != NULL && table_is_stored(t);
+}
+
+/* The side that a sample comes from: one that keeps its rows and can choose
+ * among them, and of two the larger. */
 static enum side
-side_to_sample(const struct pair *p)
+side_to_sample(const struct plan *plan, const struct pair *p)
 {
 	const struct table *s = p->table[SOURCE], *t = p->table[TARGET];
 
-	if (!table_is_stored(s))
+	if (!bounds_can_sample(plan->db[SOURCE], s))
 		return TARGET;
-	return table_is_stored(t) && t->rows > s->rows ? TARGET : SOURCE;
+	return bounds_can_sample(plan->db[TARGET], t) && t->rows > s->rows
+	           ? TARGET
+	           : SOURCE;
 }
 
 static void
@@ -331,10 +341,10 @@ bounds_make(const struct plan *plan, const struct pair *pair,
 	struct cutter c = { .plan = plan,
 		.pair = pair,
 		.ncols = pair->nrange,
-		.integer = is_integer_key(pair),
+		.integer = bounds_integer_key(pair),
 		.arena = arena };
 	double leaves = rows / (double)leaf_rows;
-	enum side sampled = side_to_sample(pair);
+	enum side sampled = side_to_sample(plan, pair);
 	enum status st = TU_OK;
 
 	leaves = leaves < 1 ? 1 : leaves > LEAVES_MAX ? LEAVES_MAX : leaves;

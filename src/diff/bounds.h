@@ -18,6 +18,11 @@ enum status bounds_make(const struct plan *plan, const struct pair *pair,
     const struct krange *within, double rows, uint64_t leaf_rows,
     struct arena *arena, struct bounds *out, struct err *err);
 
+/* Can keys be sampled there? Without any side that can, only a single integer
+ * key is cut into ranges. */
+bool bounds_can_sample(const struct db *db, const struct table *t);
+bool bounds_integer_key(const struct pair *pair);
+
 /* The range of leaf i inside [within). */
 struct krange bounds_range(
     const struct bounds *b, const struct krange *within, size_t i);

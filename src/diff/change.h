@@ -57,9 +57,10 @@ struct tally {
 	uint64_t ops[CHANGE_OPS]; /* differences found */
 	uint64_t patchable[CHANGE_OPS];
 	uint64_t unrepresentable; /* rows with a value the target cannot hold */
-	uint64_t at_target;       /* rows equal only at target precision, seen
-	                           * among the suspects */
-	uint64_t suspects;        /* rows looked at again */
+	uint64_t partial;   /* among them: a patch carries another part of it */
+	uint64_t at_target; /* rows equal only at target precision, seen
+	                     * among the suspects */
+	uint64_t suspects;  /* rows looked at again */
 	uint64_t bytes[2];
 	double seconds;
 	bool hidden_columns; /* a column on one side only (and not common) */
@@ -67,7 +68,9 @@ struct tally {
 
 /*
  * Functions may be NULL. The order is begin, change..., end per table, tables
- * in plan order, changes in key order. A failing function ends the run.
+ * in plan order, changes in key order. Where a table cannot be read to its end
+ * fail() comes instead of end(): what was heard of it is void. A failing
+ * function ends the run.
  */
 struct change_sink {
 	enum status (*begin)(
@@ -76,6 +79,8 @@ struct change_sink {
 	    struct change_sink *s, const struct change *c, struct err *err);
 	enum status (*end)(struct change_sink *s, const struct pair *pair,
 	    const struct tally *tally, struct err *err);
+	enum status (*fail)(struct change_sink *s, const struct pair *pair,
+	    const struct err *why, struct err *err);
 };
 
 /* True if anything of the tally makes the tables different. */

@@ -9,6 +9,7 @@
 #include "diff/merge.h"
 #include "diff/side.h"
 #include "value/canon.h"
+#include "value/rule.h"
 
 /* Keeps the row that diff_fetch_keys() hands over. */
 struct keeper {
@@ -52,6 +53,11 @@ convert_keys(const struct db *db, const struct pair *pair, enum side side,
 		const char *why = "";
 		bool ok;
 
+		if (rule_folds(t.rule))
+			return err_set(err, TU_EUSAGE,
+			    "key column '%s' has a --fold, under which one "
+			    "value may name two rows",
+			    col->name);
 		if (t.type == LT_ANY && col->affinity != AFF_TEXT &&
 		    canon_text(&scratch, LT_NUM, &text))
 			t.type = LT_NUM;
@@ -130,7 +136,8 @@ canonical_fields(const struct pair *pair, enum side side,
 		if (i > 0)
 			buf_addc(&row, '|');
 		at = row.len;
-		canon_field(&row, &pair->cols[i].type, &out->cells[side][i], 0);
+		canon_field(&row, &pair->cols[i].type, &out->cells[side][i],
+		    side == TARGET ? CANON_TARGET : 0);
 		out->canon_len[side][i] = row.len - at;
 		out->canon[side][i] =
 		    arena_memdup(arena, row.data + at, row.len - at);

@@ -5,11 +5,15 @@
 #include <stdlib.h>
 
 #include "diff/diff.h"
+#include "diff/sorter.h"
 
+/* Nothing where nobody knows how the server orders: see open_ordered(). */
 static void
 order_by_key(struct buf *sql, const struct db *db, const struct pair *pair,
     enum side side)
 {
+	if (sorter_needed(db, pair, side))
+		return;
 	for (size_t i = 0; i < pair->nkeys; i++) {
 		const struct column *col = pair->cols[i].col[side];
 
@@ -115,6 +119,17 @@ select_buckets(struct buf *sql, const struct db *db, const struct pair *pair,
 	order_by_key(sql, db, pair, side);
 }
 
+/* The rows of a scan in key order, of those with one of n keys if n > 0. */
+static enum status
+open_ordered(struct db *db, const struct pair *pair, enum side side,
+    const struct db_scan *scan, const struct cell *keys, size_t n,
+    struct cursor **out, struct err *err)
+{
+	if (sorter_needed(db, pair, side))
+		return sorter_open(db, pair, scan, keys, n, out, err);
+	return db_scan(db, scan, out, err);
+}
+
 enum status
 fetch_open(struct db *db, const struct pair *pair, enum side side,
     const struct fetch_spec *spec, const struct column ***columns,
@@ -135,7 +150,7 @@ fetch_open(struct db *db, const struct pair *pair, enum side side,
 		st = select_ranges(&sql, db, pair, side, spec, err);
 	if (!st) {
 		scan.sql = buf_str(&sql);
-		st = db_scan(db, &scan, out, err);
+		st = open_ordered(db, pair, side, &scan, NULL, 0, out, err);
 	}
 	buf_free(&sql);
 	return st;
@@ -163,7 +178,7 @@ diff_fetch_keys(struct db *db, const struct pair *pair, enum side side,
 	db->dialect->keys_cond(&sql, cols, pair->nkeys, keys, n);
 	order_by_key(&sql, db, pair, side);
 	scan.sql = buf_str(&sql);
-	st = db_scan(db, &scan, &cur, err);
+	st = open_ordered(db, pair, side, &scan, keys, n, &cur, err);
 	while (!st && !(st = db_next(cur, &row, err)) && row != NULL)
 		st = each(arg, row->cells, err);
 	db_cursor_close(cur);

@@ -159,8 +159,7 @@ gather_check_fold(const struct plan *plan, const struct pair *pair,
 	side_columns(pair, side, false, cols);
 	cols[pair->ncols] = &db_text_column;
 	side_select_with_hash(&sql, db, pair, side);
-	buf_addf(&sql, "%s%d%s", db->dialect->limit[0], SAMPLE_ROWS,
-	    db->dialect->limit[1]);
+	dialect_limit(&sql, db->dialect, SAMPLE_ROWS);
 	scan.sql = buf_str(&sql);
 	st = db_scan(db, &scan, &cur, err);
 	while (!st && !(st = db_next(cur, &row, err)) && row != NULL) {

@@ -4,7 +4,9 @@
 
 #include <stdlib.h>
 
+#include "diff/write.h"
 #include "value/key.h"
+#include "value/rule.h"
 
 void
 merge_init(struct merge *m, const struct plan *plan, const struct pair *pair,
@@ -43,7 +45,6 @@ judge_write(const struct plan *plan, const struct pair_column *c,
     const struct cell *source, const struct cell *target, struct buf *scratch,
     const char **why)
 {
-	const struct dialect *d = plan->db[TARGET]->dialect;
 	struct cell out;
 
 	if (c->col[TARGET]->generated) {
@@ -51,12 +52,43 @@ judge_write(const struct plan *plan, const struct pair_column *c,
 		return VERDICT_UNREPRESENTABLE;
 	}
 	buf_reset(scratch);
-	if (!d->convert(c->col[TARGET], &c->type, source, scratch, &out, why))
+	if (!write_convert(plan->db[TARGET]->dialect, c, TARGET, source,
+		scratch, &out, why))
 		return VERDICT_UNREPRESENTABLE;
 	/* Writing what is there already would never end. */
 	if (target != NULL && cell_same(&out, target))
 		return VERDICT_EQUAL_AT_TARGET;
 	return VERDICT_DIFFERENT;
+}
+
+/* --strict, --time-strict: what the target has lost is a difference, though no
+ * patch mends it. */
+static bool
+is_strict(const struct pair *pair, const struct vtype *t)
+{
+	enum ltype type = t->loose != LT_NONE ? t->loose : t->type;
+
+	return pair->strict ||
+	       (pair->time_strict &&
+		   (type == LT_TIME || type == LT_TS || type == LT_TSTZ));
+}
+
+static enum verdict
+compare_cells(const struct plan *plan, const struct pair *pair,
+    const struct pair_column *c, const struct cell *source,
+    const struct cell *target, struct buf *scratch, const char **why)
+{
+	enum verdict v;
+
+	if (cell_same(source, target) && !rule_has_sides(c->type.rule))
+		return VERDICT_EQUAL;
+	v = value_compare(&c->type, &c->limit, source, target);
+	if (v == VERDICT_DIFFERENT)
+		v = judge_write(plan, c, source, target, scratch, why);
+	if (v != VERDICT_EQUAL_AT_TARGET || !is_strict(pair, &c->type))
+		return v;
+	*why = "the target keeps fewer digits";
+	return VERDICT_UNREPRESENTABLE;
 }
 
 enum verdict
@@ -73,15 +105,11 @@ merge_compare_rows(const struct plan *plan, const struct pair *pair,
 
 	for (size_t i = 0; i < pair->ncols; i++) {
 		const struct pair_column *c = &pair->cols[i];
-		enum verdict v = VERDICT_EQUAL;
+		enum verdict v;
 
 		why[i] = NULL;
-		if (!cell_same(&source[i], &target[i]))
-			v = value_compare(
-			    &c->type, &c->limit, &source[i], &target[i]);
-		if (v == VERDICT_DIFFERENT)
-			v = judge_write(
-			    plan, c, &source[i], &target[i], scratch, &why[i]);
+		v = compare_cells(
+		    plan, pair, c, &source[i], &target[i], scratch, &why[i]);
 		verdicts[i] = v;
 		if (rank[v] > rank[all])
 			all = v;
@@ -152,6 +180,16 @@ find_point(struct merge *m, const struct row *row)
 	                                                             : SIZE_MAX;
 }
 
+/* Rows that count as equal may then be unlike: which one is to go? */
+static bool
+has_folds(const struct pair *pair)
+{
+	for (size_t i = 0; i < pair->ncols; i++)
+		if (rule_folds(pair->cols[i].type.rule))
+			return true;
+	return false;
+}
+
 static enum status
 emit(struct merge *m, struct change *c, struct err *err)
 {
@@ -163,7 +201,7 @@ emit(struct merge *m, struct change *c, struct err *err)
 	 * only if what is not compared cannot tell them apart. */
 	if (m->pair->multiset && c->op == CHANGE_DELETE)
 		c->patchable &=
-		    m->pair->nextra == 0 &&
+		    m->pair->nextra == 0 && !has_folds(m->pair) &&
 		    dialect_tells_rows(m->plan->db[TARGET]->dialect, t);
 	m->tally->ops[c->op] += c->copies;
 	if (c->patchable)
@@ -171,11 +209,29 @@ emit(struct merge *m, struct change *c, struct err *err)
 	for (size_t i = 0; c->verdicts != NULL && i < m->pair->ncols; i++) {
 		if (c->verdicts[i] == VERDICT_UNREPRESENTABLE) {
 			m->tally->unrepresentable += c->copies;
+			if (c->patchable)
+				m->tally->partial += c->copies;
 			break;
 		}
 	}
 	return m->sink->change != NULL ? m->sink->change(m->sink, c, err)
 	                               : TU_OK;
+}
+
+/* A key that is cut on its way (a time into a SQLite number) is not the row's
+ * key any more. */
+static bool
+keeps_key(struct merge *m, const struct pair_column *pc, const struct cell *c)
+{
+	const char *why;
+	struct cell out;
+
+	if (!pc->limit.lite_times || m->pair->multiset)
+		return true;
+	buf_reset(&m->scratch);
+	return write_convert(m->plan->db[TARGET]->dialect, pc, TARGET, c,
+		   &m->scratch, &out, &why) &&
+	       value_compare(&pc->type, NULL, c, &out) == VERDICT_EQUAL;
 }
 
 static enum status
@@ -199,6 +255,10 @@ emit_insert(
 		if (judge_write(m->plan, pc, &cells[i], NULL, &m->scratch,
 			&m->why[i]) == VERDICT_UNREPRESENTABLE) {
 			m->verdicts[i] = VERDICT_UNREPRESENTABLE;
+			c.patchable = false;
+		} else if (i < m->pair->nkeys && !keeps_key(m, pc, &cells[i])) {
+			m->verdicts[i] = VERDICT_UNREPRESENTABLE;
+			m->why[i] = "the key would lose digits";
 			c.patchable = false;
 		}
 	}

@@ -8,6 +8,7 @@
 
 #include "db/dialect.h"
 #include "diff/plan.h"
+#include "value/rule.h"
 
 static bool
 is_sqlite(const struct db *db)
@@ -58,6 +59,17 @@ sqlite_pair(const struct column *a, const struct column *b)
 	return vtype(LT_NONE); /* decided by the declared types */
 }
 
+/* A uuid, and bytes that can be one: binary(16), bytea, BLOB. */
+static bool
+uuid_in_bytes(const struct column *a, const struct column *b)
+{
+	if (a->ltype == LT_BYTES)
+		return b->ltype == LT_UUID &&
+		       (a->maxlen < 0 || a->maxlen == 16);
+	return a->ltype == LT_UUID && b->ltype == LT_BYTES &&
+	       (b->maxlen < 0 || b->maxlen == 16);
+}
+
 /*
  * SQLite on one side: what the column was declared as is a hint, what it may
  * hold is anything, so the other side's type decides wherever SQLite has no
@@ -66,6 +78,8 @@ sqlite_pair(const struct column *a, const struct column *b)
 static struct vtype
 sqlite_with(const struct column *t, const struct column *s)
 {
+	if (uuid_in_bytes(t, s))
+		return vtype(LT_UUID);
 	switch (t->ltype) {
 	case LT_NUM:
 		/* Numbers kept as text: compared as text, judged as numbers.
@@ -120,12 +134,57 @@ sqlite_with(const struct column *t, const struct column *s)
 		    s->ltype == LT_ANY)
 			return vtype(LT_JSON);
 		break;
-	case LT_INTERVAL:
 	case LT_BITS:
+		if (s->ltype == LT_NUM)
+			return vtype(LT_NUM);
+		/* fall through */
+	case LT_INTERVAL:
 	case LT_OTHER:
 		if (s->ltype == LT_TEXT || s->ltype == LT_ANY)
 			return vtype(t->ltype);
 		break;
+	case LT_ANY:
+	case LT_NONE:
+		break;
+	}
+	return vtype(LT_NONE);
+}
+
+/* Dates and timestamps: what says most. */
+static struct vtype
+calendar_pair(enum ltype x, enum ltype y)
+{
+	return vtype(x == LT_TSTZ || y == LT_TSTZ ? LT_TSTZ : LT_TS);
+}
+
+/*
+ * Text against a type. Booleans are never guessed from text ('t', 'Y', ...),
+ * nor bytes from text: a user may say so (FOLD_BYTES, FOLD_UUID).
+ */
+static struct vtype
+text_with(const struct column *text, const struct column *t)
+{
+	switch (t->ltype) {
+	case LT_TEXT:
+	case LT_CHAR:
+		return vtype(LT_CHAR);
+	case LT_UUID:
+	case LT_JSON:
+		return vtype(t->ltype);
+	case LT_OTHER:
+		return vtype(text->ltype == LT_CHAR ? LT_CHAR : LT_OTHER);
+	case LT_NUM:
+		return t->boolean ? vtype(LT_NONE) : vtype_loose(LT_NUM);
+	case LT_F8:
+	case LT_F4:
+	case LT_DATE:
+	case LT_TIME:
+	case LT_TS:
+	case LT_TSTZ:
+	case LT_INTERVAL:
+	case LT_BITS:
+		return vtype_loose(t->ltype);
+	case LT_BYTES:
 	case LT_ANY:
 	case LT_NONE:
 		break;
@@ -145,54 +204,57 @@ typed_pair(const struct column *a, const struct column *b)
 		return vtype(LT_F4);
 	if ((is_float(x) && y == LT_NUM) || (is_float(y) && x == LT_NUM))
 		return vtype(is_float(x) ? x : y);
-	if (is_text(x) && is_text(y))
-		return vtype(LT_CHAR);
-	if ((x == LT_TS && y == LT_TSTZ) || (x == LT_TSTZ && y == LT_TS))
-		return vtype(LT_TSTZ);
-	if ((x == LT_DATE && y == LT_TS) || (x == LT_TS && y == LT_DATE))
-		return vtype(LT_TS);
-	if ((is_text(x) && y == LT_UUID) || (is_text(y) && x == LT_UUID))
+	if ((x == LT_BITS && y == LT_NUM) || (x == LT_NUM && y == LT_BITS))
+		return vtype(LT_NUM);
+	if (is_date_or_ts(x) && is_date_or_ts(y))
+		return calendar_pair(x, y);
+	if (uuid_in_bytes(a, b))
 		return vtype(LT_UUID);
-	if ((is_text(x) && y == LT_JSON) || (is_text(y) && x == LT_JSON))
-		return vtype(LT_JSON);
-	if (is_text(x) && y == LT_OTHER)
-		return vtype(LT_OTHER);
-	if (is_text(y) && x == LT_OTHER)
-		return vtype(LT_OTHER);
-	/* Text against a type it has no rule with: text, and the judge reads
-	 * it. Booleans are never guessed from text ('t', 'Y', ...). */
-	if (is_text(x) && y != LT_BYTES && !b->boolean)
-		return vtype_loose(y);
-	if (is_text(y) && x != LT_BYTES && !a->boolean)
-		return vtype_loose(x);
-	return vtype(LT_NONE);
+	if (is_text(x))
+		return text_with(a, b);
+	return is_text(y) ? text_with(b, a) : vtype(LT_NONE);
+}
+
+static struct vtype
+both_sqlite(const struct column *a, const struct column *b)
+{
+	struct vtype t = sqlite_pair(a, b);
+
+	if (t.type != LT_NONE)
+		return t;
+	if (a->ltype == LT_ANY)
+		return vtype(b->ltype);
+	if (b->ltype == LT_ANY)
+		return vtype(a->ltype);
+	if (a->ltype == LT_NUM || is_float(a->ltype) || b->ltype == LT_NUM ||
+	    is_float(b->ltype)) {
+		/* REAL against NUMERIC or INTEGER: value by value. */
+		if (!is_text(a->ltype) && !is_text(b->ltype) &&
+		    a->ltype != LT_BYTES && b->ltype != LT_BYTES)
+			return vtype(LT_NUM);
+	}
+	return typed_pair(a, b);
 }
 
 struct vtype
 pair_vtype(const struct db *source, const struct column *a,
     const struct db *target, const struct column *b)
 {
-	if (is_sqlite(source) && is_sqlite(target)) {
-		struct vtype t = sqlite_pair(a, b);
+	static const struct vrule bits[] = { { .bits = VSIDE_SOURCE },
+		{ .bits = VSIDE_TARGET } };
+	struct vtype t;
 
-		if (t.type != LT_NONE)
-			return t;
-		if (a->ltype == LT_ANY)
-			return vtype(b->ltype);
-		if (b->ltype == LT_ANY)
-			return vtype(a->ltype);
-		if (a->ltype == LT_NUM || is_float(a->ltype) ||
-		    b->ltype == LT_NUM || is_float(b->ltype)) {
-			/* REAL against NUMERIC or INTEGER: value by value. */
-			if (!is_text(a->ltype) && !is_text(b->ltype) &&
-			    a->ltype != LT_BYTES && b->ltype != LT_BYTES)
-				return vtype(LT_NUM);
-		}
-		return typed_pair(a, b);
-	}
-	if (is_sqlite(target))
-		return sqlite_with(a, b);
-	if (is_sqlite(source))
-		return sqlite_with(b, a);
-	return typed_pair(a, b);
+	if (is_sqlite(source) && is_sqlite(target))
+		t = both_sqlite(a, b);
+	else if (is_sqlite(target))
+		t = sqlite_with(a, b);
+	else if (is_sqlite(source))
+		t = sqlite_with(b, a);
+	else
+		t = typed_pair(a, b);
+	if (t.type == LT_NUM && a->ltype == LT_BITS)
+		t.rule = &bits[SOURCE];
+	else if (t.type == LT_NUM && b->ltype == LT_BITS)
+		t.rule = &bits[TARGET];
+	return t;
 }

@@ -5,17 +5,43 @@
 #include <string.h>
 
 #include "db/dialect.h"
+#include "diff/bounds.h"
 #include "diff/leaf.h"
 #include "diff/names.h"
+#include "value/rule.h"
 
 #define STREAM_LEAF 32    /* rows; small, so that one difference is decoded */
 #define PUSHDOWN_LEAF 256 /* rows; every leaf is a line on the wire */
 #define PUSHDOWN_LEAVES 1024
 #define UNKNOWN_ROWS 100000 /* assumed of a query */
 
-/* Is this column meant? Folded names count where no exact one is. */
-static bool
-means(const char *pattern, const struct table *t, const char *column)
+const char *const *
+plan_list(const struct selection *sel, enum column_list which)
+{
+	const char *const *const lists[COLUMN_LISTS] = {
+		[LIST_COLUMNS] = sel->columns,
+		[LIST_EX_COLUMNS] = sel->ex_columns,
+		[LIST_COLUMN_MAPS] = sel->column_maps,
+		[LIST_KEYS] = sel->keys,
+		[LIST_TOLERANCES] = sel->tolerances,
+		[LIST_FOLDS] = sel->folds,
+	};
+
+	return lists[which];
+}
+
+size_t
+plan_list_at(const struct selection *sel, enum column_list which)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < (int)which; i++)
+		n += list_len(plan_list(sel, (enum column_list)i));
+	return n;
+}
+
+bool
+plan_means(const char *pattern, const struct table *t, const char *column)
 {
 	if (!name_match(pattern, column))
 		return false;
@@ -29,9 +55,11 @@ means(const char *pattern, const struct table *t, const char *column)
 
 /* Does any entry of a "[TABLE.]PATTERN" list (comma-separated) name it? */
 static bool
-listed(struct builder *b, const char *const *list, size_t used_at,
-    const struct table *t, const char *column)
+listed(struct builder *b, enum column_list which, const struct table *t,
+    const char *column)
 {
+	const char *const *list = plan_list(b->sel, which);
+	size_t used_at = plan_list_at(b->sel, which);
 	bool found = false;
 
 	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
@@ -41,7 +69,7 @@ listed(struct builder *b, const char *const *list, size_t used_at,
 			const char *rest;
 
 			if (!name_for_table(*part, '.', t, b->arena, &rest) ||
-			    !means(rest, t, column))
+			    !plan_means(rest, t, column))
 				continue;
 			b->used[used_at + i]++;
 			found = true;
@@ -81,9 +109,9 @@ wanted(struct builder *b, const struct table *t, const char *column)
 {
 	const struct selection *s = b->sel;
 
-	if (listed(b, s->ex_columns, list_len(s->columns), t, column))
+	if (listed(b, LIST_EX_COLUMNS, t, column))
 		return false;
-	return s->columns == NULL || listed(b, s->columns, 0, t, column) ||
+	return s->columns == NULL || listed(b, LIST_COLUMNS, t, column) ||
 	       in_row_key(t, column);
 }
 
@@ -100,8 +128,7 @@ pair_wanted(struct builder *b, int t)
 		return true;
 	return row_key(tgt) == NULL &&
 	       in_row_key(src, src->columns[b->partner[t]].name) &&
-	       !listed(
-		   b, b->sel->ex_columns, list_len(b->sel->columns), tgt, name);
+	       !listed(b, LIST_EX_COLUMNS, tgt, name);
 }
 
 static void
@@ -116,8 +143,7 @@ static enum status
 apply_column_maps(struct builder *b, struct err *err)
 {
 	const char *const *maps = b->sel->column_maps;
-	size_t used_at =
-	    list_len(b->sel->columns) + list_len(b->sel->ex_columns);
+	size_t used_at = plan_list_at(b->sel, LIST_COLUMN_MAPS);
 
 	for (size_t i = 0; maps != NULL && maps[i] != NULL; i++) {
 		const struct table *src = b->pair->table[SOURCE];
@@ -188,70 +214,142 @@ match_by_name(struct builder *b)
 	}
 }
 
+/* What the target keeps, and of times which side keeps less. */
 static struct vlimit
-target_limit(const struct column *c)
+column_limit(const struct selection *sel, const struct pair_column *pc)
 {
-	struct vlimit l = { .scale = -1, .frac = c->frac };
+	const struct column *s = pc->col[SOURCE], *t = pc->col[TARGET];
+	struct vlimit l = { .scale = -1, .frac = t->frac };
 
-	if (c->affinity != AFF_NONE) {
-		l.real = c->affinity == AFF_REAL ||
-		         c->affinity == AFF_NUMERIC ||
-		         c->affinity == AFF_INTEGER;
+	if (t->affinity != AFF_NONE) {
+		l.real = t->affinity == AFF_REAL ||
+		         t->affinity == AFF_NUMERIC ||
+		         t->affinity == AFF_INTEGER;
 		l.frac = -1;
-	} else if (c->ltype == LT_NUM && c->precision >= 0 && c->scale >= 0) {
-		l.scale = c->scale;
+	} else if (t->ltype == LT_NUM && t->precision >= 0 && t->scale >= 0) {
+		l.scale = t->scale;
 	}
+	l.source_frac = s->frac;
+	l.source_coarser =
+	    s->affinity == AFF_NONE && s->frac >= 0 && s->frac < t->frac;
+	l.lite_times = s->affinity != AFF_NONE || t->affinity != AFF_NONE;
+	if (sel->strict || sel->time_strict)
+		l.source_coarser = false;
 	return l;
 }
 
-/* Turn partners into pair->cols (target order), only[] and extra[]. */
+/* No rule for these two: the rest of the row is compared without them, unless
+ * they are what rows are found by. */
+static enum status
+skip_column(struct builder *b, const struct pair_column *pc, struct err *err)
+{
+	struct pair *p = b->pair;
+	const struct column *s = pc->col[SOURCE], *t = pc->col[TARGET];
+	struct skipped *skipped = &p->skipped[p->nskipped];
+
+	if (in_row_key(p->table[TARGET], t->name) ||
+	    in_row_key(p->table[SOURCE], s->name))
+		return err_set(err, TU_ESCHEMA,
+		    "key column '%s': source type %s and target type %s cannot "
+		    "be compared",
+		    t->name, s->type, t->type);
+	*skipped = (struct skipped){ .name = t->name,
+		.why = arena_printf(b->arena,
+		    "source type %s and target type %s cannot be compared",
+		    s->type, t->type) };
+	p->nskipped++;
+	if (!t->generated && !b->sel->no_undo)
+		p->extra[p->nextra++] = t;
+	return TU_OK;
+}
+
+static enum status
+add_column(struct builder *b, size_t t, struct err *err)
+{
+	struct pair *p = b->pair;
+	struct pair_column *pc = &p->cols[p->ncols];
+	enum status st;
+
+	pc->col[SOURCE] = &p->table[SOURCE]->columns[b->partner[t]];
+	pc->col[TARGET] = &p->table[TARGET]->columns[t];
+	pc->how = b->how[t];
+	pc->limit = column_limit(b->sel, pc);
+	pc->type = pair_vtype(
+	    b->db[SOURCE], pc->col[SOURCE], b->db[TARGET], pc->col[TARGET]);
+	st = plan_rules(b, pc, err);
+	if (st)
+		return st;
+	if (pc->type.type == LT_NONE)
+		return skip_column(b, pc, err);
+	p->ncols++;
+	return TU_OK;
+}
+
+static void
+collect_lone_columns(struct builder *b)
+{
+	struct pair *p = b->pair;
+	const struct table *src = p->table[SOURCE], *tgt = p->table[TARGET];
+
+	for (size_t t = 0; t < tgt->ncolumns && !b->sel->common; t++)
+		if (b->partner[t] < 0 && wanted(b, tgt, tgt->columns[t].name))
+			p->only[TARGET][p->nonly[TARGET]++] =
+			    tgt->columns[t].name;
+	for (size_t s = 0; s < src->ncolumns && !b->sel->common; s++)
+		if (!b->taken[s] && wanted(b, src, src->columns[s].name))
+			p->only[SOURCE][p->nonly[SOURCE]++] =
+			    src->columns[s].name;
+}
+
+/* Turn partners into pair->cols (target order), only[], skipped and extra. */
 static enum status
 collect_columns(struct builder *b, struct err *err)
 {
 	struct pair *p = b->pair;
 	const struct table *src = p->table[SOURCE], *tgt = p->table[TARGET];
+	size_t room = tgt->ncolumns + 1;
 
-	p->cols = arena_alloc(b->arena, (tgt->ncolumns + 1) * sizeof(*p->cols));
-	p->extra =
-	    arena_alloc(b->arena, (tgt->ncolumns + 1) * sizeof(*p->extra));
+	p->cols = arena_alloc(b->arena, room * sizeof(*p->cols));
+	p->extra = arena_alloc(b->arena, room * sizeof(*p->extra));
+	p->skipped = arena_alloc(b->arena, room * sizeof(*p->skipped));
 	p->only[SOURCE] =
 	    arena_alloc(b->arena, (src->ncolumns + 1) * sizeof(char *));
-	p->only[TARGET] =
-	    arena_alloc(b->arena, (tgt->ncolumns + 1) * sizeof(char *));
+	p->only[TARGET] = arena_alloc(b->arena, room * sizeof(char *));
 	for (size_t t = 0; t < tgt->ncolumns; t++) {
 		const struct column *c = &tgt->columns[t];
-		struct pair_column *pc = &p->cols[p->ncols];
+		enum status st = TU_OK;
 
-		if (b->partner[t] < 0 || !pair_wanted(b, (int)t)) {
-			if (b->partner[t] < 0 && wanted(b, tgt, c->name) &&
-			    !b->sel->common)
-				p->only[TARGET][p->nonly[TARGET]++] = c->name;
-			if (!c->generated && !b->sel->no_undo)
-				p->extra[p->nextra++] = c;
-			continue;
-		}
-		pc->col[SOURCE] = &src->columns[b->partner[t]];
-		pc->col[TARGET] = c;
-		pc->how = b->how[t];
-		pc->limit = target_limit(c);
-		pc->type = pair_vtype(b->db[SOURCE], pc->col[SOURCE],
-		    b->db[TARGET], pc->col[TARGET]);
-		if (pc->type.type == LT_NONE)
-			return err_set(err, TU_ESCHEMA,
-			    "column '%s': source type %s and target type %s "
-			    "cannot be compared (leave it out with "
-			    "--exclude-columns=%s)",
-			    c->name, pc->col[SOURCE]->type, c->type, c->name);
-		p->ncols++;
+		if (b->partner[t] >= 0 && pair_wanted(b, (int)t))
+			st = add_column(b, t, err);
+		else if (!c->generated && !b->sel->no_undo)
+			p->extra[p->nextra++] = c;
+		if (st)
+			return st;
 	}
-	for (size_t s = 0; s < src->ncolumns && !b->sel->common; s++)
-		if (!b->taken[s] && wanted(b, src, src->columns[s].name))
-			p->only[SOURCE][p->nonly[SOURCE]++] =
-			    src->columns[s].name;
+	collect_lone_columns(b);
 	if (p->ncols == 0)
 		return err_set(err, TU_ESCHEMA,
-		    "source and target have no column in common");
+		    "source and target have no column in common%s",
+		    p->nskipped > 0 ? " whose types can be compared" : "");
 	return TU_OK;
+}
+
+/* Does the user want values to be equal that are not? */
+static bool
+has_folds(const struct pair_column *pc)
+{
+	return rule_folds(pc->type.rule) ||
+	       (pc->rules != NULL && pc->type.rule == NULL);
+}
+
+/* Rules that a server's SQL does not know. */
+static bool
+folds_here(const struct pair *p)
+{
+	for (size_t i = 0; i < p->ncols; i++)
+		if (rule_folds(p->cols[i].type.rule))
+			return true;
+	return false;
 }
 
 static bool
@@ -264,7 +362,7 @@ same_wire(struct db *const db[2], const struct pair *p)
 		const struct column *c = p->cols[i].col[TARGET];
 
 		if (!a->raw || !c->raw || a->wire != c->wire ||
-		    strcmp(a->type, c->type) != 0)
+		    strcmp(a->type, c->type) != 0 || has_folds(&p->cols[i]))
 			return false;
 	}
 	return true;
@@ -274,7 +372,7 @@ static bool
 can_fold(const struct db *db, const struct pair *p, enum side side)
 {
 	struct buf scratch = BUF_INIT;
-	bool can = db->fold;
+	bool can = db->fold && !folds_here(p);
 
 	for (size_t i = 0; can && i < p->ncols; i++)
 		can = db->dialect->canon_expr(
@@ -303,6 +401,10 @@ choose_hash(struct builder *b)
 	p->hash = b->sel->hash < 0 ? HASH_STREAM : (enum hash_kind)b->sel->hash;
 	p->hash_why = b->sel->hash < 0 ? "rows travel and are hashed here"
 	                               : "as asked for by --hash";
+	if (p->hash != HASH_STREAM && folds_here(p)) {
+		p->hash = HASH_STREAM;
+		p->hash_why = "no server knows the rules of a column";
+	}
 	for (int s = SOURCE; s <= TARGET; s++) {
 		p->pushdown[s] = p->hash != HASH_STREAM &&
 		                 can_fold(b->db[s], p, (enum side)s);
@@ -334,6 +436,8 @@ choose_ranges(struct builder *b)
 	while (!p->multiset && p->nrange < p->nkeys) {
 		const struct pair_column *c = &p->cols[p->nrange];
 
+		if (has_folds(c))
+			break;
 		if (!b->db[SOURCE]->dialect->order_native(
 			c->col[SOURCE], &c->type) ||
 		    !b->db[TARGET]->dialect->order_native(
@@ -341,6 +445,10 @@ choose_ranges(struct builder *b)
 			break;
 		p->nrange++;
 	}
+	if (!bounds_integer_key(p) &&
+	    !bounds_can_sample(b->db[SOURCE], p->table[SOURCE]) &&
+	    !bounds_can_sample(b->db[TARGET], p->table[TARGET]))
+		p->nrange = 0;
 }
 
 enum status
@@ -365,9 +473,13 @@ plan_columns(struct db *const db[2], const struct selection *sel,
 	if (st)
 		return st;
 	match_by_name(&b);
+	pair->strict = sel->strict;
+	pair->time_strict = sel->time_strict;
 	st = collect_columns(&b, err);
 	if (!st)
 		st = plan_key(&b, err);
+	if (!st)
+		st = plan_key_rules(&b, err);
 	if (st)
 		return st;
 	choose_hash(&b);

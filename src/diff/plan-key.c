@@ -84,7 +84,8 @@ key_has_null(struct builder *b, enum side side, const struct index_key *k,
 		d->ident(&sql, t->columns[k->cols[i]].name);
 		buf_adds(&sql, " IS NULL");
 	}
-	buf_addf(&sql, ")%s1%s", d->limit[0], d->limit[1]);
+	buf_addc(&sql, ')');
+	dialect_limit(&sql, d, 1);
 	st = db_one(b->db[side], buf_str(&sql), &db_int_column, b->arena, &cell,
 	    has, err);
 	buf_free(&sql);
@@ -161,9 +162,7 @@ key_option(struct builder *b, struct candidate *c, bool *found, bool *none,
     struct err *err)
 {
 	const char *const *keys = b->sel->keys;
-	size_t used_at = list_len(b->sel->columns) +
-	                 list_len(b->sel->ex_columns) +
-	                 list_len(b->sel->column_maps);
+	size_t used_at = plan_list_at(b->sel, LIST_KEYS);
 
 	*found = *none = false;
 	for (size_t i = 0; keys != NULL && keys[i] != NULL; i++) {

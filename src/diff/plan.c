@@ -58,6 +58,9 @@ means(const struct half *h, const char *pattern, const struct table *t)
 {
 	if (!name_match_table(pattern, t))
 		return false;
+	/* A part is compared within its table unless it is named itself. */
+	if (t->partition && strpbrk(pattern, "*?[") != NULL)
+		return false;
 	if (name_match_table_exact(pattern, t))
 		return true;
 	for (size_t i = 0; i < h->list.n; i++)
@@ -90,7 +93,7 @@ list_half(struct planner *pl, enum side side, struct err *err)
 			continue;
 		}
 		any = true;
-		h->selected[i] = sel->tables == NULL;
+		h->selected[i] = sel->tables == NULL && !t->partition;
 		for (size_t j = 0; sel->excludes && sel->excludes[j]; j++)
 			if (means(h, sel->excludes[j], t))
 				h->done[i] = true;
@@ -133,11 +136,12 @@ check_patterns(struct planner *pl, struct err *err)
 }
 
 static void
-add_bad(struct planner *pl, const char *table, const char *why)
+add_bad(
+    struct planner *pl, const char *table, enum status status, const char *why)
 {
 	struct plan *p = pl->plan;
 
-	p->bad[p->nbad++] = (struct incomparable){ table, why };
+	p->bad[p->nbad++] = (struct incomparable){ table, why, status };
 }
 
 static void
@@ -252,7 +256,7 @@ pair_by_name(struct planner *pl, enum match how, name_cmp *cmp)
 				continue;
 			target->done[t] = true;
 			mark_vague(pl, tab, cmp);
-			add_bad(pl, name_qualified(pl->arena, tab),
+			add_bad(pl, name_qualified(pl->arena, tab), TU_ESCHEMA,
 			    "its name occurs in several schemas (choose with "
 			    "--schema and --source-schema, or --map)");
 			continue;
@@ -328,8 +332,7 @@ describe(struct planner *pl, struct pair *p, struct err *err)
 		if (!st && t->kind != REL_QUERY)
 			st = db->drv->describe(db, pl->arena, t, err);
 		if (st)
-			return err_context(
-			    err, "%s: table '%s'", db->side, t->name);
+			return err_context(err, "%s", db->side);
 		if (t->kind == REL_QUERY)
 			continue;
 		t->where = pl->sel->where[s];
@@ -338,9 +341,20 @@ describe(struct planner *pl, struct pair *p, struct err *err)
 	return TU_OK;
 }
 
+/* A failed statement may have ended the transaction; what was read so far is
+ * only the catalog. */
+static enum status
+snapshot_again(struct db *db, struct err *err)
+{
+	db->drv->snapshot_end(db);
+	return db->drv->snapshot_begin(db, NULL, err);
+}
+
+/* A table that cannot be compared, or not even be read, leaves the others. */
 static enum status
 plan_pair(struct planner *pl, struct pair *p, bool *keep, struct err *err)
 {
+	struct err lost = ERR_INIT;
 	enum status st;
 
 	p->name = name_for_people(pl, p->table[TARGET]);
@@ -348,31 +362,49 @@ plan_pair(struct planner *pl, struct pair *p, bool *keep, struct err *err)
 	if (!st)
 		st = plan_columns(pl->db, pl->sel, pl->arena, p, pl->used, err);
 	*keep = !st;
-	if (st == TU_ESCHEMA) {
-		add_bad(pl, p->name, arena_strdup(pl->arena, err->msg));
-		err_clear(err);
-		return TU_OK;
-	}
-	return st;
+	if (!st || st == TU_EUSAGE)
+		return st;
+	if (st != TU_ESCHEMA && (st != TU_EQUERY || pl->plan->npairs == 1 ||
+				    snapshot_again(pl->db[SOURCE], &lost) ||
+				    snapshot_again(pl->db[TARGET], &lost)))
+		return err_context(err, "table '%s'", p->name);
+	add_bad(pl, p->name, st, arena_strdup(pl->arena, err->msg));
+	err_clear(err);
+	return TU_OK;
+}
+
+/* What could not be read may have had the column. */
+static bool
+any_unread(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->nbad; i++)
+		if (plan->bad[i].status != TU_ESCHEMA)
+			return true;
+	return false;
 }
 
 static enum status
 check_used(struct planner *pl, struct err *err)
 {
-	const struct selection *sel = pl->sel;
-	static const char *const names[] = { "--columns", "--exclude-columns",
-		"--map-column", "--key" };
-	const char *const *lists[] = { sel->columns, sel->ex_columns,
-		sel->column_maps, sel->keys };
+	static const char *const names[COLUMN_LISTS] = { "--columns",
+		"--exclude-columns", "--map-column", "--key", "--tolerance",
+		"--fold" };
 	size_t at = 0;
 
-	for (size_t l = 0; l < ARRAY_LEN(lists); l++)
-		for (size_t i = 0; lists[l] && lists[l][i]; i++, at++)
-			if (pl->used[at] == 0)
+	for (int l = 0; l < COLUMN_LISTS && !any_unread(pl->plan); l++) {
+		const char *const *list =
+		    plan_list(pl->sel, (enum column_list)l);
+
+		for (size_t i = 0; list != NULL && list[i] != NULL; i++)
+			if (pl->used[at++] == 0)
 				return err_set(err, TU_EUSAGE,
-				    "%s=%s: no table compared has such a "
-				    "column",
-				    names[l], lists[l][i]);
+				    l == LIST_TOLERANCES || l == LIST_FOLDS
+					? "%s=%s: no table compared has a "
+					  "column that this could be about"
+					: "%s=%s: no table compared has such a "
+					  "column",
+				    names[l], list[i]);
+	}
 	return TU_OK;
 }
 
@@ -457,9 +489,7 @@ plan_make(struct db *source, struct db *target, const struct selection *sel,
 
 	*plan = (struct plan){ .db = { source, target }, .seed = random_u64() };
 	pl.used = arena_alloc(
-	    arena, sizeof(unsigned) *
-		       (list_len(sel->columns) + 1 + list_len(sel->ex_columns) +
-			   list_len(sel->column_maps) + list_len(sel->keys)));
+	    arena, sizeof(unsigned) * (plan_list_at(sel, COLUMN_LISTS) + 1));
 	st = list_half(&pl, SOURCE, err);
 	if (!st)
 		st = list_half(&pl, TARGET, err);

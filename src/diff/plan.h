@@ -39,11 +39,16 @@ struct selection {
 	    *ex_columns; /* [TABLE.]COLUMN patterns to leave out */
 	const char *const *column_maps; /* [TABLE.]a:b */
 	const char *const *keys;        /* [TABLE:]a,b or [TABLE:]none */
+	const char *const *tolerances;  /* [[TABLE.]COLUMN=]NUMBER[UNIT] */
+	const char *const *folds;       /* [[TABLE.]COLUMN=]RULE[,RULE]... */
+	struct zone *zone;              /* --assume-tz; NULL: UTC */
 	const char *where[2];           /* SQL conditions, both and per side */
 	const char *query[2];           /* --source-query, --target-query */
-	bool common;  /* one-sided tables and columns are not differences */
-	bool no_undo; /* do not fetch columns that only an undo needs */
-	int hash;     /* -1 auto, else enum hash_kind */
+	bool common;      /* one-sided tables and columns are not differences */
+	bool strict;      /* equal at target precision is a difference */
+	bool time_strict; /* the same for digits of a second only */
+	bool no_undo;     /* do not fetch columns that only an undo needs */
+	int hash;         /* -1 auto, else enum hash_kind */
 	uint64_t leaf_rows; /* 0: chosen */
 };
 
@@ -53,6 +58,15 @@ struct pair_column {
 	struct vtype type;
 	struct vlimit limit; /* what the target keeps */
 	enum match how;
+	/* What the user takes for equal, for people: "tolerance=0.01"; NULL:
+	 * nothing but the type's own rules. */
+	const char *rules;
+};
+
+/* A column that both sides have but that nothing compares. */
+struct skipped {
+	const char *name; /* the target's */
+	const char *why;
 };
 
 struct pair {
@@ -72,6 +86,12 @@ struct pair {
 	size_t nextra;
 	const struct column **extra;
 
+	/* Among them: no rule fits the two types. Not comparing these was
+	 * nobody's wish, so the run's verdict says so. */
+	size_t nskipped;
+	struct skipped *skipped;
+	bool strict, time_strict; /* as in struct selection */
+
 	/* Columns that only one side has, by name; differences unless common.
 	 */
 	size_t nonly[2];
@@ -89,10 +109,12 @@ struct pair {
 	uint64_t version[2];  /* db_driver.table_version when described */
 };
 
-/* Why two tables cannot be compared; exit status 5. */
+/* Why two tables cannot be compared: TU_ESCHEMA, or TU_EQUERY if the database
+ * did not tell what they are. */
 struct incomparable {
 	const char *table;
 	const char *why;
+	enum status status;
 };
 
 struct plan {
@@ -120,6 +142,9 @@ enum status plan_make(struct db *source, struct db *target,
  */
 struct vtype pair_vtype(const struct db *source, const struct column *a,
     const struct db *target, const struct column *b);
+
+/* Does a column of the pair have a rule of the user's? */
+bool pair_has_rules(const struct pair *pair);
 
 /* Its rows are kept, not computed: sampling it is cheap. */
 bool table_is_stored(const struct table *t);

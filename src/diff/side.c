@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/write.h"
 #include "value/canon.h"
 #include "value/key.h"
+#include "value/rule.h"
 
 size_t
 side_columns(const struct pair *pair, enum side side, bool extra,
@@ -109,6 +111,8 @@ side_can_bucket(const struct db *db, const struct pair *pair, enum side side)
 	bool can =
 	    pair->nkeys <= BUCKET_COLUMNS && db->dialect->bucket_expr != NULL;
 
+	for (size_t i = 0; can && i < pair->nkeys; i++)
+		can = !rule_folds(pair->cols[i].type.rule);
 	/* Without canon_expr the function is ours and takes anything. */
 	if (db->dialect->canon_expr != NULL)
 		can = can && db->fold;
@@ -148,8 +152,8 @@ side_convert_key(const struct db *db, const struct pair *pair, enum side side,
 	struct buf scratch = BUF_INIT;
 	const char *why = NULL;
 	struct cell converted;
-	bool ok = db->dialect->convert(
-	    c->col[side], &c->type, in, &scratch, &converted, &why);
+	bool ok =
+	    write_convert(db->dialect, c, side, in, &scratch, &converted, &why);
 
 	if (ok)
 		*out = cell_copy(arena, &converted);
@@ -208,7 +212,8 @@ reader_init(struct row_reader *r, const struct pair *pair, enum side side,
 	r->hasher = hasher_new(pair->hash, seed);
 	if (pair->nrange == 0)
 		r->md5 = hasher_new(HASH_MD5, 0);
-	r->canon_flags = pair->hash == HASH_STREAM ? CANON_INLINE : 0;
+	r->canon_flags = (pair->hash == HASH_STREAM ? CANON_INLINE : 0) |
+	                 (side == TARGET ? CANON_TARGET : 0);
 	r->types = calloc(pair->ncols, sizeof(*r->types));
 	if (r->types == NULL)
 		out_of_memory(pair->ncols * sizeof(*r->types));

@@ -238,6 +238,20 @@ roll_back(struct applier *a)
 	       db_exec(a->db, "ROLLBACK", NULL, &ignored) == TU_OK;
 }
 
+/* May two keys be one to the target? */
+static bool
+key_collates(const struct applier *a)
+{
+	const struct pair *pair =
+	    a->group.n > 0 ? a->group.changes[0]->pair : NULL;
+
+	for (size_t i = 0; pair != NULL && i < pair->nkeys; i++)
+		if (!a->db->dialect->equal_exact(
+			pair->cols[i].col[TARGET], "''"))
+			return true;
+	return false;
+}
+
 static void
 explain_constraint(const struct applier *a, struct err *err)
 {
@@ -263,6 +277,10 @@ explain_constraint(const struct applier *a, struct err *err)
 		err_hint(err,
 		    "a row would be left without its parent: is a table left "
 		    "out?");
+	else if (unique && key_collates(a))
+		err_hint(err,
+		    "the target's collation takes some keys for the same that "
+		    "differ, or another row still holds a unique value");
 	else if (unique)
 		err_hint(err,
 		    "if another row still holds a unique value, rows may have "
@@ -422,6 +440,27 @@ take_lock(struct applier *a, struct err *err)
 	    LOCK_WAIT / 1000);
 }
 
+/* A sync that fails takes everything back. */
+static enum status
+check_rollback(const struct spool *spool, struct err *err)
+{
+	for (size_t i = 0; i < spool_ntables(spool); i++) {
+		const struct pair *pair = spool_table(spool, i)->pair;
+		const char *engine = pair->table[TARGET]->no_rollback;
+
+		if (engine == NULL)
+			continue;
+		err_set(err, TU_ESCHEMA,
+		    "table '%s': %s knows no transactions, so that a failure "
+		    "would leave a part of the changes; nothing was written",
+		    pair->name, engine);
+		return err_hint(err,
+		    "ALTER TABLE ... ENGINE = InnoDB, or run what diff -f sql "
+		    "prints");
+	}
+	return TU_OK;
+}
+
 enum status
 apply_run(struct db *target, struct spool *spool,
     const struct apply_options *options, struct apply_result *result,
@@ -441,6 +480,9 @@ apply_run(struct db *target, struct spool *spool,
 		return options->before_commit == NULL
 		           ? TU_OK
 		           : options->before_commit(options->arg, err);
+	st = check_rollback(spool, err);
+	if (st)
+		return st;
 	a.arena = arena_new(4096);
 	a.order = order_make(spool, a.arena);
 	group_init(&a.group, target->dialect);

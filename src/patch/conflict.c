@@ -25,7 +25,7 @@ conflicts_add(
 	report_key(&c->key, pair, insert ? change->source : change->target,
 	    insert ? SOURCE : TARGET);
 	if (c->n++ == 0)
-		buf_addf(&c->first, "table '%s', key %s: %s", pair->name,
+		buf_addf(&c->first, "table '%s', %s: %s", pair->name,
 		    buf_str(&c->key), what);
 	if (c->options->conflict != NULL)
 		c->options->conflict(
@@ -88,7 +88,8 @@ conflicts_check(struct conflicts *c, struct group *suspects, struct db *target,
 	if (suspects->n == 0)
 		return TU_OK;
 	if (!suspects->changes[0]->pair->multiset)
-		return group_reread(suspects, target, inspect, &in, err);
+		return group_reread(
+		    suspects, target, GROUP_BEFORE, inspect, &in, err);
 	for (size_t i = 0; i < suspects->n; i++)
 		conflicts_add(c, suspects->changes[i],
 		    "not as many such rows as were compared");
@@ -111,7 +112,8 @@ conflicts_find_existing(struct conflicts *c, struct group *inserts,
 {
 	if (inserts->n == 0 || inserts->changes[0]->pair->multiset)
 		return TU_OK;
-	return group_reread(inserts, target, note_existing, c, err);
+	return group_reread(
+	    inserts, target, GROUP_BEFORE, note_existing, c, err);
 }
 
 enum status

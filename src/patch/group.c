@@ -122,23 +122,38 @@ row_read(void *arg, const struct cell *cells, struct err *err)
 	return r->each(r->arg, e->change, cells, err);
 }
 
+static bool
+sets_key(const struct change *c)
+{
+	for (size_t i = 0; i < c->pair->nkeys; i++)
+		if (c->op == CHANGE_UPDATE && stmt_writes(c, i))
+			return true;
+	return false;
+}
+
 /* Sorted entries, and the keys as the target takes them. */
 static enum status
-prepare(struct group *g, struct reread *r, struct cell *keys, struct err *err)
+prepare(struct group *g, struct reread *r, enum group_when when,
+    struct cell *keys, struct err *err)
 {
 	const struct pair *pair = r->pair;
 
 	for (size_t i = 0; i < g->n; i++) {
-		const struct change *c = g->changes[i];
+		struct change c = *g->changes[i];
 		struct entry *e = &r->entries[i];
 		enum status st;
 
-		encode_key(&r->key, pair, c->target ? c->target : c->source);
+		/* By then it is found by the key of an inserted row. */
+		if (when == GROUP_AFTER && sets_key(&c)) {
+			c.op = CHANGE_INSERT;
+			c.target = NULL;
+		}
+		encode_key(&r->key, pair, c.target ? c.target : c.source);
 		e->key = arena_memdup(g->arena, r->key.data, r->key.len);
 		e->len = r->key.len;
-		e->change = c;
+		e->change = g->changes[i];
 		st = stmt_key(
-		    &g->stmt, c, g->arena, &keys[i * pair->nkeys], err);
+		    &g->stmt, &c, g->arena, &keys[i * pair->nkeys], err);
 		if (st)
 			return st;
 	}
@@ -147,7 +162,7 @@ prepare(struct group *g, struct reread *r, struct cell *keys, struct err *err)
 }
 
 enum status
-group_reread(struct group *g, struct db *target,
+group_reread(struct group *g, struct db *target, enum group_when when,
     enum status (*each)(void *arg, const struct change *c,
 	const struct cell *cells, struct err *err),
     void *arg, struct err *err)
@@ -167,7 +182,7 @@ group_reread(struct group *g, struct db *target,
 	r.pair = &pair;
 	r.entries = arena_alloc(g->arena, g->n * sizeof(*r.entries));
 	keys = arena_alloc(g->arena, g->n * pair.nkeys * sizeof(*keys));
-	st = prepare(g, &r, keys, err);
+	st = prepare(g, &r, when, keys, err);
 	if (st == TU_OK)
 		st = diff_fetch_keys(
 		    target, &pair, TARGET, keys, g->n, row_read, &r, err);

@@ -29,6 +29,12 @@ bool group_full(const struct group *g);
 /* Keep a copy; it lives until group_clear(). All are of one pair. */
 const struct change *group_add(struct group *g, const struct change *c);
 
+enum group_when {
+	GROUP_BEFORE, /* rows are looked up by the keys they had */
+	GROUP_AFTER,  /* by those they were given: an update may set the key,
+	               * see rename.h */
+};
+
 /*
  * Read the target's rows that have the keys of the group's changes and call
  * each() once for every change: cells in plan order with the extra ones behind
@@ -37,6 +43,7 @@ const struct change *group_add(struct group *g, const struct change *c);
  * no statement. Not for a multiset.
  */
 enum status group_reread(struct group *g, struct db *target,
+    enum group_when when,
     enum status (*each)(void *arg, const struct change *c,
 	const struct cell *cells, struct err *err),
     void *arg, struct err *err);

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "patch/report-int.h"
+#include "value/utf8.h"
 
 static void
 add_string(struct buf *out, const char *p, size_t n)
@@ -98,26 +98,10 @@ jsonw_hex(struct jsonw *j, const char *name, const char *p, size_t n)
 	buf_adds(j->out, "\"}");
 }
 
-static bool
-is_utf8(const char *p, size_t n)
-{
-	uint32_t point;
-
-	while (n > 0) {
-		size_t len = report_utf8(p, n, &point);
-
-		if (len == 0)
-			return false;
-		p += len;
-		n -= len;
-	}
-	return true;
-}
-
 void
 jsonw_text(struct jsonw *j, const char *name, const char *p, size_t n)
 {
-	if (!is_utf8(p, n)) {
+	if (!utf8_valid(p, n)) {
 		jsonw_hex(j, name, p, n);
 		return;
 	}

@@ -83,16 +83,19 @@ add_key(struct buf *out, const struct change *c)
 	add_quoted(out, start);
 }
 
-/* A table or column that one side lacks: no key, no values. */
+/* Of a table or a column as a whole: no key, no values. */
 static void
-add_only(struct buf *out, const char *table, enum side side, const char *column)
+add_remark(
+    struct buf *out, const char *table, const char *op, const char *column)
 {
 	add_field(out, table);
-	buf_adds(out, side == SOURCE ? ",only-source,," : ",only-target,,");
+	buf_addf(out, ",%s,,", op);
 	if (column != NULL)
 		add_field(out, column);
 	buf_adds(out, ",,\r\n");
 }
+
+static const char *const only[2] = { "only-source", "only-target" };
 
 static enum status
 csv_start(struct report *r, struct err *err)
@@ -100,8 +103,8 @@ csv_start(struct report *r, struct err *err)
 	buf_adds(&r->line, "table,op,key,column,source,target\r\n");
 	for (int s = SOURCE; s <= TARGET; s++)
 		for (size_t i = 0; i < r->totals.only[s]; i++)
-			add_only(&r->line, r->plan->only_name[s][i],
-			    (enum side)s, NULL);
+			add_remark(
+			    &r->line, r->plan->only_name[s][i], only[s], NULL);
 	return report_write(r, err);
 }
 
@@ -111,8 +114,20 @@ csv_end(struct report *r, const struct pair *pair, const struct tally *tally,
 {
 	for (int s = SOURCE; s <= TARGET && tally->hidden_columns; s++)
 		for (size_t i = 0; i < pair->nonly[s]; i++)
-			add_only(&r->line, pair->name, (enum side)s,
-			    pair->only[s][i]);
+			add_remark(
+			    &r->line, pair->name, only[s], pair->only[s][i]);
+	for (size_t i = 0; i < pair->nskipped; i++)
+		add_remark(&r->line, pair->name, "not-compared",
+		    pair->skipped[i].name);
+	return report_write(r, err);
+}
+
+static enum status
+csv_fail(
+    struct report *r, const struct pair *pair, const char *why, struct err *err)
+{
+	(void)why; /* on stderr */
+	add_remark(&r->line, pair->name, "failed", NULL);
 	return report_write(r, err);
 }
 
@@ -167,4 +182,5 @@ const struct report_driver report_csv = {
 	.start = csv_start,
 	.change = csv_change,
 	.end = csv_end,
+	.fail = csv_fail,
 };

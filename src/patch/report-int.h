@@ -17,6 +17,9 @@ struct report_driver {
 	    struct report *r, const struct change *c, struct err *err);
 	enum status (*end)(struct report *r, const struct pair *pair,
 	    const struct tally *tally, struct err *err);
+	/* Instead of end(); totals are counted. */
+	enum status (*fail)(struct report *r, const struct pair *pair,
+	    const char *why, struct err *err);
 	/* failed is NULL when the run came to its end. */
 	enum status (*finish)(struct report *r, int exit_status,
 	    const struct err *failed, struct err *err);
@@ -83,8 +86,5 @@ void report_line(
 /* Without quotes and escapes, for csv; bytes as \x00ff. */
 void report_value_plain(struct buf *out, const struct pair_column *pc,
     enum side side, const struct cell *c);
-
-/* Length of the UTF-8 sequence at p, 0 if it is none; *point is its value. */
-size_t report_utf8(const char *p, size_t n, uint32_t *point);
 
 #endif

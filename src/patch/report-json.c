@@ -133,7 +133,7 @@ add_stored(struct jsonw *j, const char *name, const struct column *col,
     const struct cell *c, struct buf *tmp)
 {
 	const struct pair_column any = { .col = { col, col },
-		.type = { LT_ANY, LT_NONE } };
+		.type = { .type = LT_ANY } };
 	bool number = c->kind == CELL_INT || c->kind == CELL_F64;
 
 	if (c->kind == CELL_BYTES) {
@@ -256,7 +256,7 @@ add_image(struct jsonw *j, const char *name, const struct change *c,
 	     i++) {
 		const struct column *col = c->pair->extra[i];
 		const struct pair_column pc = { .col = { col, col },
-			.type = { col->ltype, LT_NONE } };
+			.type = { .type = col->ltype } };
 
 		add_value(
 		    j, col->name, &pc, TARGET, &cells[c->pair->ncols + i], tmp);
@@ -336,6 +336,44 @@ add_plan(struct jsonw *j, const struct pair *pair)
 	}
 }
 
+static void
+add_named(struct jsonw *j, const char *name, const char *value)
+{
+	jsonw_text(j, name, value, strlen(value));
+}
+
+static void
+add_rules(struct jsonw *j, const struct pair *pair)
+{
+	if (pair_has_rules(pair)) {
+		jsonw_open(j, "rules", '{');
+		for (size_t i = 0; i < pair->ncols; i++)
+			if (pair->cols[i].rules != NULL)
+				add_named(j, pair->cols[i].col[TARGET]->name,
+				    pair->cols[i].rules);
+		jsonw_close(j, '}');
+	}
+	if (pair->nskipped > 0) {
+		jsonw_open(j, "not_compared", '{');
+		for (size_t i = 0; i < pair->nskipped; i++)
+			add_named(
+			    j, pair->skipped[i].name, pair->skipped[i].why);
+		jsonw_close(j, '}');
+	}
+}
+
+static enum status
+json_fail(
+    struct report *r, const struct pair *pair, const char *why, struct err *err)
+{
+	struct jsonw j = begin_line(r, "table");
+
+	jsonw_str(&j, "table", pair->name);
+	jsonw_str(&j, "verdict", "failed");
+	jsonw_text(&j, "why", why, strlen(why));
+	return finish_line(r, &j, err);
+}
+
 static enum status
 json_end(struct report *r, const struct pair *pair, const struct tally *tally,
     struct err *err)
@@ -346,9 +384,11 @@ json_end(struct report *r, const struct pair *pair, const struct tally *tally,
 	jsonw_str(&j, "source", pair->table[SOURCE]->name);
 	jsonw_str(&j, "target", pair->table[TARGET]->name);
 	add_plan(&j, pair);
+	add_rules(&j, pair);
 	add_rows(&j, tally->rows);
 	add_ops(&j, tally->ops);
 	jsonw_u64(&j, "unrepresentable", tally->unrepresentable);
+	jsonw_u64(&j, "partly_patchable", tally->partial);
 	jsonw_u64(&j, "at_target_precision", tally->at_target);
 	jsonw_u64(&j, "suspects", tally->suspects);
 	jsonw_open(&j, "bytes", '{');
@@ -393,7 +433,10 @@ json_finish(struct report *r, int exit_status, const struct err *failed,
 	jsonw_u64(&j, "not_comparable", t->bad);
 	add_rows(&j, t->rows);
 	add_ops(&j, t->ops);
+	jsonw_u64(&j, "failed", t->failed);
+	jsonw_u64(&j, "columns_not_compared", t->skipped);
 	jsonw_u64(&j, "unrepresentable", t->unrepresentable);
+	jsonw_u64(&j, "partly_patchable", t->partial);
 	jsonw_u64(&j, "at_target_precision", t->at_target);
 	if (r->applied) {
 		jsonw_open(&j, "written", '{');
@@ -409,5 +452,6 @@ const struct report_driver report_json = {
 	.start = json_start,
 	.change = json_change,
 	.end = json_end,
+	.fail = json_fail,
 	.finish = json_finish,
 };

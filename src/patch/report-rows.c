@@ -92,6 +92,23 @@ rows_end(struct report *r, const struct pair *pair, const struct tally *tally,
 		for (size_t i = 0; i < pair->nonly[s]; i++)
 			add_lone(&r->line, (enum side)s, pair->name,
 			    pair->only[s][i]);
+	for (size_t i = 0; i < pair->nskipped; i++) {
+		buf_adds(&r->line, "! ");
+		report_name(&r->line, pair->name);
+		buf_addc(&r->line, '.');
+		report_line(&r->line, pair->skipped[i].name,
+		    " is not compared: ", pair->skipped[i].why);
+	}
+	return report_write(r, err);
+}
+
+/* What stands above of this table is not all there is. */
+static enum status
+rows_fail(
+    struct report *r, const struct pair *pair, const char *why, struct err *err)
+{
+	buf_adds(&r->line, "! ");
+	report_line(&r->line, pair->name, " failed: ", why);
 	return report_write(r, err);
 }
 
@@ -99,4 +116,5 @@ const struct report_driver report_rows = {
 	.start = rows_start,
 	.change = rows_change,
 	.end = rows_end,
+	.fail = rows_fail,
 };

@@ -85,12 +85,56 @@ stat_start(struct report *r, struct err *err)
 	return report_write(r, err);
 }
 
+/* "different, 2 unrepresentable", "equal, 1 column not compared". */
+static void
+add_verdict(struct buf *out, bool differs, uint64_t unrepresentable,
+    uint64_t at_target, uint64_t skipped)
+{
+	buf_adds(out, differs ? "different" : "equal");
+	if (unrepresentable > 0) {
+		buf_adds(out, ", ");
+		report_count(out, unrepresentable);
+		buf_adds(out, " unrepresentable");
+	}
+	if (at_target > 0) {
+		buf_adds(out, ", ");
+		report_count(out, at_target);
+		buf_adds(out, " at target precision");
+	}
+	if (skipped > 0) {
+		buf_adds(out, ", ");
+		report_counted(out, skipped, "column");
+		buf_adds(out, " not compared");
+	}
+}
+
 static enum status
 stat_end(struct report *r, const struct pair *pair, const struct tally *tally,
     struct err *err)
 {
-	add_stat(r, pair->name, tally->rows, tally->ops,
-	    tally_differs(tally) ? "different" : "equal");
+	struct buf *b = &r->kept;
+
+	buf_reset(b);
+	add_verdict(b, tally_differs(tally), tally->unrepresentable,
+	    tally->at_target, pair->nskipped);
+	if (pair_has_rules(pair)) {
+		buf_adds(b, ", by ");
+		report_add_rules(b, pair);
+	}
+	add_stat(r, pair->name, tally->rows, tally->ops, buf_str(b));
+	for (size_t i = 0; i < pair->nskipped; i++) {
+		buf_adds(&r->line, "  column ");
+		report_line(&r->line, pair->skipped[i].name,
+		    " is not compared: ", pair->skipped[i].why);
+	}
+	return report_write(r, err);
+}
+
+static enum status
+stat_fail(
+    struct report *r, const struct pair *pair, const char *why, struct err *err)
+{
+	add_remark(r, pair->name, "failed: ", why);
 	return report_write(r, err);
 }
 
@@ -101,8 +145,10 @@ stat_finish(struct report *r, int exit_status, const struct err *failed,
 	(void)exit_status;
 	if (failed != NULL)
 		return TU_OK;
-	add_stat(r, "total", r->totals.rows, r->totals.ops,
-	    r->totals.differs ? "different" : "equal");
+	buf_reset(&r->kept);
+	add_verdict(&r->kept, r->totals.differs, r->totals.unrepresentable,
+	    r->totals.at_target, r->totals.skipped);
+	add_stat(r, "total", r->totals.rows, r->totals.ops, buf_str(&r->kept));
 	if (r->applied)
 		report_add_applied(r);
 	return report_write(r, err);
@@ -111,5 +157,6 @@ stat_finish(struct report *r, int exit_status, const struct err *failed,
 const struct report_driver report_stat = {
 	.start = stat_start,
 	.end = stat_end,
+	.fail = stat_fail,
 	.finish = stat_finish,
 };

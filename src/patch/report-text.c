@@ -108,30 +108,14 @@ is_shown(const struct change *c, size_t i)
 	       c->verdicts[i] == VERDICT_UNREPRESENTABLE;
 }
 
-/* "track_id 7", "playlist_id 1, track_id 3" */
-static void
-add_key(struct buf *b, const struct change *c)
-{
-	const struct value_view view = { .limit = VALUE_LIMIT, .bare = true };
-	const struct cell *cells;
-	enum side side = report_side(c, &cells);
-
-	for (size_t i = 0; i < c->pair->nkeys; i++) {
-		const struct pair_column *pc = &c->pair->cols[i];
-
-		buf_adds(b, i > 0 ? ", " : "");
-		report_name(b, pc->col[TARGET]->name);
-		buf_addc(b, ' ');
-		report_value_view(b, pc, side, &cells[i], &view);
-	}
-}
-
 static enum status
 text_change(struct report *r, const struct change *c, struct err *err)
 {
 	struct buf *b = &r->kept;
 	size_t first = c->pair->multiset ? 0 : c->pair->nkeys;
 	size_t shown = 0, more = 0;
+	const struct cell *cells;
+	enum side side = report_side(c, &cells);
 
 	(void)err;
 	if (r->nkept++ >= r->opt.rows)
@@ -140,7 +124,7 @@ text_change(struct report *r, const struct change *c, struct err *err)
 	report_sign(r, b, c->op);
 	buf_addc(b, ' ');
 	if (!c->pair->multiset)
-		add_key(b, c);
+		report_key(b, c->pair, cells, side);
 	for (size_t i = first; i < c->pair->ncols; i++) {
 		if (!is_shown(c, i))
 			continue;
@@ -214,6 +198,9 @@ add_table_line(
 		buf_adds(b, "; the target cannot hold ");
 		report_count(b, tally->unrepresentable);
 	}
+	if (differ > 0 && !pair->table[TARGET]->writable)
+		buf_addf(b, "; the target is a %s, which no patch can write",
+		    relkind_name(pair->table[TARGET]->kind));
 	buf_addc(b, '\n');
 }
 
@@ -230,6 +217,28 @@ add_lone_columns(
 	}
 }
 
+/* What was not compared is said of equal tables too. */
+static void
+add_skipped(struct buf *b, const struct pair *pair)
+{
+	for (size_t i = 0; i < pair->nskipped; i++) {
+		report_name(b, pair->name);
+		buf_adds(b, ": column ");
+		report_line(b, pair->skipped[i].name,
+		    " is not compared: ", pair->skipped[i].why);
+	}
+}
+
+static void
+add_rules(struct buf *b, const struct pair *pair)
+{
+	if (!pair_has_rules(pair))
+		return;
+	buf_adds(b, "  rules: ");
+	report_add_rules(b, pair);
+	buf_addc(b, '\n');
+}
+
 static enum status
 text_end(struct report *r, const struct pair *pair, const struct tally *tally,
     struct err *err)
@@ -238,9 +247,12 @@ text_end(struct report *r, const struct pair *pair, const struct tally *tally,
 	uint64_t nkept = r->nkept;
 	enum status st = TU_OK;
 
-	if (tally_differs(tally)) {
+	if (tally_differs(tally) || pair->nskipped > 0)
 		st = write_heading(r, err);
+	add_skipped(b, pair);
+	if (tally_differs(tally)) {
 		add_table_line(r, pair, tally);
+		add_rules(b, pair);
 		add_lone_columns(b, pair, tally);
 		buf_add(b, r->kept.data, r->kept.len);
 		if (nkept > r->opt.rows) {
@@ -254,14 +266,33 @@ text_end(struct report *r, const struct pair *pair, const struct tally *tally,
 	return st ? st : report_write(r, err);
 }
 
-static void
-add_at_target(struct report *r)
+static enum status
+text_fail(
+    struct report *r, const struct pair *pair, const char *why, struct err *err)
 {
-	if (r->totals.at_target == 0)
-		return;
-	buf_adds(&r->line, " (");
-	report_counted(&r->line, r->totals.at_target, "row");
-	buf_adds(&r->line, " only at the target's precision)");
+	enum status st = write_heading(r, err);
+
+	report_line(&r->line, pair->name, ": failed: ", why);
+	return st ? st : report_write(r, err);
+}
+
+/* By what "equal" was meant. */
+static void
+add_remarks(struct report *r)
+{
+	const struct totals *t = &r->totals;
+	struct buf *b = &r->line;
+
+	if (t->at_target > 0) {
+		buf_adds(b, " (");
+		report_counted(b, t->at_target, "row");
+		buf_adds(b, " only at the target's precision)");
+	}
+	if (t->ruled > 0) {
+		buf_adds(b, " (");
+		report_counted(b, t->ruled, "column");
+		buf_adds(b, " by rules)");
+	}
 }
 
 /* "3 of 11 tables differ: 5 to insert (+); 1 table only in the source" */
@@ -283,7 +314,7 @@ add_total(struct report *r)
 		buf_adds(b, t->differing == 1 ? " differs" : " differ");
 		add_counts(r, t->ops, ": ");
 	}
-	add_at_target(r);
+	add_remarks(r);
 	if (t->unrepresentable > 0) {
 		buf_adds(b, "; the target cannot hold ");
 		report_counted(b, t->unrepresentable, "row");
@@ -299,6 +330,16 @@ add_total(struct report *r)
 		buf_adds(b, "; ");
 		report_counted(b, t->bad, "table");
 		buf_adds(b, " cannot be compared");
+	}
+	if (t->failed > 0) {
+		buf_adds(b, "; ");
+		report_counted(b, t->failed, "table");
+		buf_adds(b, " failed");
+	}
+	if (t->skipped > 0) {
+		buf_adds(b, "; ");
+		report_counted(b, t->skipped, "column");
+		buf_adds(b, " not compared");
 	}
 	buf_addc(b, '\n');
 }
@@ -320,5 +361,6 @@ const struct report_driver report_text = {
 	.start = text_start,
 	.change = text_change,
 	.end = text_end,
+	.fail = text_fail,
 	.finish = text_finish,
 };

@@ -6,34 +6,7 @@
 #include <strings.h>
 
 #include "value/canon.h"
-
-size_t
-report_utf8(const char *p, size_t n, uint32_t *point)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *s = (const unsigned char *)p;
-	size_t len;
-
-	if (n == 0)
-		return 0;
-	if (s[0] < 0x80) {
-		*point = s[0];
-		return 1;
-	}
-	len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-	if (s[0] < 0xc2 || s[0] > 0xf4 || len > n)
-		return 0;
-	*point = s[0] & (0x7fU >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		*point = *point << 6 | (s[i] & 0x3f);
-	}
-	if (*point < least[len] || *point > 0x10ffff ||
-	    (*point >= 0xd800 && *point <= 0xdfff))
-		return 0;
-	return len;
-}
+#include "value/utf8.h"
 
 /* Characters that are invisible or turn the line around on a terminal. */
 static bool
@@ -50,7 +23,7 @@ static size_t
 add_char(struct buf *out, const char *p, size_t n, bool quoted)
 {
 	uint32_t point = 0;
-	size_t len = report_utf8(p, n, &point);
+	size_t len = utf8_next(p, n, &point);
 
 	if (len == 0) {
 		buf_addf(out, "\\x%02x", (unsigned char)*p);

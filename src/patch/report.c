@@ -63,10 +63,19 @@ count_table(struct totals *t, const struct tally *tally)
 	t->rows[TARGET] += tally->rows[TARGET];
 	t->unrepresentable += tally->unrepresentable;
 	t->at_target += tally->at_target;
+	t->partial += tally->partial;
 	if (tally_differs(tally)) {
 		t->differing++;
 		t->differs = true;
 	}
+}
+
+static void
+count_columns(struct totals *t, const struct pair *pair)
+{
+	t->skipped += pair->nskipped;
+	for (size_t i = 0; i < pair->ncols; i++)
+		t->ruled += pair->cols[i].rules != NULL;
 }
 
 static enum status
@@ -76,9 +85,39 @@ sink_end(struct change_sink *s, const struct pair *pair,
 	struct report *r = (struct report *)s;
 
 	count_table(&r->totals, tally);
+	count_columns(&r->totals, pair);
 	if (r->opt.quiet || r->drv->end == NULL)
 		return TU_OK;
 	return r->drv->end(r, pair, tally, err);
+}
+
+/* The message without the table that it begins with. */
+static const char *
+without_table(const char *msg, const char *table)
+{
+	static const char prefix[] = "table '";
+	size_t n = strlen(table);
+
+	if (strncmp(msg, prefix, sizeof(prefix) - 1) != 0 ||
+	    strncmp(msg + sizeof(prefix) - 1, table, n) != 0 ||
+	    strncmp(msg + sizeof(prefix) - 1 + n, "': ", 3) != 0)
+		return msg;
+	return msg + sizeof(prefix) - 1 + n + 3;
+}
+
+static enum status
+sink_fail(struct change_sink *s, const struct pair *pair, const struct err *why,
+    struct err *err)
+{
+	struct report *r = (struct report *)s;
+
+	r->totals.failed++;
+	buf_reset(&r->kept);
+	r->nkept = 0;
+	r->line.len = 0;
+	if (r->opt.quiet || r->drv->fail == NULL)
+		return TU_OK;
+	return r->drv->fail(r, pair, without_table(why->msg, pair->name), err);
 }
 
 struct report *
@@ -90,8 +129,9 @@ report_new(enum report_format format, const struct plan *plan,
 
 	if (r == NULL)
 		out_of_memory(sizeof(*r));
-	r->sink =
-	    (struct change_sink){ .change = sink_change, .end = sink_end };
+	r->sink = (struct change_sink){
+		.change = sink_change, .end = sink_end, .fail = sink_fail
+	};
 	r->drv = find_driver(format);
 	r->plan = plan;
 	r->opt = *options;
@@ -175,6 +215,24 @@ report_sign(struct report *r, struct buf *out, enum change_op op)
 		buf_adds(out, "\033[m");
 }
 
+void
+report_add_rules(struct buf *out, const struct pair *pair)
+{
+	const char *sep = "";
+
+	for (size_t i = 0; i < pair->ncols; i++) {
+		const struct pair_column *pc = &pair->cols[i];
+
+		if (pc->rules == NULL)
+			continue;
+		buf_adds(out, sep);
+		report_name(out, pc->col[TARGET]->name);
+		buf_addc(out, ' ');
+		report_name(out, pc->rules);
+		sep = "; ";
+	}
+}
+
 uint64_t
 report_union(const struct tally *tally)
 {
@@ -231,13 +289,12 @@ void
 report_key(struct buf *out, const struct pair *pair, const struct cell *cells,
     enum side side)
 {
-	const struct value_view view = { .limit = 60 };
+	const struct value_view view = { .limit = 60, .bare = true };
 
-	buf_addc(out, '(');
 	for (size_t i = 0; i < pair->nkeys; i++) {
-		if (i > 0)
-			buf_adds(out, ", ");
+		buf_adds(out, i > 0 ? ", " : "");
+		report_name(out, pair->cols[i].col[TARGET]->name);
+		buf_addc(out, ' ');
 		report_value_view(out, &pair->cols[i], side, &cells[i], &view);
 	}
-	buf_addc(out, ')');
 }

@@ -58,10 +58,17 @@ struct totals {
 	uint64_t ops[CHANGE_OPS];
 	uint64_t patchable[CHANGE_OPS];
 	uint64_t unrepresentable, at_target;
+	uint64_t partial; /* rows of which a patch carries a part */
+	uint64_t failed;  /* tables that could not be read to their end */
+	uint64_t skipped; /* columns that could not be compared */
+	uint64_t ruled;   /* columns with rules of the user's */
 	uint64_t rows[2];
 	bool differs;
 };
 const struct totals *report_totals(const struct report *r);
+
+/* "price tolerance=0.01; name fold=rtrim", without a newline. */
+void report_add_rules(struct buf *out, const struct pair *pair);
 
 /* 1234567 as "1,234,567". */
 void report_count(struct buf *out, uint64_t n);
@@ -77,7 +84,8 @@ void report_counted(struct buf *out, uint64_t n, const char *noun);
 void report_value(struct buf *out, const struct pair_column *pc, enum side side,
     const struct cell *c);
 
-/* A key for messages: "(7)" or "('a', 2024-01-01)"; for people, not SQL. */
+/* A key as reports and messages show it: "id 7" or "day 2024-01-01, name a";
+ * for people, not SQL. */
 void report_key(struct buf *out, const struct pair *pair,
     const struct cell *cells, enum side side);
 

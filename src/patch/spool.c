@@ -31,15 +31,11 @@
  */
 #define SEGMENT_SIZE (256 << 10)
 
-struct place {
-	off_t at;
-	size_t len;
-};
-
 struct spooled_table {
 	struct spool_table pub;
 	bool *updated;
-	struct buf segments[CHANGE_OPS]; /* struct place */
+	struct buf segments[CHANGE_OPS]; /* struct spool_place */
+	struct buf left_out[CHANGE_OPS]; /* int64_t, sorted */
 };
 
 struct spool {
@@ -56,14 +52,15 @@ struct spool_reader {
 	struct spool *spool;
 	enum change_op op;
 	bool backwards;
-	const struct place *places; /* segments, or single records */
-	struct place *own_places;   /* the latter */
-	struct uniques *uniques;    /* rows that come in steps: */
+	const struct spool_place *places; /* segments, or single records */
+	struct spool_place *own_places;   /* the latter */
+	struct uniques *uniques;          /* rows that come in steps: */
 	struct selfref *selfref;
 	struct waits_step *steps; /* one per place */
 	bool *parked;             /* columns of the change at hand */
 	enum change_phase phase;  /* spool_reader_park() */
 	size_t nplaces, nread;
+	const struct buf *left_out;
 	off_t at;           /* the place being read */
 	struct buf data;    /* what it holds */
 	struct buf records; /* where its records start, size_t */
@@ -115,7 +112,7 @@ static enum status
 flush(struct spool *s, enum change_op op, struct err *err)
 {
 	struct buf *b = &s->pending[op];
-	struct place place = { .at = s->size, .len = b->len };
+	struct spool_place place = { .at = s->size, .len = b->len };
 	enum status st;
 
 	if (b->len == 0)
@@ -232,6 +229,30 @@ sink_end(struct change_sink *sink, const struct pair *pair,
 	return st;
 }
 
+/* What was heard of the table is not true; its segments stay as holes. */
+static enum status
+sink_fail(struct change_sink *sink, const struct pair *pair,
+    const struct err *why, struct err *err)
+{
+	struct spool *s = (struct spool *)sink;
+
+	(void)pair;
+	(void)why;
+	(void)err;
+	for (int op = 0; op < CHANGE_OPS; op++) {
+		buf_reset(&s->pending[op]);
+		if (s->current != NULL) {
+			buf_free(&s->current->segments[op]);
+			buf_free(&s->current->left_out[op]);
+		}
+	}
+	/* The last that came is the one that goes. */
+	if (s->current != NULL)
+		s->tables.len -= sizeof(s->current);
+	s->current = NULL;
+	return TU_OK;
+}
+
 enum status
 spool_new(struct spool **out, struct err *err)
 {
@@ -248,6 +269,7 @@ spool_new(struct spool **out, struct err *err)
 		out_of_memory(sizeof(*s));
 	s->sink.change = sink_change;
 	s->sink.end = sink_end;
+	s->sink.fail = sink_fail;
 	s->fd = fd;
 	s->arena = arena_new(4096);
 	*out = s;
@@ -266,8 +288,10 @@ spool_free(struct spool *s)
 	if (s == NULL)
 		return;
 	for (size_t i = 0; i < spool_ntables(s); i++)
-		for (int op = 0; op < CHANGE_OPS; op++)
+		for (int op = 0; op < CHANGE_OPS; op++) {
 			buf_free(&table_at(s, i)->segments[op]);
+			buf_free(&table_at(s, i)->left_out[op]);
+		}
 	for (int op = 0; op < CHANGE_OPS; op++)
 		buf_free(&s->pending[op]);
 	buf_free(&s->tables);
@@ -358,7 +382,8 @@ record_len(const char *p)
 
 /* Read a place of the file and find its records. */
 static enum status
-load_place(struct spool_reader *r, const struct place *place, struct err *err)
+load_place(
+    struct spool_reader *r, const struct spool_place *place, struct err *err)
 {
 	enum status st;
 
@@ -400,13 +425,31 @@ set_phase(struct spool_reader *r)
 		selfref_parked(r->selfref, &r->change, r->parked);
 }
 
-/* The next record, whatever phase it is in. */
+static int
+compare_places(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static bool
+is_left_out(const struct spool_reader *r)
+{
+	int64_t at = r->at + (int64_t)r->record;
+	size_t n = r->left_out->len / sizeof(at);
+
+	return n > 0 && bsearch(&at, r->left_out->data, n, sizeof(at),
+			    compare_places) != NULL;
+}
+
+/* Go to the next record; *found false behind the last. */
 static enum status
-next_record(struct spool_reader *r, bool *more, struct err *err)
+step(struct spool_reader *r, bool *found, struct err *err)
 {
 	size_t n;
 
-	*more = false;
+	*found = false;
 	if (r->left == 0) {
 		enum status st;
 
@@ -420,8 +463,21 @@ next_record(struct spool_reader *r, bool *more, struct err *err)
 	n = r->records.len / sizeof(size_t);
 	r->record = ((size_t *)r->records.data)[pick(r, n, n - r->left)];
 	r->left--;
+	*found = true;
+	return TU_OK;
+}
+
+/* The next record, whatever phase it is in. */
+static enum status
+next_record(struct spool_reader *r, bool *found, struct err *err)
+{
+	do {
+		enum status st = step(r, found, err);
+
+		if (st || !*found)
+			return st;
+	} while (is_left_out(r));
 	get_record(r, r->data.data + r->record);
-	*more = true;
 	return TU_OK;
 }
 
@@ -491,8 +547,9 @@ new_reader(struct spool *s, size_t table, enum change_op op)
 		out_of_memory(sizeof(*r));
 	r->spool = s;
 	r->op = op;
-	r->places = (struct place *)t->segments[op].data;
-	r->nplaces = t->segments[op].len / sizeof(struct place);
+	r->left_out = &t->left_out[op];
+	r->places = (struct spool_place *)t->segments[op].data;
+	r->nplaces = t->segments[op].len / sizeof(struct spool_place);
 	r->arena = arena_new(4096);
 	r->source = arena_alloc(r->arena, pair->ncols * sizeof(struct cell));
 	r->target = arena_alloc(
@@ -514,11 +571,12 @@ new_reader(struct spool *s, size_t table, enum change_op op)
 static void
 use_steps(struct spool_reader *r, const struct buf *places, size_t n)
 {
-	const struct place *from = (const struct place *)places->data;
+	const struct spool_place *from =
+	    (const struct spool_place *)places->data;
 
-	r->own_places = malloc((n + 1) * sizeof(struct place));
+	r->own_places = malloc((n + 1) * sizeof(struct spool_place));
 	if (r->own_places == NULL)
-		out_of_memory(n * sizeof(struct place));
+		out_of_memory(n * sizeof(struct spool_place));
 	for (size_t i = 0; i < n; i++)
 		r->own_places[i] = from[r->steps[i].row];
 	r->places = r->own_places;
@@ -537,7 +595,7 @@ sort_rows(struct spool_reader *r, struct err *err)
 	enum status st;
 
 	for (;;) {
-		struct place place;
+		struct spool_place place;
 
 		st = spool_next(r, &c, err);
 		if (st || c == NULL)
@@ -546,8 +604,7 @@ sort_rows(struct spool_reader *r, struct err *err)
 			uniques_add(r->uniques, c);
 		else
 			selfref_add(r->selfref, c);
-		place.at = r->at + (off_t)r->record;
-		place.len = record_len(r->data.data + r->record);
+		place = spool_where(r);
 		buf_add(&places, &place, sizeof(place));
 	}
 	if (st == TU_OK) {
@@ -559,6 +616,45 @@ sort_rows(struct spool_reader *r, struct err *err)
 	}
 	buf_free(&places);
 	return st;
+}
+
+struct spool_place
+spool_where(const struct spool_reader *r)
+{
+	return (struct spool_place){ .at = r->at + (int64_t)r->record,
+		.len = record_len(r->data.data + r->record) };
+}
+
+struct spool_reader *
+spool_read_places(struct spool *s, size_t table, enum change_op op,
+    const struct spool_place *places, size_t n)
+{
+	struct spool_reader *r = new_reader(s, table, op);
+
+	r->places = places;
+	r->nplaces = n;
+	return r;
+}
+
+void
+spool_leave_out(struct spool *s, size_t table, enum change_op op,
+    const struct spool_place *places, size_t n)
+{
+	struct spooled_table *t = table_at(s, table);
+	struct buf *b = &t->left_out[op];
+
+	for (size_t i = 0; i < n; i++)
+		buf_add(b, &places[i].at, sizeof(places[i].at));
+	if (n > 0)
+		qsort(b->data, b->len / sizeof(int64_t), sizeof(int64_t),
+		    compare_places);
+	t->pub.count[op] -= n;
+}
+
+void
+spool_resume(struct spool *s, size_t table)
+{
+	s->current = table_at(s, table);
 }
 
 enum status

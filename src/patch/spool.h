@@ -22,6 +22,12 @@ enum spool_order {
 	SPOOL_UNDO,   /* exactly the reverse */
 };
 
+/* Where a change stands in the file. */
+struct spool_place {
+	int64_t at;
+	size_t len;
+};
+
 struct spool_table {
 	const struct pair *pair;
 	uint64_t count[CHANGE_OPS]; /* rows, equal ones of a multiset too */
@@ -60,5 +66,18 @@ enum status spool_next(
 void spool_reader_park(
     struct spool_reader *r, enum change_phase phase, const bool *parked);
 void spool_reader_close(struct spool_reader *r); /* NULL is allowed */
+
+/* The place of the change handed out last, and changes by their places. */
+struct spool_place spool_where(const struct spool_reader *r);
+struct spool_reader *spool_read_places(struct spool *spool, size_t table,
+    enum change_op op, const struct spool_place *places, size_t n);
+
+/*
+ * Leave these changes out from now on, in no order; each counted one row. What
+ * comes instead is told to the sink between spool_resume() and its end().
+ */
+void spool_leave_out(struct spool *spool, size_t table, enum change_op op,
+    const struct spool_place *places, size_t n);
+void spool_resume(struct spool *spool, size_t table);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/interrupt.h"
 #include "patch/order.h"
+#include "patch/report.h"
 
 /*
  * A patch is text for psql or sqlite3 with their stock settings:
@@ -70,6 +71,34 @@ count_of(const struct writer *w, const struct spool_table *t, enum change_op op)
 	return t->count[stmt_op(&c, w->dir)];
 }
 
+/* By what values were taken for equal, and what nobody looked at. */
+static void
+put_rules(struct writer *w)
+{
+	struct buf *text = &w->stmt.value;
+
+	for (size_t i = 0; i < spool_ntables(w->spool); i++) {
+		const struct pair *pair = spool_table(w->spool, i)->pair;
+
+		if (pair_has_rules(pair)) {
+			buf_reset(text);
+			report_add_rules(text, pair);
+			fputs("-- rules of ", w->out);
+			put_name(w, pair->name);
+			fprintf(w->out, ": %s\n", buf_str(text));
+		}
+		for (size_t c = 0; c < pair->nskipped; c++) {
+			fputs("-- not compared: ", w->out);
+			put_name(w, pair->name);
+			putc('.', w->out);
+			put_name(w, pair->skipped[c].name);
+			fputs(": ", w->out);
+			put_name(w, pair->skipped[c].why);
+			putc('\n', w->out);
+		}
+	}
+}
+
 static void
 put_header(struct writer *w, const struct sqlpatch_info *info)
 {
@@ -90,6 +119,7 @@ put_header(struct writer *w, const struct sqlpatch_info *info)
 		    count_of(w, t, CHANGE_UPDATE),
 		    count_of(w, t, CHANGE_DELETE));
 	}
+	put_rules(w);
 	fprintf(w->out,
 	    "-- %s\n"
 	    "-- Every UPDATE and DELETE names the values it expects to find. "

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diff/write.h"
 #include "value/num.h"
 
 void
@@ -125,19 +126,20 @@ does_not_fit(const struct change *c, const struct column *col, const char *why,
 	    c->pair->name, col->name, why);
 }
 
-enum status
-stmt_old_value(struct stmt *st, const struct change *c, size_t i,
-    struct cell *out, struct err *err)
+void
+stmt_old_value(
+    struct stmt *st, const struct change *c, size_t i, struct cell *out)
 {
 	const struct column *col = stmt_column(c->pair, i);
 	struct vtype own = stmt_own_type(col);
 	const char *why = "";
 
+	/* A dialect may promise less than a column of some server holds; what
+	 * was read from it is held all the same. */
 	buf_reset(&st->scratch);
 	if (!st->dialect->convert(
 		col, &own, &c->target[i], &st->scratch, out, &why))
-		return does_not_fit(c, col, why, err);
-	return TU_OK;
+		*out = c->target[i];
 }
 
 /*
@@ -172,8 +174,8 @@ stmt_new_value(struct stmt *st, const struct change *c, size_t i,
 	const char *why = "";
 
 	buf_reset(&st->scratch);
-	if (!st->dialect->convert(pc->col[TARGET], &pc->type, &c->source[i],
-		&st->scratch, out, &why))
+	if (!write_convert(st->dialect, pc, TARGET, &c->source[i], &st->scratch,
+		out, &why))
 		return does_not_fit(c, pc->col[TARGET], why, err);
 	fit_column(st, pc, out);
 	return check_key(c, i, out, err);
@@ -270,18 +272,37 @@ add_param(struct stmt_params *p, const struct column *col, struct cell cell)
 	p->columns[p->n++] = col;
 }
 
-const char *
-stmt_value_sql(
-    struct stmt *st, const struct column *col, const struct cell *cell)
+static enum status
+no_literal(const struct change *c, const struct column *col, const char *why,
+    struct err *err)
 {
+	err_set(err, TU_ESCHEMA,
+	    "table '%s', column '%s': a value cannot be written into a patch: "
+	    "%s",
+	    c->pair->name, col->name, why);
+	return err_hint(err, "trueup sync sends values beside the SQL");
+}
+
+enum status
+stmt_value_sql(struct stmt *st, const struct change *c,
+    const struct column *col, const struct cell *cell, const char **sql,
+    struct err *err)
+{
+	const struct dialect *d = st->dialect;
 	struct stmt_params *p = st->params;
+	const char *why = NULL;
 
 	buf_reset(&st->value);
-	if (p == NULL) {
-		st->dialect->literal(&st->value, col, cell);
-	} else {
+	if (p != NULL) {
 		add_param(p, col, stmt_keep_cell(st, p->arena, cell));
-		st->dialect->param(&st->value, col, p->n - st->first);
+		d->param(&st->value, col, p->n - st->first);
+	} else {
+		if (d->literal_refuses != NULL)
+			why = d->literal_refuses(col, cell);
+		if (why != NULL)
+			return no_literal(c, col, why, err);
+		d->literal(&st->value, col, cell);
 	}
-	return buf_str(&st->value);
+	*sql = buf_str(&st->value);
+	return TU_OK;
 }

@@ -91,7 +91,8 @@ image_value(struct stmt *st, const struct change *c, size_t i, enum image image,
 		return stmt_parking_value(st, c, i, out, err);
 	if (c->op == CHANGE_INSERT || (image == IMAGE_NEW && stmt_writes(c, i)))
 		return stmt_new_value(st, c, i, out, err);
-	return stmt_old_value(st, c, i, out, err);
+	stmt_old_value(st, c, i, out);
+	return TU_OK;
 }
 
 /* What the statement expects to find in the row. */
@@ -123,6 +124,16 @@ sets(const struct change *c, size_t i)
 
 /* --- WHERE ---------------------------------------------------------------- */
 
+static bool
+add_equal(struct stmt *st, const struct column *col, const char *value)
+{
+	if (st->dialect->equal != NULL)
+		return st->dialect->equal(&st->sql, col, value);
+	st->dialect->ident(&st->sql, col->name);
+	buf_addf(&st->sql, " = %s", value);
+	return true;
+}
+
 /* A column's condition; `usable`: an index may find the row by it. */
 static enum status
 add_condition(struct stmt *st, const struct change *c, size_t i, bool usable,
@@ -136,11 +147,15 @@ add_condition(struct stmt *st, const struct change *c, size_t i, bool usable,
 	rc = expected_value(st, c, i, &cell, err);
 	if (rc)
 		return rc;
-	value = stmt_value_sql(st, col, &cell);
+	if (cell.kind == CELL_NULL && st->dialect->params_not_null) {
+		st->dialect->guard(&st->sql, col, "NULL");
+		return TU_OK;
+	}
+	rc = stmt_value_sql(st, c, col, &cell, &value, err);
+	if (rc)
+		return rc;
 	usable = usable && cell.kind != CELL_NULL;
-	if (usable) {
-		st->dialect->ident(&st->sql, col->name);
-		buf_addf(&st->sql, " = %s", value);
+	if (usable && add_equal(st, col, value)) {
 		if (st->dialect->equal_exact(col, value))
 			return TU_OK;
 		buf_adds(&st->sql, " AND ");
@@ -213,7 +228,8 @@ add_where(struct stmt *st, const struct change *c, struct err *err)
 	buf_addf(&st->sql, "%s IN (SELECT %s FROM %s WHERE ", address, address,
 	    t->from);
 	rc = add_conditions(st, c, err);
-	buf_addf(&st->sql, " LIMIT %" PRIu64 ")", c->copies);
+	dialect_limit(&st->sql, st->dialect, c->copies);
+	buf_addc(&st->sql, ')');
 	return rc;
 }
 
@@ -254,6 +270,7 @@ build_update(struct stmt *st, const struct change *c, struct err *err)
 	buf_addf(&st->sql, "UPDATE %s SET ", pair->table[TARGET]->from);
 	for (size_t i = 0; i < pair->ncols; i++) {
 		const struct column *col = pair->cols[i].col[TARGET];
+		const char *value;
 		struct cell cell;
 		enum status rc;
 
@@ -269,11 +286,13 @@ build_update(struct stmt *st, const struct change *c, struct err *err)
 			    "the key with --key");
 		}
 		rc = wanted_value(st, c, i, &cell, err);
+		if (rc == TU_OK)
+			rc = stmt_value_sql(st, c, col, &cell, &value, err);
 		if (rc)
 			return rc;
 		buf_adds(&st->sql, comma);
 		st->dialect->ident(&st->sql, col->name);
-		buf_addf(&st->sql, " = %s", stmt_value_sql(st, col, &cell));
+		buf_addf(&st->sql, " = %s", value);
 		comma = ", ";
 	}
 	keep_auto_updated(st, c);
@@ -300,16 +319,19 @@ add_values(
 	buf_adds(&st->sql, "VALUES (");
 	for (size_t i = 0; i < ncols; i++) {
 		const struct column *col = stmt_column(c->pair, i);
+		const char *value;
 		struct cell cell;
 		enum status rc;
 
 		if (col->generated)
 			continue;
 		rc = wanted_value(st, c, i, &cell, err);
+		if (rc == TU_OK)
+			rc = stmt_value_sql(st, c, col, &cell, &value, err);
 		if (rc)
 			return rc;
 		buf_adds(&st->sql, comma);
-		buf_adds(&st->sql, stmt_value_sql(st, col, &cell));
+		buf_adds(&st->sql, value);
 		comma = ", ";
 	}
 	buf_addc(&st->sql, ')');
@@ -344,6 +366,11 @@ build_insert(struct stmt *st, const struct change *c, struct err *err)
 		return TU_OK;
 	}
 	buf_adds(&st->sql, ") ");
+	if (identity && st->dialect->insert_overriding == NULL)
+		return err_set(err, TU_ESCHEMA,
+		    "table '%s' has a column that numbers its rows itself; "
+		    "trueup cannot give it values in %s",
+		    pair->name, st->dialect->brand);
 	if (identity)
 		buf_adds(&st->sql, st->dialect->insert_overriding);
 	return add_values(st, c, ncols, err);
@@ -370,12 +397,12 @@ stmt_key(struct stmt *st, const struct change *c, struct arena *arena,
     struct cell *out, struct err *err)
 {
 	for (size_t i = 0; i < c->pair->nkeys; i++) {
-		enum status rc;
+		enum status rc = TU_OK;
 
 		if (c->op == CHANGE_INSERT)
 			rc = stmt_new_value(st, c, i, &out[i], err);
 		else
-			rc = stmt_old_value(st, c, i, &out[i], err);
+			stmt_old_value(st, c, i, &out[i]);
 		if (rc)
 			return rc;
 		out[i] = stmt_keep_cell(st, arena, &out[i]);

@@ -39,13 +39,13 @@ came_out_different(const struct change *c, const struct cell *cells,
 		report_value(
 		    &value, &pair->cols[column], TARGET, &cells[column]);
 		err_set(err, TU_ECONFLICT,
-		    "table '%s', key %s: column '%s' came out different (%s): "
+		    "table '%s', %s: column '%s' came out different (%s): "
 		    "a trigger? Nothing was written",
 		    pair->name, buf_str(&key),
 		    pair->cols[column].col[TARGET]->name, buf_str(&value));
 	} else {
 		err_set(err, TU_ECONFLICT,
-		    "table '%s', key %s: the row is %s after it was %s: a "
+		    "table '%s', %s: the row is %s after it was %s: a "
 		    "trigger? Nothing was written",
 		    pair->name, buf_str(&key),
 		    cells != NULL ? "still there" : "not there",
@@ -97,7 +97,8 @@ check_row(void *arg, const struct change *c, const struct cell *cells,
 static enum status
 check_group(struct verifier *v, struct err *err)
 {
-	enum status st = group_reread(&v->group, v->target, check_row, v, err);
+	enum status st =
+	    group_reread(&v->group, v->target, GROUP_AFTER, check_row, v, err);
 
 	group_clear(&v->group);
 	return st;

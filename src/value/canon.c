@@ -9,6 +9,7 @@
 #include "value/datetime.h"
 #include "value/num.h"
 #include "value/rowhash.h"
+#include "value/rule.h"
 
 static bool
 is_digit(char c)
@@ -450,6 +451,20 @@ add_any_field(struct buf *out, const struct cell *c, unsigned flags)
 	}
 }
 
+static void
+add_folded(struct buf *out, const struct vtype *t, const struct cell *c,
+    unsigned flags)
+{
+	const struct vtype plain = { .type = t->type, .loose = t->loose };
+	unsigned side = flags & CANON_TARGET ? VSIDE_TARGET : VSIDE_SOURCE;
+	struct buf scratch = BUF_INIT;
+	struct cell folded;
+
+	rule_fold(t, side, c, &scratch, &folded);
+	canon_field(out, &plain, &folded, flags);
+	buf_free(&scratch);
+}
+
 void
 canon_field(struct buf *out, const struct vtype *t, const struct cell *c,
     unsigned flags)
@@ -458,6 +473,10 @@ canon_field(struct buf *out, const struct vtype *t, const struct cell *c,
 
 	if (c->kind == CELL_NULL)
 		return;
+	if (t->rule != NULL && rule_folds(t->rule)) {
+		add_folded(out, t, c, flags);
+		return;
+	}
 	switch (t->type) {
 	case LT_NUM:
 		fits = add_num(out, c);

@@ -46,9 +46,10 @@
 
 enum canon_flags {
 	CANON_INLINE = 1 << 0, /* bytes as len:bytes, for hashing done here */
+	CANON_TARGET = 1 << 1, /* a rule that knows sides: this is the target */
 };
 
-/* Append the field of one cell. */
+/* Append the field of one cell, of what its type's rule makes of it. */
 void canon_field(struct buf *out, const struct vtype *t, const struct cell *c,
     unsigned flags);
 

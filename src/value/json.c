@@ -4,6 +4,9 @@
 
 #include <stdlib.h>
 
+#include "base/arena.h"
+#include "value/num.h"
+
 #define DEPTH_MAX 512
 
 /* More digits than this in an exponent are no number anybody can mean. */
@@ -13,6 +16,7 @@ struct json {
 	const char *p, *end;
 	struct buf *out;
 	int depth;
+	bool doubles;       /* numbers are binary64 */
 	struct buf members; /* struct member of all objects now open */
 	struct buf scratch; /* an object while its members change places */
 };
@@ -117,9 +121,25 @@ add_mantissa(struct json *j, const char *digits, size_t nint, size_t nfrac,
 	return true;
 }
 
+/* The number just read as the shortest text of its binary64. */
+static void
+add_double(struct json *j, const char *s)
+{
+	char *text = strndup(s, (size_t)(j->p - s));
+	double f;
+
+	if (text == NULL)
+		out_of_memory((size_t)(j->p - s));
+	f = strtod(text, NULL);
+	free(text);
+	j->out->len +=
+	    num_print_f64(buf_reserve(j->out, NUM_PRINT_MAX), f == 0 ? 0 : f);
+}
+
 static bool
 read_number(struct json *j)
 {
+	const char *start = j->p;
 	bool neg = accept(j, '-');
 	const char *digits = j->p;
 	size_t nint = read_digits(j), nfrac = 0;
@@ -131,7 +151,9 @@ read_number(struct json *j)
 		return false;
 	if (!read_exponent(j, &exp))
 		return false;
-	if (!add_mantissa(j, digits, nint, nfrac, neg, &exp))
+	if (j->doubles)
+		add_double(j, start);
+	else if (!add_mantissa(j, digits, nint, nfrac, neg, &exp))
 		buf_addc(j->out, '0');
 	else if (exp != 0)
 		buf_addf(j->out, "e%lld", (long long)exp);
@@ -387,10 +409,12 @@ read_value(struct json *j)
 	return ok;
 }
 
-bool
-json_canon(struct buf *out, const char *s, size_t n)
+static bool
+canon(struct buf *out, const char *s, size_t n, bool doubles)
 {
-	struct json j = { .p = s, .end = s + n, .out = out };
+	struct json j = {
+		.p = s, .end = s + n, .out = out, .doubles = doubles
+	};
 	size_t start = out->len;
 	bool ok = read_value(&j);
 
@@ -401,4 +425,16 @@ json_canon(struct buf *out, const char *s, size_t n)
 	buf_free(&j.members);
 	buf_free(&j.scratch);
 	return ok;
+}
+
+bool
+json_canon(struct buf *out, const char *s, size_t n)
+{
+	return canon(out, s, n, false);
+}
+
+bool
+json_canon_double(struct buf *out, const char *s, size_t n)
+{
+	return canon(out, s, n, true);
 }

@@ -17,4 +17,8 @@
 /* False, nothing appended, if the text is not JSON or nests over 512 deep. */
 bool json_canon(struct buf *out, const char *s, size_t n);
 
+/* The same with every number as its nearest binary64, for servers that keep no
+ * more: 1e400 and 2e400 are then equal, and 0.1 is what 0.1 is there. */
+bool json_canon_double(struct buf *out, const char *s, size_t n);
+
 #endif

@@ -24,6 +24,7 @@
 
 #include "value/canon.h"
 #include "value/num.h"
+#include "value/rule.h"
 
 enum tag {
 	TAG_NULL = 1,
@@ -343,12 +344,29 @@ put_value(struct field *f, enum ltype type)
 	put_escaped(f);
 }
 
+static void
+encode_folded(struct buf *out, const struct vtype *t, const struct cell *c)
+{
+	const struct vtype plain = { .type = t->type, .loose = t->loose };
+	struct buf scratch = BUF_INIT;
+	struct cell folded;
+
+	rule_fold(t, VSIDE_SOURCE, c, &scratch, &folded);
+	key_encode(out, &plain, &folded);
+	buf_free(&scratch);
+}
+
 void
 key_encode(struct buf *out, const struct vtype *t, const struct cell *c)
 {
 	size_t start = out->len;
 	struct field f;
 	char *key;
+
+	if (t->rule != NULL && rule_folds(t->rule)) {
+		encode_folded(out, t, c);
+		return;
+	}
 
 	if (c->kind == CELL_NULL) {
 		buf_addc(out, TAG_NULL);

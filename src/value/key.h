@@ -25,6 +25,8 @@
 #include "value/cell.h"
 #include "value/vtype.h"
 
+/* Of what the type's rule makes of the cell; such a rule must not have sides
+ * (rule.h). */
 void key_encode(struct buf *out, const struct vtype *t, const struct cell *c);
 
 /* memcmp() order, shorter first. */

@@ -31,6 +31,8 @@ enum ltype {
 	LT_ANY,   /* SQLite to SQLite: storage class and value, exactly */
 };
 
+struct vrule; /* rule.h */
+
 struct vtype {
 	enum ltype type;
 	/*
@@ -39,6 +41,7 @@ struct vtype {
 	 * text as this type.
 	 */
 	enum ltype loose;
+	const struct vrule *rule; /* what else is taken for equal, or NULL */
 };
 
 /* "num", "float8", "text", ... as in the manual and in plan. */

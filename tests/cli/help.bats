@@ -80,7 +80,7 @@ commands="diff explain help plan sync"
 		' - "$BATS_TEST_TMPDIR/completion" "$@"
 	}
 	[ "$(complete_words trueup d)" = diff ]
-	[ "$(complete_words trueup diff --fo)" = --format= ]
+	[ "$(complete_words trueup diff --form)" = --format= ]
 	[ "$(complete_words trueup diff --format = j)" = json ]
 	[ "$(complete_words trueup diff -f s)" = "stat sql" ]
 	[ "$(complete_words trueup plan --format = t)" = text ]

@@ -432,9 +432,9 @@ test_conflicts(enum brand brand)
 	is_int((long long)result.conflicts, 3, "as many as there are");
 	is_int((long long)result.done[CHANGE_INSERT], 0, "nothing is done");
 	is_str(conflict_log,
-	    "t (4) column 'w' is NULL now, it was 'o'\n"
-	    "t (1) column 'v' is 'z' now, it was 'a'\n"
-	    "t (2) it is gone\n",
+	    "t id 4 column 'w' is NULL now, it was 'o'\n"
+	    "t id 1 column 'v' is 'z' now, it was 'a'\n"
+	    "t id 2 it is gone\n",
 	    "each is named");
 	is_dump(&w, before, "conflicts", "nothing was written");
 
@@ -463,7 +463,7 @@ test_existing_key(enum brand brand)
 	conflict_log[0] = '\0';
 	ok(world_apply(&w, &log_options, &result, &err) == TU_ECONFLICT,
 	    "a key that came meanwhile is a conflict: %s", err.msg);
-	is_str(conflict_log, "t (2) it was inserted in the meantime\n",
+	is_str(conflict_log, "t id 2 it was inserted in the meantime\n",
 	    "its key is named");
 	is_str(world_value(&w, "SELECT min(v) FROM t"), "other",
 	    "and nothing written");
@@ -551,6 +551,66 @@ test_many_conflicts(enum brand brand)
 	world_close(&w);
 }
 
+/*
+ * Keys that are one to the target's collation: the row stays, with what was
+ * not compared and what refers to it.
+ */
+static void
+test_rename(enum brand brand)
+{
+	static const char *const key[] = {
+		[LITE] = "text COLLATE NOCASE",
+		[PG] = "text COLLATE ci",
+		[MY] = "varchar(9) COLLATE utf8mb4_general_ci",
+	};
+	struct apply_result result;
+	struct err err = ERR_INIT;
+	const char *before;
+	struct world w;
+
+	world_open(&w, brand, brand);
+	if (brand == PG)
+		world_run_both(&w,
+		    "CREATE COLLATION ci (provider = icu, "
+		    "locale = 'und-u-ks-level2', deterministic = false)");
+	world_run_both(
+	    &w, arena_printf(w.arena,
+		    "CREATE TABLE p (k %s, b integer, v integer, "
+		    "PRIMARY KEY (b, k));"
+		    "CREATE TABLE c (id integer PRIMARY KEY, k %s, b integer, "
+		    "FOREIGN KEY (b, k) REFERENCES p (b, k) ON DELETE CASCADE)",
+		    key[brand], key[brand]));
+	world_run(&w, TARGET, "ALTER TABLE p ADD COLUMN note varchar(9)");
+	world_run(&w, SOURCE,
+	    "INSERT INTO p VALUES ('a', 1, 1), ('b', 1, 2), ('a', 2, 1), "
+	    "('new', 1, 1);"
+	    "INSERT INTO c VALUES (1, 'a', 1), (2, 'b', 1)");
+	world_run(&w, TARGET,
+	    "INSERT INTO p VALUES ('A', 1, 1, 'kept'), ('B', 1, 7, 'too'), "
+	    "('a', 2, 1, 'same'), ('old', 1, 1, 'goes');"
+	    "INSERT INTO c VALUES (1, 'a', 1), (2, 'b', 1)");
+	before = world_dump(&w);
+	is_int((long long)world_diff(&w), 6, "keys that change their case");
+	is_int((long long)spool_table(w.spool, 0)->count[CHANGE_UPDATE], 2,
+	    "are set");
+	is_int((long long)spool_table(w.spool, 0)->count[CHANGE_DELETE], 1,
+	    "not deleted");
+	world_write(&w, "patch.sql", STMT_FORWARD);
+	world_write(&w, "undo.sql", STMT_UNDO);
+	ok(world_apply(&w, &log_options, &result, &err) == TU_OK,
+	    "and written %s", err.msg);
+	is_int((long long)world_diff(&w), 0, "nothing is left");
+	is_str(world_value(&w, "SELECT min(note) FROM p WHERE v = 2"), "too",
+	    "what was not compared is kept");
+	is_str(world_value(&w, "SELECT max(k) FROM c WHERE id = 1"), "a",
+	    "and so is what refers to it");
+	runs(&w, "undo.sql", "renamed keys", "the client undoes it");
+	is_dump(&w, before, "renamed keys", "all is as it was");
+	runs(&w, "patch.sql", "renamed keys", "the client runs the patch");
+	is_int((long long)world_diff(&w), 0, "nothing is left again");
+	world_close(&w);
+}
+
 /* --- triggers and cascades ------------------------------------------------ */
 
 static void
@@ -592,7 +652,7 @@ test_trigger(enum brand brand)
 	conflict_log[0] = '\0';
 	ok(world_apply(&w, &log_options, &result, &err) == TU_ECONFLICT,
 	    "a trigger that swallows the row: %s", err.msg);
-	is_str(conflict_log, "t (1) it was not inserted: a trigger?\n",
+	is_str(conflict_log, "t id 1 it was not inserted: a trigger?\n",
 	    "is a conflict");
 	world_close(&w);
 }
@@ -974,6 +1034,7 @@ main(void)
 		test_multiset_conflict((enum brand)brand);
 		test_other_formula((enum brand)brand);
 		test_many_conflicts((enum brand)brand);
+		test_rename((enum brand)brand);
 		test_trigger((enum brand)brand);
 		test_cascade((enum brand)brand);
 		test_constraints((enum brand)brand);

@@ -42,6 +42,11 @@ fill(struct suite *s, const char *name)
 
 		snprintf(buf, sizeof(buf), "%s%d", text, i / 7);
 		c = cell_text(buf, strlen(buf));
+		if (s->d->literal_refuses != NULL &&
+		    s->d->literal_refuses(&t->columns[0], &c) != NULL) {
+			snprintf(buf, sizeof(buf), "q%d", i);
+			c = cell_text(buf, strlen(buf));
+		}
 		buf_reset(sql);
 		buf_addf(sql, "INSERT INTO %s VALUES (", t->from);
 		if (strcmp(name, "k1") == 0)
@@ -67,34 +72,18 @@ select_keys(struct buf *sql, const struct suite *s, const struct keyed *k)
 	buf_addf(sql, " FROM %s", k->table->from);
 }
 
+/* Nothing where nobody knows how the server orders: see sort_keys(). */
 static void
 order_by(struct buf *sql, const struct suite *s, const struct keyed *k)
 {
+	if (s->d->order_expr == NULL)
+		return;
 	buf_adds(sql, " ORDER BY ");
 	for (size_t i = 0; i < k->ncols; i++) {
 		if (i > 0)
 			buf_adds(sql, ", ");
 		s->d->order_expr(sql, k->cols[i], &k->types[i]);
 	}
-}
-
-static void
-open_keys(struct suite *s, struct keyed *k, const char *name)
-{
-	struct buf *sql;
-
-	fill(s, name);
-	*k = (struct keyed){ .table = suite_table(s, name) };
-	k->ncols = k->table->ncolumns - 1;
-	for (size_t i = 0; i < k->ncols; i++) {
-		k->cols[i] = &k->table->columns[i];
-		k->types[i].type = k->cols[i]->ltype;
-	}
-	sql = suite_sql(s);
-	select_keys(sql, s, k);
-	order_by(sql, s, k);
-	k->cells = suite_rows(s, s->rd, buf_str(sql), k->cols, k->ncols, &k->n);
-	is_int((long long)k->n, NROWS, "%s: %s: keys", s->brand->name, name);
 }
 
 static const struct cell *
@@ -119,6 +108,40 @@ compare_keys(const struct keyed *k, const struct cell *a, const struct cell *b)
 	return c;
 }
 
+static int
+compare_rows(const void *a, const void *b, void *arg)
+{
+	return compare_keys(arg, a, b);
+}
+
+/* What diff/sorter does for a server whose order nobody knows. */
+static void
+sort_keys(const struct suite *s, struct keyed *k, struct cell *cells, size_t n)
+{
+	if (s->d->order_expr == NULL && n > 0)
+		qsort_r(cells, n, k->ncols * sizeof(*cells), compare_rows, k);
+}
+
+static void
+open_keys(struct suite *s, struct keyed *k, const char *name)
+{
+	struct buf *sql;
+
+	fill(s, name);
+	*k = (struct keyed){ .table = suite_table(s, name) };
+	k->ncols = k->table->ncolumns - 1;
+	for (size_t i = 0; i < k->ncols; i++) {
+		k->cols[i] = &k->table->columns[i];
+		k->types[i].type = k->cols[i]->ltype;
+	}
+	sql = suite_sql(s);
+	select_keys(sql, s, k);
+	order_by(sql, s, k);
+	k->cells = suite_rows(s, s->rd, buf_str(sql), k->cols, k->ncols, &k->n);
+	sort_keys(s, k, k->cells, k->n);
+	is_int((long long)k->n, NROWS, "%s: %s: keys", s->brand->name, name);
+}
+
 static void
 check_sorted(struct suite *s, const struct keyed *k)
 {
@@ -128,7 +151,7 @@ check_sorted(struct suite *s, const struct keyed *k)
 		bad += compare_keys(k, key_at(k, i - 1), key_at(k, i)) >= 0;
 	is_int((long long)bad, 0, "%s: %s: order_expr is the order of keys",
 	    s->brand->name, k->table->name);
-	for (size_t i = 0; i < k->ncols; i++)
+	for (size_t i = 0; i < k->ncols && s->d->order_expr != NULL; i++)
 		ok(s->d->order_native(k->cols[i], &k->types[i]) ==
 			(s->brand->bytewise || k->cols[i]->rowid_alias),
 		    "%s: %s.%s: native order", s->brand->name, k->table->name,
@@ -137,8 +160,8 @@ check_sorted(struct suite *s, const struct keyed *k)
 
 /* The scan's keys, in order, that cond selects: are they from[lo, hi)? */
 static bool
-selects(struct suite *s, const struct keyed *k, const char *cond, size_t lo,
-    size_t hi)
+selects(
+    struct suite *s, struct keyed *k, const char *cond, size_t lo, size_t hi)
 {
 	struct buf sql = BUF_INIT;
 	struct arena_mark mark = arena_mark(s->arena);
@@ -149,6 +172,7 @@ selects(struct suite *s, const struct keyed *k, const char *cond, size_t lo,
 	buf_addf(&sql, " WHERE %s", cond);
 	order_by(&sql, s, k);
 	got = suite_rows(s, s->rd, buf_str(&sql), k->cols, k->ncols, &n);
+	sort_keys(s, k, got, n);
 	for (size_t i = 0; n == hi - lo && i < n * k->ncols; i++)
 		bad += !cell_same(&got[i], &key_at(k, lo)[i]);
 	bad += n != hi - lo;
@@ -158,7 +182,7 @@ selects(struct suite *s, const struct keyed *k, const char *cond, size_t lo,
 }
 
 static void
-check_ranges(struct suite *s, const struct keyed *k)
+check_ranges(struct suite *s, struct keyed *k)
 {
 	struct buf cond = BUF_INIT;
 	size_t bad = 0;
@@ -187,9 +211,18 @@ check_ranges(struct suite *s, const struct keyed *k)
 	buf_free(&cond);
 }
 
+static bool
+all_native(const struct suite *s, const struct keyed *k)
+{
+	for (size_t i = 0; i < k->ncols; i++)
+		if (!s->d->order_native(k->cols[i], &k->types[i]))
+			return false;
+	return true;
+}
+
 /* A leading part of the key bounds whole groups of rows. */
 static void
-check_prefix(struct suite *s, const struct keyed *k)
+check_prefix(struct suite *s, struct keyed *k)
 {
 	struct buf cond = BUF_INIT;
 	struct sql_range r = { .ncols = 1, .columns = k->cols };
@@ -209,7 +242,7 @@ check_prefix(struct suite *s, const struct keyed *k)
 }
 
 static void
-check_lists(struct suite *s, const struct keyed *k)
+check_lists(struct suite *s, struct keyed *k)
 {
 	static const size_t sizes[] = { 0, 1, 2, 7, 500, 1500 };
 	struct buf cond = BUF_INIT;
@@ -266,6 +299,10 @@ check_buckets(struct suite *s, const struct keyed *k, uint32_t buckets)
 	size_t n, bad = 0;
 	struct cell *got;
 
+	if (s->d->bucket_expr == NULL) {
+		hasher_free(md5);
+		return;
+	}
 	buf_adds(sql, "SELECT ");
 	s->d->bucket_expr(sql, k->cols, k->types, k->ncols, buckets);
 	buf_addf(sql, " FROM %s", k->table->from);
@@ -306,6 +343,9 @@ check_other_order(struct suite *s)
 		is_int(
 		    (long long)bad, 0, "%s: but order_expr is", s->brand->name);
 	}
+	/* A sorter leaves out what a loose '=' brings. */
+	if (s->d->order_expr == NULL)
+		return;
 	/* The exact key, not the one that the collation takes for equal. */
 	for (size_t i = 0; i < k.n; i++)
 		if (key_at(&k, i)->len == 2 &&
@@ -347,9 +387,10 @@ check_keys(struct suite *s)
 
 		open_keys(s, &k, names[i]);
 		check_sorted(s, &k);
-		if (s->d->order_native(k.cols[0], &k.types[0]))
+		if (all_native(s, &k))
 			check_ranges(s, &k);
-		if (s->brand->bytewise && k.ncols > 1)
+		if (s->brand->bytewise && k.ncols > 1 &&
+		    s->d->order_native(k.cols[0], &k.types[0]))
 			check_prefix(s, &k);
 		check_lists(s, &k);
 		if (s->brand->bytewise)

@@ -19,6 +19,13 @@ static const struct brand *const brands[] = {
 #ifdef WITH_PQ
 	&brand_postgresql,
 #endif
+#ifdef WITH_ODBC
+	&brand_mariadb,
+	&brand_odbc_sqlite,
+#ifdef WITH_PQ
+	&brand_odbc_postgresql,
+#endif
+#endif
 };
 
 bool

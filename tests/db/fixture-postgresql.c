@@ -296,6 +296,7 @@ const struct brand brand_postgresql = {
 	.endless = "SELECT count(*) FROM generate_series(1, 100000000000)",
 	.write_in_read = "INSERT INTO " S "k1 VALUES (-1, 0)",
 	.as_double = "::float8",
+	.analyze = "ANALYZE ",
 	.many_columns = 1600,
 	.create = create,
 	.drop = drop,

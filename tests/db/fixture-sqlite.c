@@ -274,10 +274,12 @@ static const struct bad_name bad[] = {
 	{ "/etc/services", TU_ECONNECT, "not a database", NULL },
 	{ "", TU_EUSAGE, "empty", NULL },
 	{ "oracle://scott:tiger@h/x", TU_EUSAGE, "oracle", "tiger" },
+#ifndef WITH_ODBC
 	{ "odbc:DSN=x;PWD=tiger", TU_EUSAGE, "no driver for odbc:", "tiger" },
 	{ "mariadb://u:tiger@h/x", TU_EUSAGE,
 	    "no driver for mariadb:", "tiger" },
 	{ "mysql://u:tiger@h/x", TU_EUSAGE, "no driver for mysql:", "tiger" },
+#endif
 	{ 0 },
 };
 
@@ -326,6 +328,7 @@ const struct brand brand_sqlite = {
 		   "SELECT n + 1 FROM c) SELECT count(*) FROM c",
 	.write_in_read = "INSERT INTO k1 VALUES (-1, 0)",
 	.as_double = "",
+	.analyze = "ANALYZE ",
 	.many_columns = 1600,
 	.create = create,
 	.drop = drop,
@@ -346,6 +349,7 @@ const struct brand brand_sqlite_utf16 = {
 		   "SELECT n + 1 FROM c) SELECT count(*) FROM c",
 	.write_in_read = "INSERT INTO k1 VALUES (-1, 0)",
 	.as_double = "",
+	.analyze = "ANALYZE ",
 	.many_columns = 10,
 	.create = create,
 	.drop = drop,

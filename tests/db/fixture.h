@@ -67,8 +67,18 @@ struct bad_name {
 	const char *secret; /* that it must not, or NULL */
 };
 
+/* What a driver that nobody wrote for us does not do. */
+enum brand_lacks {
+	LACKS_STATES = 1 << 0, /* its SQLSTATEs say little */
+	LACKS_CANCEL = 1 << 1, /* a statement runs to its end */
+	LACKS_ESTIMATE = 1 << 2,
+	LACKS_STRICT_NAMES = 1 << 3, /* an unknown "x" is the text x */
+	LACKS_DOUBLES = 1 << 4,      /* beyond 15 digits */
+};
+
 struct brand {
 	const char *name;
+	unsigned lacks;     /* enum brand_lacks */
 	const char *schema; /* of the fixture's tables */
 	const char *first;  /* a statement before ddl, or NULL */
 	bool bytewise;      /* texts of the k tables are */
@@ -81,6 +91,7 @@ struct brand {
 	const char *endless; /* a statement of one integer that takes long */
 	const char *write_in_read; /* must fail in a reading session */
 	const char *as_double;     /* behind a literal: "::float8" */
+	const char *analyze;       /* before a table: counts its rows */
 	size_t many_columns;
 	/* Find or make a database; NULL, with a word why, if there is none. */
 	const char *(*create)(void);
@@ -91,6 +102,10 @@ struct brand {
 extern const struct brand brand_sqlite, brand_sqlite_utf16;
 #ifdef WITH_PQ
 extern const struct brand brand_postgresql;
+#endif
+#ifdef WITH_ODBC
+extern const struct brand brand_mariadb, brand_odbc_sqlite,
+    brand_odbc_postgresql;
 #endif
 
 #endif

@@ -430,8 +430,10 @@ compare(const struct scenario *s, struct arena *arena, struct plan *plan,
 	if (!st)
 		st = plan_make(
 		    db[SOURCE], db[TARGET], &sel, arena, plan, &o->err);
+	/* A sync ends there, see cmd-sync.c. */
 	if (!st && plan->nbad > 0)
-		bail_out(plan->bad[0].table, plan->bad[0].why);
+		st = err_set(&o->err, plan->bad[0].status, "%s: %s",
+		    plan->bad[0].table, plan->bad[0].why);
 	for (size_t i = 0; !st && i < plan->npairs; i++) {
 		struct tally tally = { .suspects = 0 };
 

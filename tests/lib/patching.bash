@@ -7,27 +7,43 @@
 copy_db()
 {
 	local __name
-	if [[ $2 != postgresql://* ]]; then
+	case $2 in
+	postgresql://*)
+		__name=${2%%\?*}
+		__name=${__name##*/}
+		set -- "$1" "$__name" "t_$$_${BATS_TEST_NUMBER:-0}_$RANDOM$RANDOM"
+		pg "$TRUEUP_PG" "CREATE DATABASE $3 TEMPLATE $2;" || return
+		fresh_pg_dbs+=("$3")
+		printf -v "$1" %s "$(pg_url "$3")"
+		;;
+	mariadb://*)
+		fresh_my_db "$1" && my_dump "$2" | my "${!1}"
+		;;
+	*)
 		__name=$(mktemp "$BATS_TEST_TMPDIR/copy.XXXXXX") || return
 		cp "$2" "$__name" && printf -v "$1" %s "$__name"
-		return
-	fi
-	__name=${2%%\?*}
-	__name=${__name##*/}
-	set -- "$1" "$__name" "t_$$_${BATS_TEST_NUMBER:-0}_$RANDOM$RANDOM"
-	pg "$TRUEUP_PG" "CREATE DATABASE $3 TEMPLATE $2;" || return
-	fresh_pg_dbs+=("$3")
-	printf -v "$1" %s "$(pg_url "$3")"
+		;;
+	esac
+}
+
+# my_dump URL [OPTION]... - a MariaDB database as SQL.
+my_dump()
+{
+	local rest=${1#*@} user=${1#*://}
+	local host=${rest%%:*} port=${rest#*:}
+	shift
+	mariadb-dump --no-defaults --default-character-set=utf8mb4 "$@" \
+	    -u"${user%%@*}" -h"$host" -P"${port%%/*}" "${rest##*/}"
 }
 
 # run_sql DATABASE [SQL]... - pg or lite.
 run_sql()
 {
-	if [[ $1 = postgresql://* ]]; then
-		pg "$@"
-	else
-		lite "$@"
-	fi
+	case $1 in
+	postgresql://*) pg "$@" ;;
+	mariadb://*) my "$@" ;;
+	*) lite "$@" ;;
+	esac
 }
 
 # rows_of DATABASE - every row of every table as an INSERT, sorted. Where
@@ -38,6 +54,10 @@ rows_of()
 		"${TRUEUP_PG_BIN:+$TRUEUP_PG_BIN/}pg_dump" --data-only \
 		    --inserts "$1" 2>/dev/null |
 		    grep -avE '^(SELECT pg_catalog.setval|.(un)?restrict )'
+	elif [[ $1 = mariadb://* ]]; then
+		my_dump "$1" --skip-opt --skip-comments \
+		    --skip-extended-insert --skip-triggers --hex-blob \
+		    --no-create-info
 	else
 		sqlite3 "$1" .dump | grep -av '^INSERT INTO sqlite_sequence '
 	fi | sort
@@ -54,6 +74,12 @@ apply_sql()
 		    -f "$2" 2>&1 >"$BATS_TEST_TMPDIR/applied") || status=$?
 		said+=$(grep -aE '^(UPDATE|DELETE|INSERT 0) 0$' \
 		    "$BATS_TEST_TMPDIR/applied" || true)
+	elif [[ $1 = mariadb://* ]]; then
+		said=$(my_client "$1" -vvv <"$2" 2>&1 >"$BATS_TEST_TMPDIR/applied") ||
+		    status=$?
+		said+=$(grep -aE -B1 '^Query OK, 0 rows' \
+		    "$BATS_TEST_TMPDIR/applied" |
+		    grep -aE '^(UPDATE|DELETE|INSERT)' || true)
 	else
 		said=$(HOME=/nowhere sqlite3 "$1" <"$2" 2>&1) || status=$?
 	fi

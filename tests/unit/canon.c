@@ -5,8 +5,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "lib/tap.h"
+#include "value/rule.h"
+#include "value/zone.h"
 
 #define TEXT(s) cell_text("" s, sizeof(s) - 1)
 #define BYTES(s) cell_bytes("" s, sizeof(s) - 1)
@@ -387,9 +390,180 @@ test_idempotent(void)
 	buf_free(&again);
 }
 
+/* --- rules --- */
+
+static const char *
+folded(enum ltype type, const struct vrule *rule, struct cell c, unsigned flags)
+{
+	const struct vtype t = { .type = type, .rule = rule };
+
+	buf_reset(&got);
+	canon_field(&got, &t, &c, flags | CANON_INLINE);
+	return buf_str(&got);
+}
+
+static void
+test_folds(void)
+{
+	const struct {
+		enum ltype type;
+		unsigned folds;
+		struct cell in;
+		const char *want;
+	} t[] = {
+		{ LT_TEXT, FOLD_CASE, TEXT("aBc"), "3:abc" },
+		{ LT_TEXT, FOLD_CASE,
+		    TEXT("Stra\xc3\x9f"
+			 "e"),
+		    "7:strasse" },
+		{ LT_TEXT, FOLD_CASE, TEXT("\xc3\x89"), "2:\xc3\xa9" },
+		{ LT_TEXT, FOLD_CASE, TEXT("A\xff"), "2:A\xff" },
+		{ LT_TEXT, FOLD_NFC, TEXT("e\xcc\x81"), "2:\xc3\xa9" },
+		{ LT_TEXT, FOLD_NFC, TEXT("aB"), "2:aB" },
+		{ LT_TEXT, FOLD_NFC | FOLD_CASE, TEXT("E\xcc\x81"),
+		    "2:\xc3\xa9" },
+		{ LT_TEXT, FOLD_CRLF, TEXT("a\r\nb\rc\n\r\n"),
+		    "7:a\nb\rc\n\n" },
+		{ LT_TEXT, FOLD_EMPTY_NULL, TEXT(""), "" },
+		{ LT_TEXT, FOLD_EMPTY_NULL, TEXT(" "), "1: " },
+		{ LT_CHAR, FOLD_EMPTY_NULL | FOLD_RTRIM, TEXT("  "), "" },
+		{ LT_CHAR, FOLD_CASE | FOLD_RTRIM, TEXT("A "), "1:a" },
+		{ LT_TEXT, FOLD_CASE, BYTES("A"), "1:A" },
+		{ LT_NUM, FOLD_TRUTHY, cell_int(-7), "1" },
+		{ LT_NUM, FOLD_TRUTHY, cell_int(0), "0" },
+		{ LT_NUM, FOLD_TRUTHY, TEXT("0.00"), "0" },
+		{ LT_NUM, FOLD_TRUTHY, TEXT("0.01"), "1" },
+		{ LT_NUM, FOLD_TRUTHY, cell_f64(-0.0), "0" },
+		{ LT_NUM, FOLD_TRUTHY, TEXT("t"), "!1:t" },
+		{ LT_NUM, FOLD_TRUTHY, cell_null(), "" },
+		{ LT_DATE, FOLD_ZERO_DATE, TEXT("0000-00-00"), "" },
+		{ LT_TS, FOLD_ZERO_DATE, TEXT("2024-05-00 10:00:00"), "" },
+		{ LT_DATE, FOLD_ZERO_DATE, TEXT("2024-02-30"), "2024-02-30" },
+		{ LT_DATE, FOLD_ZERO_DATE, TEXT("2024-02-29"), "2024-02-29" },
+		{ LT_TS, FOLD_UNIX, cell_int(0), "1970-01-01 00:00:00" },
+		{ LT_TS, FOLD_UNIX, cell_int(INT64_C(100000000000)),
+		    "5138-11-16 09:46:40" },
+		{ LT_TS, FOLD_UNIX, TEXT("-0.5"), "1969-12-31 23:59:59.5" },
+		{ LT_TS, FOLD_UNIX, TEXT("2024-01-01 00:00:00"),
+		    "2024-01-01 00:00:00" },
+		{ LT_TS, FOLD_UNIXMS, cell_int(1500), "1970-01-01 00:00:01.5" },
+		{ LT_TS, FOLD_JULIAN, cell_int(2440588),
+		    "1970-01-01 12:00:00" },
+		{ LT_TS, FOLD_ISO, cell_int(0), "!1:0" },
+		{ LT_TS, FOLD_UNIX, cell_int(INT64_MAX),
+		    "!19:9223372036854775807" },
+		{ LT_UUID, FOLD_UUID_TIME,
+		    BYTES("\x10\x26\xba\xba\x6c\xcd\x78\x0c\x95\x64\x5b\x8c"
+			  "\x65\x60\x24\xdb"),
+		    "6ccd780cbaba102695645b8c656024db" },
+		{ LT_UUID, FOLD_UUID_GUID,
+		    BYTES("\x0c\x78\xcd\x6c\xba\xba\x26\x10\x95\x64\x5b\x8c"
+			  "\x65\x60\x24\xdb"),
+		    "6ccd780cbaba102695645b8c656024db" },
+		{ LT_UUID, FOLD_UUID_GUID,
+		    TEXT("6ccd780c-baba-1026-9564-5b8c656024db"),
+		    "6ccd780cbaba102695645b8c656024db" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		const struct vrule rule = { .folds = t[i].folds };
+
+		is_str(folded(t[i].type, &rule, t[i].in, 0), t[i].want,
+		    "fold %zu", i);
+	}
+}
+
+static void
+test_sides(void)
+{
+	struct zone zone = { .name = "+02:00", .fixed = true, .offset = 7200 };
+	const struct vrule bits = { .bits = VSIDE_SOURCE };
+	const struct vrule local = { .local = VSIDE_TARGET, .zone = &zone };
+	char ones[64];
+
+	memset(ones, '1', sizeof(ones));
+	is_str(folded(LT_NUM, &bits, cell_text(ones, 64), 0),
+	    "18446744073709551615", "64 bits");
+	is_str(folded(LT_NUM, &bits, TEXT("0101"), 0), "5", "bits");
+	is_str(folded(LT_NUM, &bits, TEXT("0101"), CANON_TARGET), "101",
+	    "digits on the other side");
+	is_str(folded(LT_TSTZ, &local, TEXT("2024-01-01 01:30:00"), 0),
+	    "2024-01-01 01:30:00", "UTC");
+	is_str(
+	    folded(LT_TSTZ, &local, TEXT("2024-01-01 01:30:00"), CANON_TARGET),
+	    "2023-12-31 23:30:00", "local");
+	is_str(
+	    folded(LT_TSTZ, &local, TEXT("2024-01-01T01:30:00Z"), CANON_TARGET),
+	    "2024-01-01 01:30:00", "it says its zone");
+	is_str(folded(LT_TSTZ, &local, TEXT("infinity"), CANON_TARGET),
+	    "infinity", "no clock shows it");
+}
+
+/* The bytes of every order are those of the plain one, and back again. */
+static void
+test_uuid_order(void)
+{
+	static const unsigned orders[] = { 0, FOLD_UUID_TIME, FOLD_UUID_GUID };
+	char plain[16], there[16], back[16];
+
+	for (int i = 0; i < 16; i++)
+		plain[i] = (char)i;
+	for (size_t i = 0; i < ARRAY_LEN(orders); i++) {
+		rule_uuid_order(orders[i], true, plain, there);
+		rule_uuid_order(orders[i], false, there, back);
+		ok(memcmp(plain, back, 16) == 0, "order %zu", i);
+	}
+}
+
+static void
+test_zones(void)
+{
+	static const struct {
+		const char *name;
+		bool is;
+		int offset;
+	} t[] = { { "Z", true, 0 }, { "UTC", true, 0 },
+		{ "+02:00", true, 7200 }, { "-0330", true, -12600 },
+		{ "+05", true, 18000 }, { "+2", false, 0 },
+		{ "+02:60", false, 0 }, { "+02:000", false, 0 },
+		{ "Europe/Berlin", false, 0 }, { "", false, 0 } };
+	struct zone berlin = { .name = "Europe/Berlin" };
+	struct datetime dt;
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		int offset = 0;
+		bool is = zone_offset(t[i].name, &offset);
+
+		ok(is == t[i].is && (!is || offset == t[i].offset), "zone '%s'",
+		    t[i].name);
+	}
+	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	tzset();
+	datetime_parse("2024-03-31 02:30:00", 19, &dt);
+	zone_to_utc(&berlin, &dt);
+	buf_reset(&got);
+	datetime_add(&got, &dt);
+	is_str(buf_str(&got), "2024-03-31 01:30:00",
+	    "an hour that never was is read as before it");
+	datetime_parse("2024-10-27 02:59:59", 19, &dt);
+	zone_to_utc(&berlin, &dt);
+	buf_reset(&got);
+	datetime_add(&got, &dt);
+	is_str(buf_str(&got), "2024-10-27 00:59:59", "the first of two");
+	ok(berlin.warned, "and a warning");
+	zone_from_utc(&berlin, &dt);
+	buf_reset(&got);
+	datetime_add(&got, &dt);
+	is_str(buf_str(&got), "2024-10-27 02:59:59", "and back");
+}
+
 int
 main(void)
 {
+	test_folds();
+	test_sides();
+	test_uuid_order();
+	test_zones();
 	test_numbers();
 	test_texts();
 	test_times();

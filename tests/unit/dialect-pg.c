@@ -63,7 +63,13 @@ test_select(void)
 		{ PG_MONEY, "\"c\"::numeric" },
 		{ PG_BPCHAR, "\"c\"::text" },
 		{ PG_JSONB, "\"c\"::text" },
-		{ PG_OTHER | PG_EQUAL, "\"c\"::text" },
+		{ PG_OTHER, "\"c\"::text" },
+		{ PG_OTHER | PG_CAST, "case when \"c\" is distinct from null"
+				      " then pg_catalog.concat(\"c\") end" },
+		{ PG_REGCLASS,
+		    "coalesce((pg_catalog.pg_identify_object("
+		    "'pg_catalog.pg_class'::pg_catalog.regclass,\"c\",0))"
+		    ".identity,\"c\"::text)" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -148,7 +154,7 @@ test_param_guard(void)
 		{ PG_JSON, "$3::json",
 		    "\"c\"::text COLLATE \"C\" IS NOT DISTINCT FROM "
 		    "(v)::text" },
-		{ PG_OTHER | PG_EQUAL, "$3",
+		{ PG_OTHER, "$3",
 		    "\"c\"::text COLLATE \"C\" IS NOT DISTINCT FROM "
 		    "(v)::text" },
 	};
@@ -205,10 +211,11 @@ test_keys(void)
 	struct column a = column("a", PG_INT8, LT_NUM);
 	struct column b = column("b", PG_TEXT, LT_TEXT);
 	struct column n = column("n", PG_VARCHAR | PG_NONDET, LT_TEXT);
-	struct column e = column("e", PG_OTHER | PG_EQUAL, LT_TEXT);
+	struct column e = column("e", PG_OTHER, LT_TEXT);
 	struct column x = column("x", PG_OTHER, LT_OTHER);
+	struct column r = column("r", PG_REGPROC, LT_OTHER);
 	const struct column *cols[] = { &a, &b }, *ncols[] = { &n },
-			    *ecols[] = { &e, &x };
+			    *ecols[] = { &e, &x }, *rcols[] = { &r };
 	const struct cell keys[] = { cell_int(1), text("q\"\\'"), cell_int(-2),
 		text("{,}") };
 	const struct cell nkeys[] = { text("A"), text("NULL") };
@@ -231,12 +238,59 @@ test_keys(void)
 	    "a collation that takes unequal for equal");
 	D->keys_cond(fresh(), cols, 2, nulls, 1);
 	is_str(buf_str(&out), "(\"a\" = 1 AND \"b\" IS NULL)", "NULL in a key");
+	e.base_type = "s.e";
+	e.equal_op = "OPERATOR(s.=)";
 	D->keys_cond(fresh(), ecols, 2, nkeys, 1);
 	is_str(buf_str(&out),
-	    "(\"e\" = 'A' AND \"e\"::text COLLATE \"C\" IS NOT DISTINCT FROM "
-	    "('A')::text AND \"x\"::text COLLATE \"C\" IS NOT DISTINCT FROM "
+	    "(\"e\" OPERATOR(s.=) ('A')::s.e AND \"e\"::text COLLATE \"C\" "
+	    "IS NOT DISTINCT FROM ('A')::s.e::text AND "
+	    "\"x\"::text COLLATE \"C\" IS NOT DISTINCT FROM "
 	    "('NULL')::text)",
 	    "types that are compared as text");
+	e.raw = false;
+	e.equal_op = "=";
+	D->keys_cond(fresh(), ecols, 1, &nulls[1], 1);
+	is_str(buf_str(&out), "(\"e\"::text COLLATE \"C\" IS NULL)",
+	    "NULL is not a row of them");
+	D->equal(fresh(), &e, "$1");
+	is_str(buf_str(&out), "\"e\"::s.e = ($1)::s.e", "a domain");
+	ok(!D->equal(fresh(), &x, "$1") && out.len == 0, "no equality");
+	D->keys_cond(fresh(), rcols, 1, nkeys, 1);
+	is_str(buf_str(&out), "(\"r\" = 'A'::regprocedure)", "a name");
+}
+
+static void
+test_encodings(void)
+{
+	struct column c = column("c", PG_TEXT | PG_RECODE, LT_TEXT);
+	struct column d = column("d", PG_INT4, LT_NUM);
+	const struct column *cols[] = { &c, &d };
+	const struct vtype types[] = { { .type = LT_TEXT },
+		{ .type = LT_NUM } };
+
+	D->canon_expr(fresh(), &c, &types[0]);
+	is_str(buf_str(&out),
+	    "octet_length(convert_to(\"c\"::text,'UTF8'))||':'||\"c\"::text",
+	    "lengths are of UTF-8");
+	D->hash_expr(fresh(), &cols[1], &types[1], 1, HASH_MD5);
+	is_str(buf_str(&out), "md5(\"d\"::text)", "nothing to translate");
+	D->hash_expr(fresh(), cols, types, 2, HASH_MD5);
+	ok(strncmp(buf_str(&out), "md5(convert_to(octet", 20) == 0 &&
+		strstr(buf_str(&out), "\"d\"::text,'UTF8'))") != NULL,
+	    "a row is hashed in UTF-8");
+	D->order_expr(fresh(), &c, &types[0]);
+	is_str(buf_str(&out), "\"c\"", "its own order will do");
+	c.bytewise = false;
+	D->order_expr(fresh(), &c, &types[0]);
+	is_str(buf_str(&out), "convert_to(\"c\"::text,'UTF8')",
+	    "the order of UTF-8");
+	c.wire = PG_TEXT | PG_RAWTEXT;
+	D->hash_expr(fresh(), cols, types, 2, HASH_SHA256);
+	ok(strstr(buf_str(&out), "||\"d\"::text,'SQL_ASCII'))") != NULL,
+	    "bytes as they are");
+	D->literal(fresh(), &c,
+	    &(struct cell){ .kind = CELL_TEXT, .u.p = "a\351'\\", .len = 4 });
+	is_str(buf_str(&out), "E'a\\351''\\\\'", "as octal digits");
 }
 
 static void
@@ -351,9 +405,9 @@ test_canon(void)
 	}
 }
 
-#define SUMS                                                 \
-	"count(*)::bigint,"                                  \
-	"sum(('x'||substr(h,1,16))::bit(64)::bigint)::text," \
+#define SUMS                                                             \
+	"case when count(h)=count(*) then count(*) else -1 end::bigint," \
+	"sum(('x'||substr(h,1,16))::bit(64)::bigint)::text,"             \
 	"sum(('x'||substr(h,17,16))::bit(64)::bigint)::text"
 
 static void
@@ -619,6 +673,7 @@ main(void)
 	test_param_guard();
 	test_range();
 	test_keys();
+	test_encodings();
 	test_order();
 	test_sample();
 	test_canon();

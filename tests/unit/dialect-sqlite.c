@@ -149,8 +149,8 @@ test_order(void)
 static void
 test_spec(void)
 {
-	const struct vtype types[] = { { LT_NUM, LT_NONE }, { LT_TEXT, LT_TS },
-		{ LT_ANY, LT_NONE } };
+	const struct vtype types[] = { { .type = LT_NUM },
+		{ .type = LT_TEXT, .loose = LT_TS }, { .type = LT_ANY } };
 	struct vtype back[3];
 	struct buf b = BUF_INIT;
 
@@ -522,7 +522,8 @@ test_convert(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(conversions); i++) {
 		struct column to = column("c", conversions[i].to);
-		struct vtype t = { conversions[i].type, conversions[i].loose };
+		struct vtype t = { .type = conversions[i].type,
+			.loose = conversions[i].loose };
 		const char *why = NULL;
 		struct cell out;
 		bool done;

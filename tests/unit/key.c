@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "lib/tap.h"
+#include "value/rule.h"
 #include "value/canon.h"
 #include "value/num.h"
 
@@ -278,9 +279,42 @@ test_equal(void)
 	buf_free(&fb);
 }
 
+static void
+encode_with(
+    struct buf *out, const struct vrule *rule, enum ltype type, struct cell c)
+{
+	const struct vtype t = { .type = type, .rule = rule };
+
+	buf_reset(out);
+	key_encode(out, &t, &c);
+}
+
+/* What a rule takes for equal is one key. */
+static void
+test_rules(void)
+{
+	const struct vrule folds = { .folds = FOLD_CASE | FOLD_EMPTY_NULL };
+	const struct vrule near = { .tolerance = "1" };
+
+	encode_with(&ka, &folds, LT_TEXT, cell_text("ABC", 3));
+	encode_with(&kb, &folds, LT_TEXT, cell_text("abc", 3));
+	ok(key_cmp(ka.data, ka.len, kb.data, kb.len) == 0, "case");
+	encode_with(&kb, NULL, LT_TEXT, cell_text("abc", 3));
+	ok(key_cmp(ka.data, ka.len, kb.data, kb.len) == 0,
+	    "a folded key is a key");
+	encode_with(&ka, &folds, LT_TEXT, cell_text("", 0));
+	encode_with(&kb, NULL, LT_TEXT, cell_null());
+	ok(key_cmp(ka.data, ka.len, kb.data, kb.len) == 0, "'' is NULL");
+	encode_with(&ka, &near, LT_NUM, cell_int(1));
+	encode_with(&kb, &near, LT_NUM, cell_int(2));
+	ok(key_cmp(ka.data, ka.len, kb.data, kb.len) < 0,
+	    "a tolerance makes no keys equal");
+}
+
 int
 main(void)
 {
+	test_rules();
 	test_orders();
 	test_random_numbers();
 	test_random_any();

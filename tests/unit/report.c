@@ -76,6 +76,7 @@ set_up(struct fixture *f)
 	memcpy(f->target, f->source, sizeof(f->target));
 	for (int s = SOURCE; s <= TARGET; s++) {
 		f->tables[s].name = "t";
+		f->tables[s].writable = true;
 		snprintf(f->db[s].display, sizeof(f->db[s].display), "%s.db",
 		    s == SOURCE ? "a" : "b");
 		f->plan.db[s] = &f->db[s];
@@ -233,11 +234,11 @@ test_key(void)
 
 	set_up(&f);
 	report_key(&out, &f.pair, f.source, SOURCE);
-	is_str(buf_str(&out), "(7)", "a key of one column");
+	is_str(buf_str(&out), "id 7", "a key of one column");
 	buf_reset(&out);
 	f.pair.nkeys = 2;
 	report_key(&out, &f.pair, f.source, SOURCE);
-	is_str(buf_str(&out), "(7, 'Kilo')", "a key of two");
+	is_str(buf_str(&out), "id 7, name Kilo", "a key of two");
 	buf_free(&out);
 }
 
@@ -342,7 +343,7 @@ test_one_sided(void)
 	const struct table *only[] = { &lone };
 	const char *only_names[] = { "lone" };
 	const char *names[] = { "extra" };
-	struct incomparable bad = { "odd", "no reason" };
+	struct incomparable bad = { "odd", "no reason", TU_ESCHEMA };
 	struct fixture f;
 
 	set_up(&f);
@@ -378,6 +379,97 @@ test_one_sided(void)
 	ok(has(&f, "\"only_in_target\": [\"extra\"]"), "and columns");
 	ok(has(&f, "\"verdict\": \"not comparable\", \"why\": \"no reason\""),
 	    "and what cannot be compared");
+	free(f.text);
+}
+
+/* Rules, and columns that nothing compares. */
+static void
+test_rules(void)
+{
+	struct skipped odd = { "odd", "no rule" };
+	struct fixture f;
+
+	set_up(&f);
+	f.cols[C_PRICE].rules = "tolerance=0.01";
+	f.cols[C_NAME].rules = "fold=case";
+	f.pair.skipped = &odd;
+	f.pair.nskipped = 1;
+	is_str(render(&f, REPORT_TEXT, 0),
+	    "source  a.db\ntarget  b.db\n"
+	    "t: column odd is not compared: no rule\n"
+	    "1 table, 3,502 rows: equal (2 columns by rules); 1 column not "
+	    "compared\n",
+	    "text, equal");
+	f.verdicts[C_FLAG] = VERDICT_DIFFERENT;
+	f.target[C_FLAG] = cell_int(0);
+	render(&f, REPORT_TEXT, 1);
+	ok(has(&f, "\n  rules: name fold=case; price tolerance=0.01\n"),
+	    "text, different");
+	render(&f, REPORT_STAT, 0);
+	ok(has(&f, "  equal, 1 column not compared, by name fold=case; price "
+		   "tolerance=0.01\n  column odd is not compared: no rule\n"),
+	    "stat");
+	is_str(render(&f, REPORT_ROWS, 0), "! t.odd is not compared: no rule\n",
+	    "rows");
+	is_str(render(&f, REPORT_CSV, 0),
+	    "table,op,key,column,source,target\r\n"
+	    "t,not-compared,,odd,,\r\n",
+	    "csv");
+	render(&f, REPORT_JSON, 0);
+	ok(has(&f, "\"rules\": {\"name\": \"fold=case\", \"price\": "
+		   "\"tolerance=0.01\"}, \"not_compared\": {\"odd\": "
+		   "\"no rule\"}"),
+	    "json");
+	ok(has(&f, "\"columns_not_compared\": 1"), "json, in all");
+	free(f.text);
+}
+
+/* A table that fails takes what it has said so far with it. */
+static const char *
+render_failure(struct fixture *f, enum report_format format)
+{
+	struct err err = ERR_INIT, why = ERR_INIT;
+	struct change_sink *sink;
+	struct report *r;
+
+	err_set(&why, TU_EQUERY, "table 't': no more");
+	free(f->text);
+	f->options.out = open_memstream(&f->text, &f->len);
+	r = report_new(format, &f->plan, &f->options);
+	sink = report_sink(r);
+	report_start(r, &err);
+	sink->change(sink, &f->change, &err);
+	sink->fail(sink, &f->pair, &why, &err);
+	is_int((long long)report_totals(r)->failed, 1, "one failed");
+	is_int((long long)report_totals(r)->tables, 0, "none was compared");
+	report_finish(r, 4, NULL, &err);
+	report_free(r);
+	fclose(f->options.out);
+	return f->text;
+}
+
+static void
+test_failed_table(void)
+{
+	struct fixture f;
+
+	set_up(&f);
+	make_delete(&f);
+	is_str(render_failure(&f, REPORT_TEXT),
+	    "source  a.db\ntarget  b.db\nt: failed: no more\n"
+	    "0 tables, 0 rows: equal; 1 table failed\n",
+	    "text");
+	render_failure(&f, REPORT_STAT);
+	ok(has(&f, "failed: no more\n"), "stat");
+	render_failure(&f, REPORT_ROWS);
+	ok(has(&f, "! t failed: no more\n"), "rows");
+	render_failure(&f, REPORT_CSV);
+	ok(has(&f, "t,failed,,,,\r\n"), "csv");
+	render_failure(&f, REPORT_JSON);
+	ok(has(&f, "{\"type\": \"table\", \"table\": \"t\", \"verdict\": "
+		   "\"failed\", \"why\": \"no more\"}\n"),
+	    "json");
+	ok(has(&f, "\"failed\": 1"), "json, in all");
 	free(f.text);
 }
 
@@ -653,6 +745,8 @@ main(void)
 	test_text_rows();
 	test_text_cut();
 	test_one_sided();
+	test_rules();
+	test_failed_table();
 	test_stat();
 	test_rows();
 	test_csv();

@@ -387,6 +387,45 @@ test_does_not_fit(void)
 	    "a value that does not fit is named: %s", text);
 }
 
+/* A brand that is not known: no parameter is asked whether it is NULL, and no
+ * value is written that brands read in their own ways. */
+static void
+test_generic(void)
+{
+	struct pair *pair = pg_pair();
+	struct stmt_params params = { .arena = arena };
+	struct err err = ERR_INIT;
+	struct change c = pairs_update(arena, pair,
+	    cells(1, "new", "2.50", NULL), cells(1, NULL, "1.50", NULL));
+	struct stmt st;
+
+	is_str(sql(&dialect_generic, c, STMT_FORWARD),
+	    "UPDATE ONLY \"public\".\"t\" SET \"na\"\"me\" = 'new', "
+	    "\"price\" = 2.50 WHERE \"id\" = 1 AND \"na\"\"me\" IS NULL AND "
+	    "\"price\" = 1.50 AND \"at\" IS NULL",
+	    "a generic update");
+	stmt_init(&st, &dialect_generic, STMT_FORWARD, &params);
+	ok(stmt_build(&st, &c, &err) == TU_OK && params.n == 4,
+	    "with four parameters");
+	is_str(buf_str(&st.sql),
+	    "UPDATE ONLY \"public\".\"t\" SET \"na\"\"me\" = ?1, "
+	    "\"price\" = ?2 WHERE \"id\" = ?3 AND \"na\"\"me\" IS NULL AND "
+	    "\"price\" = ?4 AND \"at\" IS NULL",
+	    "none of them for a NULL that is expected");
+	stmt_release(&st);
+	stmt_params_release(&params);
+	c = pairs_insert(arena, pair, cells(1, "a\nb", NULL, NULL));
+	ok(strstr(sql(&dialect_generic, c, STMT_FORWARD),
+	       "column 'na\"me': a value cannot be written into a patch") !=
+		NULL,
+	    "a control character has no literal");
+	((struct column *)pair->cols[ID].col[TARGET])->identity_always = true;
+	c = pairs_insert(arena, pair, cells(1, "a", NULL, NULL));
+	ok(strstr(sql(&dialect_sqlserver, c, STMT_FORWARD),
+	       "numbers its rows itself") != NULL,
+	    "no value for an IDENTITY column of SQL Server");
+}
+
 static void
 test_sequence(void)
 {
@@ -421,6 +460,7 @@ main(void)
 	test_params();
 	test_wide();
 	test_does_not_fit();
+	test_generic();
 	test_sequence();
 	arena_free(arena);
 	return tap_done();

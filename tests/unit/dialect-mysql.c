@@ -1,0 +1,9 @@
+#include <config.h>
+
+#include "lib/tap.h"
+
+int
+main(void)
+{
+	return tap_done();
+}
