@@ -15,9 +15,11 @@
 #define DOUBLE_BITS(x) \
 	"LOWER(HEX(REVERSE(SUBSTR(ST_AsBinary(POINT(" x ",0)),6,8))))"
 #define BITS "LPAD(BIN($+0),#,'0')"
-/* Year 0 is 1 BC; a day in it that is none (0000-00-00) stays as it is. */
-#define OR_BC(x)                                         \
-	"IF($<'0001-01-01' AND LAST_DAY($) IS NOT NULL," \
+/* Year 0 is 1 BC; a day in it that is none (0000-00-00, 0000-02-30) stays as it
+ * is. LAST_DAY() does not know that year, but 4 is a leap year too. */
+#define OR_BC(x)                                      \
+	"IF($<'0001-01-01' AND DAY($) BETWEEN 1 AND"  \
+	" DAY(LAST_DAY(CONCAT('0004',SUBSTR($,5))))," \
 	"CONCAT('0001',SUBSTR(" x ",5),' BC')," x ")"
 
 bool

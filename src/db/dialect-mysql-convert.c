@@ -14,28 +14,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "db/convert.h"
 #include "db/dialect-generic.h"
 #include "value/canon.h"
 #include "value/datetime.h"
 #include "value/num.h"
-
-bool
-my_refuse(struct my_conversion *v, const char *why)
-{
-	*v->why = why;
-	return false;
-}
-
-bool
-my_canonical(struct my_conversion *v, enum ltype type, struct cell *text)
-{
-	size_t at = v->scratch->len;
-
-	if (!canon_text(v->scratch, type, v->in))
-		return false;
-	*text = cell_text(v->scratch->data + at, v->scratch->len - at);
-	return true;
-}
 
 static bool
 type_is(const struct column *col, const char *prefix)
@@ -90,18 +73,18 @@ in_range(const struct column *col, int64_t i)
 }
 
 static bool
-convert_integer(struct my_conversion *v)
+convert_integer(struct conversion *v)
 {
 	struct cell text;
 	int64_t i;
 	uint64_t u;
 
-	if (!my_canonical(v, LT_NUM, &text))
-		return my_refuse(v, "not a number");
+	if (!canonical(v, LT_NUM, &text))
+		return refuse(v, "not a number");
 	if (text.u.p[text.len - 1] > '9')
-		return my_refuse(v, "NaN and infinity are no integers");
+		return refuse(v, "NaN and infinity are no integers");
 	if (memchr(text.u.p, '.', text.len) != NULL)
-		return my_refuse(v, "not an integer");
+		return refuse(v, "not an integer");
 	if (my_wire(v->to) == MY_UBIGINT &&
 	    my_read_u64(text.u.p, text.len, &u)) {
 		*v->out = u <= INT64_MAX ? cell_int((int64_t)u) : text;
@@ -109,7 +92,7 @@ convert_integer(struct my_conversion *v)
 	}
 	if (my_wire(v->to) == MY_UBIGINT ||
 	    !num_to_i64(text.u.p, text.len, &i) || !in_range(v->to, i))
-		return my_refuse(v, "integer out of range");
+		return refuse(v, "integer out of range");
 	*v->out = cell_int(i);
 	return true;
 }
@@ -129,18 +112,18 @@ fits_decimal(const struct column *to, const struct cell *text)
 }
 
 static bool
-convert_decimal(struct my_conversion *v)
+convert_decimal(struct conversion *v)
 {
 	struct cell text;
 
-	if (!my_canonical(v, LT_NUM, &text))
-		return my_refuse(v, "not a number");
+	if (!canonical(v, LT_NUM, &text))
+		return refuse(v, "not a number");
 	if (text.u.p[text.len - 1] > '9')
-		return my_refuse(v, "NaN and infinity are no decimals");
+		return refuse(v, "NaN and infinity are no decimals");
 	if ((v->to->wire & MY_UNSIGNED) && text.u.p[0] == '-')
-		return my_refuse(v, "a negative number in an unsigned column");
+		return refuse(v, "a negative number in an unsigned column");
 	if (v->to->precision >= 0 && !fits_decimal(v->to, &text))
-		return my_refuse(v, "too many digits before the point");
+		return refuse(v, "too many digits before the point");
 	*v->out = v->in->kind == CELL_TEXT && generic_is_decimal(v->in) ? *v->in
 	                                                                : text;
 	return true;
@@ -170,7 +153,7 @@ fits_digits(const struct column *to, double f)
 
 /* What is too small for a FLOAT becomes 0 without a word. */
 static bool
-convert_float(struct my_conversion *v)
+convert_float(struct conversion *v)
 {
 	bool single = my_wire(v->to) == MY_FLOAT;
 	struct cell text;
@@ -179,39 +162,39 @@ convert_float(struct my_conversion *v)
 	if (v->in->kind == CELL_F64) {
 		f = v->in->u.f;
 	} else {
-		if (!my_canonical(v, LT_NUM, &text))
-			return my_refuse(v, "not a number");
+		if (!canonical(v, LT_NUM, &text))
+			return refuse(v, "not a number");
 		f = num_to_f64(text.u.p, text.len);
 		if (isinf(f) && memchr(text.u.p, 'I', text.len) == NULL)
-			return my_refuse(v, "number out of range");
+			return refuse(v, "number out of range");
 	}
 	if (!isfinite(f))
-		return my_refuse(v, "NaN or infinity");
+		return refuse(v, "NaN or infinity");
 	if (single && (fabs(f) > (double)FLT_MAX || ((float)f == 0 && f != 0)))
-		return my_refuse(v, "number out of range of FLOAT");
+		return refuse(v, "number out of range of FLOAT");
 	if ((v->to->wire & MY_UNSIGNED) && f < 0)
-		return my_refuse(v, "a negative number in an unsigned column");
+		return refuse(v, "a negative number in an unsigned column");
 	if (single)
 		f = (double)(float)f;
 	if (!fits_digits(v->to, f))
-		return my_refuse(v, "more digits than the column keeps");
+		return refuse(v, "more digits than the column keeps");
 	*v->out = cell_f64(f);
 	return true;
 }
 
 static bool
-convert_bits(struct my_conversion *v)
+convert_bits(struct conversion *v)
 {
 	if (v->to->ltype == LT_NUM) {
 		if (!convert_integer(v))
 			return false;
 		return v->out->u.i == 0 || v->out->u.i == 1 ||
-		       my_refuse(v, "neither 0 nor 1");
+		       refuse(v, "neither 0 nor 1");
 	}
-	if (!my_canonical(v, LT_BITS, v->out))
-		return my_refuse(v, "not a string of 0 and 1");
+	if (!canonical(v, LT_BITS, v->out))
+		return refuse(v, "not a string of 0 and 1");
 	return v->to->maxlen < 0 || v->out->len == (size_t)v->to->maxlen ||
-	       my_refuse(v, "the number of bits does not fit the column");
+	       refuse(v, "the number of bits does not fit the column");
 }
 
 /* --- dates and times ------------------------------------------------------ */
@@ -237,85 +220,102 @@ in_unix_time(const struct column *to, const struct datetime *dt)
 
 /* A day that no calendar has is a date here, but for a TIMESTAMP. */
 static bool
-convert_impossible(struct my_conversion *v)
+convert_impossible(struct conversion *v)
 {
 	static const char zero[] = "0000-00-00 00:00:00";
 	const struct cell *c = v->out;
 
 	if (my_wire(v->to) == MY_TIMESTAMP &&
 	    (c->len != sizeof(zero) - 1 || memcmp(c->u.p, zero, c->len) != 0))
-		return my_refuse(v, "a TIMESTAMP has no such day");
+		return refuse(v, "a TIMESTAMP has no such day");
 	return true;
 }
 
+/* 1 BC; it has no era here. */
+static void
+write_year_0(struct conversion *v, const struct datetime *dt, bool date)
+{
+	size_t at = v->scratch->len;
+
+	buf_addf(v->scratch, "0000-%02d-%02d", dt->month, dt->day);
+	if (!date) {
+		buf_addc(v->scratch, ' ');
+		datetime_add_time(v->scratch, dt);
+	}
+	*v->out = cell_text(v->scratch->data + at, v->scratch->len - at);
+}
+
 static bool
-convert_timestamp(struct my_conversion *v, enum ltype type)
+convert_timestamp(struct conversion *v, enum ltype type)
 {
 	const bool date = type == LT_DATE;
 	struct datetime dt;
 	struct cell text;
 
-	if (!my_canonical(v, type, v->out)) {
-		if (date && my_canonical(v, LT_TS, &text))
-			return my_refuse(v, "a date has no time of day");
-		return my_refuse(v, date ? "not a date" : "not a timestamp");
+	if (!canonical(v, type, v->out)) {
+		if (date && canonical(v, LT_TS, &text))
+			return refuse(v, "a date has no time of day");
+		return refuse(v, date ? "not a date" : "not a timestamp");
 	}
 	if (!datetime_parse(v->out->u.p, v->out->len, &dt))
 		return convert_impossible(v);
 	if (dt.infinite != 0)
-		return my_refuse(v, "infinity");
-	if (dt.year < 1 || dt.year > 9999)
-		return my_refuse(v, "outside the years 1 to 9999");
+		return refuse(v, "infinity");
+	if (dt.year < 0 || dt.year > 9999)
+		return refuse(v, "outside the years 0 to 9999");
+	if (dt.year == 0)
+		write_year_0(v, &dt, date);
 	if (dt.second == 60)
-		return my_refuse(v, "a leap second");
+		return refuse(v, "a leap second");
 	if (my_wire(v->to) == MY_TIMESTAMP && !in_unix_time(v->to, &dt))
-		return my_refuse(v, "outside the years of a TIMESTAMP");
+		return refuse(v, "outside the years of a TIMESTAMP");
 	return true;
 }
 
 /* [-]H..H:MM:SS[.f] */
 static bool
-convert_time(struct my_conversion *v)
+convert_time(struct conversion *v)
 {
 	const char *s, *colon;
 	long hours;
 	bool fraction;
 
-	if (!my_canonical(v, LT_TIME, v->out))
-		return my_refuse(v, "not a time");
+	if (!canonical(v, LT_TIME, v->out))
+		return refuse(v, "not a time");
 	s = v->out->u.p + (v->out->u.p[0] == '-');
 	colon = memchr(s, ':', v->out->len);
 	hours = strtol(s, NULL, 10);
 	fraction = memchr(colon, '.',
 		       (size_t)(v->out->u.p + v->out->len - colon)) != NULL;
 	if (memcmp(colon + 4, "60", 2) == 0)
-		return my_refuse(v, "a leap second");
+		return refuse(v, "a leap second");
 	if (hours > 838 ||
 	    (hours == 838 && fraction && memcmp(colon, ":59:59", 6) == 0 &&
 		(v->to->wire & MY_ORACLE)))
-		return my_refuse(v, "outside -838:59:59 to 838:59:59");
+		return refuse(v, "outside -838:59:59 to 838:59:59");
 	return true;
 }
 
 /* --- uuids and bytes ------------------------------------------------------ */
 
-/* Versions above 7 with a variant below 8 cannot be told from the order in
- * which MariaDB stores the others. */
+/* Of the versions above 7, MariaDB 10.11.19 refuses those whose byte 8 is 01 to
+ * 80: tried with all 256. */
 static bool
-convert_uuid(struct my_conversion *v)
+convert_uuid(struct conversion *v)
 {
 	const char *s;
 
-	if (!my_canonical(v, LT_UUID, v->out))
-		return my_refuse(v, "not a uuid");
+	if (!canonical(v, LT_UUID, v->out))
+		return refuse(v, "not a uuid");
 	s = v->out->u.p;
-	if ((v->to->wire & MY_STRICT_UUID) && s[14] > '7' && s[19] < '8')
-		return my_refuse(v, "the server takes no such uuid");
+	if ((v->to->wire & MY_STRICT_UUID) && s[14] > '7' &&
+	    memcmp(s + 19, "00", 2) > 0 && memcmp(s + 19, "80", 2) <= 0)
+		return refuse(v, "the server takes no such uuid");
 	return true;
 }
 
 static bool
-uuid_bytes(struct my_conversion *v)
+uuid_bytes(struct conversion *v)
 {
 	struct cell text;
 	size_t at;
@@ -325,8 +325,8 @@ uuid_bytes(struct my_conversion *v)
 		*v->out = *v->in;
 		return true;
 	}
-	if (!my_canonical(v, LT_UUID, &text))
-		return my_refuse(v, "not a uuid");
+	if (!canonical(v, LT_UUID, &text))
+		return refuse(v, "not a uuid");
 	at = v->scratch->len;
 	to = buf_reserve(v->scratch, 16);
 	text.u.p = v->scratch->data + at - text.len;
@@ -356,7 +356,7 @@ bytes_limit(const struct column *to)
 
 /* BINARY(n) pads with NUL bytes, and they count. */
 static bool
-convert_bytes(struct my_conversion *v)
+convert_bytes(struct conversion *v)
 {
 	if (v->type == LT_UUID) {
 		if (!uuid_bytes(v))
@@ -364,14 +364,14 @@ convert_bytes(struct my_conversion *v)
 	} else if (v->in->kind == CELL_BYTES || v->in->kind == CELL_TEXT) {
 		*v->out = cell_bytes(v->in->u.p, v->in->len);
 	} else {
-		return my_refuse(v, "a number is not bytes");
+		return refuse(v, "a number is not bytes");
 	}
 	if (v->out->len > bytes_limit(v->to))
-		return my_refuse(v, "more bytes than the column takes");
+		return refuse(v, "more bytes than the column takes");
 	if (my_wire(v->to) == MY_BINARY && v->to->maxlen >= 0 &&
 	    v->out->len < (size_t)v->to->maxlen)
-		return my_refuse(v, "fewer bytes than the column has: it would "
-				    "be padded with NUL");
+		return refuse(v, "fewer bytes than the column has: it would "
+				 "be padded with NUL");
 	return true;
 }
 
@@ -382,7 +382,7 @@ my_convert(const struct column *to, const struct vtype *t,
     const struct cell *in, struct buf *scratch, struct cell *out,
     const char **why)
 {
-	struct my_conversion v = { .to = to,
+	struct conversion v = { .to = to,
 		.type = t->type,
 		.in = in,
 		.scratch = scratch,

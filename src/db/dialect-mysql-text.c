@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
+#include "db/convert.h"
 #include "value/json.h"
 #include "value/num.h"
 #include "value/utf8.h"
@@ -132,7 +133,7 @@ text_limit(const struct column *to)
 
 /* Blanks beyond the length would be cut off without a word. */
 static bool
-check_text(struct my_conversion *v)
+check_text(struct conversion *v)
 {
 	const struct column *to = v->to;
 	const struct cell *c = v->out;
@@ -143,28 +144,28 @@ check_text(struct my_conversion *v)
 	for (size_t i = 0; i < c->len; i += len, chars++) {
 		len = utf8_next(c->u.p + i, c->len - i, &point);
 		if (len == 0)
-			return my_refuse(v, "text is not valid UTF-8");
+			return refuse(v, "text is not valid UTF-8");
 		if (!has_character(to, set, point))
-			return my_refuse(v, "a character that the column's "
-					    "character set does not have");
+			return refuse(v, "a character that the column's "
+					 "character set does not have");
 		bytes += bytes_there(set, point, len);
 	}
 	if ((to->maxlen >= 0 && chars > (size_t)to->maxlen) ||
 	    bytes > text_limit(to))
-		return my_refuse(v, "text is longer than the column");
+		return refuse(v, "text is longer than the column");
 	return true;
 }
 
 /* The value as text: its own, or what its type writes. */
 static bool
-value_as_text(struct my_conversion *v)
+value_as_text(struct conversion *v)
 {
 	bool bytes = v->in->kind == CELL_BYTES && v->type != LT_UUID;
 
 	if (v->in->kind == CELL_TEXT || bytes)
 		*v->out = cell_text(v->in->u.p, v->in->len);
-	else if (!my_canonical(v, v->type, v->out))
-		return my_refuse(v, "the value has no text");
+	else if (!canonical(v, v->type, v->out))
+		return refuse(v, "the value has no text");
 	while (my_wire(v->to) == MY_CHAR && v->out->len > 0 &&
 	       v->out->u.p[v->out->len - 1] == ' ')
 		v->out->len--;
@@ -221,7 +222,7 @@ match_label(const char **type, const char *s, size_t n)
 
 /* One label of an enum; of a set any, with commas, in their order. */
 static bool
-check_labels(struct my_conversion *v)
+check_labels(struct conversion *v)
 {
 	const char *type = strchr(v->to->type, '(');
 	const char *s = v->out->u.p;
@@ -243,7 +244,7 @@ check_labels(struct my_conversion *v)
 			n -= len + 1;
 		}
 	}
-	return my_refuse(v,
+	return refuse(v,
 	    set ? "no labels of the set in its order" : "no label of the enum");
 }
 
@@ -289,7 +290,7 @@ inet6_text(struct buf *out, const unsigned char *a)
 
 /* Another spelling would come back as this one, and differ for ever. */
 static bool
-check_address(struct my_conversion *v, bool six)
+check_address(struct conversion *v, bool six)
 {
 	struct buf text = BUF_INIT, again = BUF_INIT;
 	unsigned char address[16];
@@ -305,7 +306,7 @@ check_address(struct my_conversion *v, bool six)
 	}
 	buf_free(&text);
 	buf_free(&again);
-	return same || my_refuse(v, "not an address as the server writes it");
+	return same || refuse(v, "not an address as the server writes it");
 }
 
 /* --- JSON ----------------------------------------------------------------- */
@@ -371,7 +372,7 @@ number_fits(struct json_check *j)
 }
 
 static bool
-check_json(struct my_conversion *v)
+check_json(struct conversion *v)
 {
 	bool mysql = (v->to->wire & MY_ORACLE) != 0;
 	struct json_check j = { v->out->u.p, v->out->u.p + v->out->len, 0 };
@@ -381,17 +382,17 @@ check_json(struct my_conversion *v)
 
 		if (c == '"') {
 			if (!string_fits(&j))
-				return my_refuse(
+				return refuse(
 				    v, "half of a surrogate pair in JSON");
 		} else if (mysql && (c == '-' || (c >= '0' && c <= '9'))) {
 			if (!number_fits(&j))
-				return my_refuse(
+				return refuse(
 				    v, "a number that is no double in JSON");
 		} else {
 			j.depth += c == '[' || c == '{';
 			j.depth -= c == ']' || c == '}';
 			if (j.depth > (mysql ? 100 : 31))
-				return my_refuse(v, "JSON that nests too deep");
+				return refuse(v, "JSON that nests too deep");
 			j.p++;
 		}
 	}
@@ -399,7 +400,7 @@ check_json(struct my_conversion *v)
 }
 
 bool
-my_convert_json(struct my_conversion *v)
+my_convert_json(struct conversion *v)
 {
 	struct buf canon = BUF_INIT;
 	bool valid;
@@ -408,11 +409,11 @@ my_convert_json(struct my_conversion *v)
 		return false;
 	valid = json_canon(&canon, v->out->u.p, v->out->len);
 	buf_free(&canon);
-	return valid ? check_json(v) : my_refuse(v, "not JSON");
+	return valid ? check_json(v) : refuse(v, "not JSON");
 }
 
 bool
-my_convert_text(struct my_conversion *v)
+my_convert_text(struct conversion *v)
 {
 	if (!value_as_text(v))
 		return false;

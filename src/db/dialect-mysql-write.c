@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "db/dialect-generic.h"
 #include "value/num.h"
 
 static bool
@@ -22,22 +23,10 @@ is_plain(const char *s, size_t n)
 }
 
 static void
-quote(struct buf *out, const char *s, size_t n)
-{
-	buf_addc(out, '\'');
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '\'')
-			buf_addc(out, '\'');
-		buf_addc(out, s[i]);
-	}
-	buf_addc(out, '\'');
-}
-
-static void
 text_literal(struct buf *out, const struct cell *c)
 {
 	if (is_plain(c->u.p, c->len)) {
-		quote(out, c->u.p, c->len);
+		generic_quote(out, c->u.p, c->len);
 		return;
 	}
 	buf_adds(out, "_utf8mb4 x'");
@@ -86,7 +75,7 @@ my_literal(struct buf *out, const struct column *col, const struct cell *c)
 		return;
 	case MY_BIT:
 		buf_addc(out, 'b');
-		quote(out, c->u.p, c->len);
+		generic_quote(out, c->u.p, c->len);
 		return;
 	}
 	text_literal(out, c);

@@ -118,24 +118,12 @@ void my_param(struct buf *out, const struct column *col, size_t i);
 void my_guard(struct buf *out, const struct column *col, const char *value);
 bool my_equal_exact(const struct column *col, const char *value);
 
-/* One conversion: dialect-mysql-convert.c, dialect-mysql-text.c. */
-struct my_conversion {
-	const struct column *to;
-	enum ltype type; /* what the value means */
-	const struct cell *in;
-	struct buf *scratch;
-	struct cell *out; /* set by the functions below, or why is */
-	const char **why;
-};
-
-/* False, and *why. */
-bool my_refuse(struct my_conversion *v, const char *why);
-/* The canonical text of the value under a type, at the end of scratch. */
-bool my_canonical(struct my_conversion *v, enum ltype type, struct cell *text);
+/* dialect-mysql-convert.c, dialect-mysql-text.c */
+struct conversion;
 /* Digits as an integer of 64 bits without a sign. */
 bool my_read_u64(const char *s, size_t n, uint64_t *v);
-bool my_convert_text(struct my_conversion *v);
-bool my_convert_json(struct my_conversion *v);
+bool my_convert_text(struct conversion *v);
+bool my_convert_json(struct conversion *v);
 bool my_convert(const struct column *to, const struct vtype *t,
     const struct cell *in, struct buf *scratch, struct cell *out,
     const char **why);

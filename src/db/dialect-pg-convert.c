@@ -9,40 +9,11 @@
 
 #include <math.h>
 
-#include "value/canon.h"
+#include "db/convert.h"
 #include "value/datetime.h"
 #include "value/json.h"
 #include "value/num.h"
 #include "value/utf8.h"
-
-/* One conversion; the functions below set out or why. */
-struct conversion {
-	const struct column *to;
-	enum ltype type; /* what the value means */
-	const struct cell *in;
-	struct buf *scratch;
-	struct cell *out;
-	const char **why;
-};
-
-static bool
-refuse(struct conversion *v, const char *why)
-{
-	*v->why = why;
-	return false;
-}
-
-/* The canonical text of the value under a type, at the end of scratch. */
-static bool
-canonical(struct conversion *v, enum ltype type, struct cell *text)
-{
-	size_t at = v->scratch->len;
-
-	if (!canon_text(v->scratch, type, v->in))
-		return false;
-	*text = cell_text(v->scratch->data + at, v->scratch->len - at);
-	return true;
-}
 
 /* --- numbers -------------------------------------------------------------- */
 

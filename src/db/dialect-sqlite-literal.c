@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "db/dialect-generic.h"
 #include "value/utf8.h"
 
 /* --- reals --------------------------------------------------------------- */
@@ -180,13 +181,7 @@ literal_text(struct buf *out, const struct column *col, const char *s, size_t n)
 		buf_adds(out, "' as text)");
 		return;
 	}
-	buf_addc(out, '\'');
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '\'')
-			buf_addc(out, '\'');
-		buf_addc(out, s[i]);
-	}
-	buf_addc(out, '\'');
+	generic_quote(out, s, n);
 }
 
 void

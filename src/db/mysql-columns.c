@@ -251,8 +251,8 @@ read_create(struct db *db, struct arena *arena, const struct table *table,
 }
 
 /*
- * Whether a uuid of a version above 7 that is not of RFC 4122's variant is an
- * error. It became one in the midst of several release series of MariaDB.
+ * Whether some uuids of a version above 7 that are not of RFC 4122's variant
+ * are errors. They became it in the midst of several release series of MariaDB.
  */
 static enum status
 ask_uuids(struct db *db, struct arena *arena, const struct my_rows *columns,
@@ -266,7 +266,7 @@ ask_uuids(struct db *db, struct arena *arena, const struct my_rows *columns,
 		if (strcmp(my_value(columns, i, C_DATA_TYPE), "uuid") != 0)
 			continue;
 		st = my_query(db, arena,
-		    "SELECT CAST('00000000-0000-8000-0000-000000000000'"
+		    "SELECT CAST('00000000-0000-8000-0100-000000000000'"
 		    " AS uuid) IS NULL",
 		    1, &answer, err);
 		if (st == TU_OK)

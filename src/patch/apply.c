@@ -245,10 +245,13 @@ key_collates(const struct applier *a)
 	const struct pair *pair =
 	    a->group.n > 0 ? a->group.changes[0]->pair : NULL;
 
-	for (size_t i = 0; pair != NULL && i < pair->nkeys; i++)
-		if (!a->db->dialect->equal_exact(
-			pair->cols[i].col[TARGET], "''"))
+	for (size_t i = 0; pair != NULL && i < pair->nkeys; i++) {
+		const struct column *col = pair->cols[i].col[TARGET];
+
+		if ((col->ltype == LT_TEXT || col->ltype == LT_CHAR) &&
+		    !a->db->dialect->equal_exact(col, "''"))
 			return true;
+	}
 	return false;
 }
 

@@ -16,8 +16,7 @@
 /* --- writing back --------------------------------------------------------- */
 
 /*
- * Of character sets that the dialect does not know it promises ASCII. The year
- * 0 is another one elsewhere.
+ * Of character sets that the dialect does not know it promises ASCII.
  */
 static bool
 is_writable(size_t c, const struct cell *value)
@@ -31,9 +30,6 @@ is_writable(size_t c, const struct cell *value)
 		for (size_t i = 0; i < value->len; i++)
 			if (s[i] & 0x80)
 				return false;
-	if (strncmp(name, "da", 2) == 0 || strncmp(name, "dt", 2) == 0)
-		return memcmp(s, "0000-01-01", 10) != 0 &&
-		       memcmp(s, "0000-02-28", 10) != 0;
 	return true;
 }
 
