@@ -129,7 +129,8 @@ side_error(const struct db *db, struct err *err)
 	if (err->status == TU_EINTERRUPTED ||
 	    (interrupted() && err->status == TU_EQUERY))
 		return err_set(err, TU_EINTERRUPTED, "interrupted");
-	return err_context(err, "%s", db->side);
+	return db->side == NULL ? err->status
+	                        : err_context(err, "%s", db->side);
 }
 
 static void

@@ -157,11 +157,13 @@ struct db_driver {
 struct db {
 	const struct db_driver *drv;
 	const struct dialect *dialect;
-	const char *side;  /* "source", "target": for messages and logs */
+	const char *side;  /* "source", "target": for messages and logs; NULL:
+	                    * what this one reads from has said it */
 	char display[256]; /* the database's name without any secret */
 	char version[64];  /* "PostgreSQL 15.18", "SQLite 3.40.1" */
 	bool schemas;      /* tables have schemas: list() fills them in */
 	bool fold;         /* DB_CAP_FOLD and the self-test at connect passed */
+	bool holds;        /* the driver keeps a whole result in memory */
 	uint64_t bytes_in; /* row bytes received so far */
 	struct interrupt_action on_interrupt; /* calls drv->cancel */
 };

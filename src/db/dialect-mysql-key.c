@@ -50,6 +50,28 @@ my_order_native(const struct column *col, const struct vtype *t)
 	return own_type(col, t) && strstr(col->type, "blob") == NULL;
 }
 
+/* By its own collation. An enum orders by number, a FLOAT has no literal. */
+bool
+my_pages(const struct column *col)
+{
+	switch ((int)my_wire(col)) {
+	case MY_INT:
+	case MY_UBIGINT:
+	case MY_DECIMAL:
+	case MY_DATE:
+	case MY_DATETIME:
+	case MY_TIMESTAMP:
+	case MY_UUID:
+	case MY_BINARY:
+	case MY_BYTES:
+		return true;
+	case MY_CHAR:
+	case MY_TEXT:
+		return (col->wire & MY_ENUM) == 0;
+	}
+	return false;
+}
+
 /* NULL: as the text of its cells; "": not known here. */
 static const char *
 order_template(const struct column *col, const struct vtype *t)

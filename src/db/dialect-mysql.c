@@ -106,6 +106,7 @@ const struct dialect dialect_mysql = {
 	.bucket_expr = my_bucket_expr,
 	.range_cond = my_range_cond,
 	.keys_cond = my_keys_cond,
+	.pages = my_pages,
 	.sample = my_sample,
 	.convert = my_convert,
 	.literal = my_literal,

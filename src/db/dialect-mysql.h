@@ -101,6 +101,7 @@ void my_fold_buckets(struct buf *out, const struct table *table,
 /* dialect-mysql-key.c */
 void my_order_expr(
     struct buf *out, const struct column *col, const struct vtype *t);
+bool my_pages(const struct column *col);
 bool my_order_native(const struct column *col, const struct vtype *t);
 void my_range_cond(struct buf *out, const struct sql_range *range);
 void my_keys_cond(struct buf *out, const struct column *const *cols,

@@ -81,6 +81,9 @@ struct dialect {
 	/* Append a condition that is true for these keys (n * ncols cells). */
 	void (*keys_cond)(struct buf *out, const struct column *const *cols,
 	    size_t ncols, const struct cell *cells, size_t n);
+	/* Do "col > literal" and ORDER BY follow an index on this column, for
+	 * any cell that was read from it? NULL: no. */
+	bool (*pages)(const struct column *col);
 	/* About one key in every `every` rows, ordered; NULL: the other side
 	 * is asked, or the range of an integer key is cut evenly. */
 	void (*sample)(struct buf *out, const struct table *table,

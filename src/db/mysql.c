@@ -87,6 +87,8 @@ read_version(struct odbc *o, struct err *err)
 	if (st == TU_OK && rows.n == 1) {
 		set_version(db, my_value(&rows, 0, 0), my_value(&rows, 0, 1));
 		db->schemas = my_value(&rows, 0, 2) == NULL;
+		/* libmaodbc 3.1 stores whatever its options say. */
+		db->holds = true;
 		snprintf(o->kill, sizeof(o->kill), "KILL QUERY %s",
 		    my_value(&rows, 0, 3));
 		o->max_packet =

@@ -10,6 +10,7 @@
 #include "diff/fetch.h"
 #include "diff/gather.h"
 #include "diff/merge.h"
+#include "diff/pages.h"
 
 /* A folding server sends one line a leaf, so its leaves are large; one that
  * differs is cut again until about this many rows are left to fetch. */
@@ -199,11 +200,38 @@ flush(struct comparison *c, struct err *err)
 	return st;
 }
 
+/* Rows that both sides can hold at once. */
+static uint64_t
+max_held(const struct comparison *c)
+{
+	uint64_t max = UINT64_MAX;
+
+	for (int s = SOURCE; s <= TARGET; s++)
+		if (c->plan->db[s]->holds)
+			max = MIN(max, pages_rows(c->pair.table[s]));
+	return max;
+}
+
+static uint64_t
+rows_of(const struct krange *r)
+{
+	return MAX(r->n[SOURCE], r->n[TARGET]);
+}
+
 static enum status
 add_range(struct comparison *c, struct krange r, struct err *err)
 {
 	struct krange *last = c->ranges + c->nranges - 1;
+	uint64_t rows = rows_of(&r);
 
+	for (size_t i = 0; i < c->nranges; i++)
+		rows += rows_of(&c->ranges[i]);
+	if (c->nranges > 0 && rows > max_held(c)) {
+		enum status st = flush(c, err);
+
+		if (st)
+			return st;
+	}
 	if (c->nranges > 0 && last->hi != NULL && last->hi == r.lo) {
 		last->hi = r.hi;
 		last->n[SOURCE] += r.n[SOURCE];
@@ -303,7 +331,7 @@ look_at_ranges(
 				st = flush(c, err);
 			c->points[c->npoints] = key;
 			c->point_leaf[c->npoints++] = differ[i];
-		} else if (push && sparse) {
+		} else if ((push && sparse) || rows_of(&r) > max_held(c)) {
 			st = cut(c, r, 0, err);
 			if (!st && arena_footprint(c->batch) > BATCH_MEMORY) {
 				st = flush(c, err);

@@ -5,15 +5,13 @@
 #include <stdlib.h>
 
 #include "diff/diff.h"
+#include "diff/pages.h"
 #include "diff/sorter.h"
 
-/* Nothing where nobody knows how the server orders: see open_ordered(). */
 static void
 order_by_key(struct buf *sql, const struct db *db, const struct pair *pair,
     enum side side)
 {
-	if (sorter_needed(db, pair, side))
-		return;
 	for (size_t i = 0; i < pair->nkeys; i++) {
 		const struct column *col = pair->cols[i].col[side];
 
@@ -98,9 +96,17 @@ select_ranges(struct buf *sql, const struct db *db, const struct pair *pair,
 		order_by_position(sql, pair);
 	} else {
 		buf_addc(sql, ')');
-		order_by_key(sql, db, pair, side);
+		if (!sorter_needed(db, pair, side))
+			order_by_key(sql, db, pair, side);
 	}
 	return st;
+}
+
+/* Buckets can hold a whole table, which comes in pages then. */
+static bool
+sort_buckets(const struct db *db, const struct pair *pair, enum side side)
+{
+	return sorter_needed(db, pair, side) || pages_needed(db, pair, side);
 }
 
 static void
@@ -116,18 +122,22 @@ select_buckets(struct buf *sql, const struct db *db, const struct pair *pair,
 			    spec->buckets[i]);
 		buf_addc(sql, ')');
 	}
-	order_by_key(sql, db, pair, side);
+	if (!sort_buckets(db, pair, side))
+		order_by_key(sql, db, pair, side);
 }
 
-/* The rows of a scan in key order, of those with one of n keys if n > 0. */
+/* The rows of a scan sorted here, of those with one of n keys if n > 0. where:
+ * it has a condition. */
 static enum status
-open_ordered(struct db *db, const struct pair *pair, enum side side,
-    const struct db_scan *scan, const struct cell *keys, size_t n,
+open_sorter(struct db *db, const struct pair *pair, enum side side,
+    const struct db_scan *scan, bool where, const struct cell *keys, size_t n,
     struct cursor **out, struct err *err)
 {
-	if (sorter_needed(db, pair, side))
-		return sorter_open(db, pair, scan, keys, n, out, err);
-	return db_scan(db, scan, out, err);
+	struct cursor *from;
+	enum status st = pages_open(db, pair, side, scan, where, &from, err);
+
+	return st ? st
+	          : sorter_open(from, pair, scan->ncolumns, keys, n, out, err);
 }
 
 enum status
@@ -137,6 +147,7 @@ fetch_open(struct db *db, const struct pair *pair, enum side side,
 {
 	struct buf sql = BUF_INIT;
 	struct db_scan scan = { 0 };
+	bool here = sorter_needed(db, pair, side), where = true;
 	enum status st = TU_OK;
 
 	*columns = calloc(pair->ncols + pair->nextra, sizeof(**columns));
@@ -144,14 +155,18 @@ fetch_open(struct db *db, const struct pair *pair, enum side side,
 		out_of_memory((pair->ncols + pair->nextra) * sizeof(void *));
 	scan.ncolumns = side_columns(pair, side, true, *columns);
 	scan.columns = *columns;
-	if (spec->of > 0)
+	if (spec->of > 0) {
 		select_buckets(&sql, db, pair, side, spec);
-	else
+		here = sort_buckets(db, pair, side);
+		where = spec->nbuckets > 0 || pair->table[side]->where != NULL;
+	} else {
 		st = select_ranges(&sql, db, pair, side, spec, err);
-	if (!st) {
-		scan.sql = buf_str(&sql);
-		st = open_ordered(db, pair, side, &scan, NULL, 0, out, err);
 	}
+	scan.sql = buf_str(&sql);
+	if (!st)
+		st = here ? open_sorter(
+				db, pair, side, &scan, where, NULL, 0, out, err)
+		          : db_scan(db, &scan, out, err);
 	buf_free(&sql);
 	return st;
 }
@@ -168,6 +183,7 @@ diff_fetch_keys(struct db *db, const struct pair *pair, enum side side,
 	struct buf sql = BUF_INIT;
 	struct cursor *cur = NULL;
 	const struct row *row;
+	bool here = sorter_needed(db, pair, side);
 	enum status st;
 
 	if (cols == NULL)
@@ -176,9 +192,11 @@ diff_fetch_keys(struct db *db, const struct pair *pair, enum side side,
 	side_select(&sql, db, pair, side, true);
 	side_and(&sql, pair, side);
 	db->dialect->keys_cond(&sql, cols, pair->nkeys, keys, n);
-	order_by_key(&sql, db, pair, side);
+	if (!here)
+		order_by_key(&sql, db, pair, side);
 	scan.sql = buf_str(&sql);
-	st = open_ordered(db, pair, side, &scan, keys, n, &cur, err);
+	st = here ? open_sorter(db, pair, side, &scan, true, keys, n, &cur, err)
+	          : db_scan(db, &scan, &cur, err);
 	while (!st && !(st = db_next(cur, &row, err)) && row != NULL)
 		st = each(arg, row->cells, err);
 	db_cursor_close(cur);

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "diff/fold.h"
+#include "diff/pages.h"
 
 #define WORTH_A_CONNECTION 50000 /* rows per job */
 #define PROGRESS_MS 100
@@ -149,7 +150,7 @@ scan_part(struct worker *w, struct err *err)
 	struct cursor *cur = NULL;
 	struct row_reader r;
 	const struct row *row;
-	size_t hint = w->first;
+	size_t hint = w->first, bare;
 	uint64_t n = 0;
 	enum status st;
 
@@ -160,11 +161,13 @@ scan_part(struct worker *w, struct err *err)
 	if (p->raw)
 		scan.flags |= DB_SCAN_RAW;
 	side_select(&sql, w->db, p, w->side, false);
+	bare = sql.len;
 	st = part_condition(w, &sql, err);
 	if (st)
 		goto out;
 	scan.sql = buf_str(&sql);
-	st = db_scan(w->db, &scan, &cur, err);
+	st = pages_open(w->db, p, w->side, &scan,
+	    p->table[w->side]->where != NULL || sql.len > bare, &cur, err);
 	while (!st && !(st = db_next(cur, &row, err)) && row != NULL) {
 		st = add_row(w, &r, row, &hint, err);
 		if ((++n & 1023) == 0) {

@@ -202,26 +202,23 @@ sorter_needed(const struct db *db, const struct pair *pair, enum side side)
 }
 
 enum status
-sorter_open(struct db *db, const struct pair *pair, const struct db_scan *scan,
+sorter_open(struct cursor *from, const struct pair *pair, size_t ncolumns,
     const struct cell *keys, size_t n, struct cursor **out, struct err *err)
 {
 	struct sorter *s = calloc(1, sizeof(*s));
 	struct arena *arena = arena_new(4096);
-	struct cursor *from = NULL;
 	enum status st;
 
 	*out = NULL;
 	if (s == NULL)
 		out_of_memory(sizeof(*s));
 	s->base.db = &s->db;
-	s->db = (struct db){ .drv = &sorter_driver, .side = db->side };
-	s->cells = calloc(scan->ncolumns, sizeof(*s->cells));
+	s->db = (struct db){ .drv = &sorter_driver, .side = from->db->side };
+	s->cells = calloc(ncolumns, sizeof(*s->cells));
 	if (s->cells == NULL)
-		out_of_memory(scan->ncolumns * sizeof(*s->cells));
-	s->row = (struct row){ .cells = s->cells, .n = scan->ncolumns };
+		out_of_memory(ncolumns * sizeof(*s->cells));
+	s->row = (struct row){ .cells = s->cells, .n = ncolumns };
 	st = sqlite_sort_open(&s->sort, err);
-	if (!st)
-		st = db_scan(db, scan, &from, err);
 	if (!st)
 		st = fill(
 		    s, pair, from, wanted_keys(pair, keys, n, arena), n, err);

@@ -16,12 +16,12 @@ bool sorter_needed(
     const struct db *db, const struct pair *pair, enum side side);
 
 /*
- * Run the scan, whose columns are side_columns(), and sort what it gives. With
- * n > 0 only rows with one of these keys come out, n * pair->nkeys cells: a
- * server's '=' may take more keys for equal than there are.
+ * Sort the rows of a scan, whose ncolumns columns are side_columns(), and close
+ * it. With n > 0 only rows with one of these keys come out, n * pair->nkeys
+ * cells: a server's '=' may take more keys for equal than there are.
  */
-enum status sorter_open(struct db *db, const struct pair *pair,
-    const struct db_scan *scan, const struct cell *keys, size_t n,
-    struct cursor **out, struct err *err);
+enum status sorter_open(struct cursor *from, const struct pair *pair,
+    size_t ncolumns, const struct cell *keys, size_t n, struct cursor **out,
+    struct err *err);
 
 #endif

@@ -316,6 +316,21 @@ add_time(struct buf *out, enum ltype type, const struct cell *c)
 
 /* --- uuid and bits --- */
 
+/* Its lower case, or NUL for what is no hexadecimal digit. */
+static char
+hex_digit(char c)
+{
+	static const char digits[256] = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+					"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+					"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+					"0123456789\0\0\0\0\0\0"
+					"\0abcdef\0\0\0\0\0\0\0\0\0"
+					"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+					"\0abcdef";
+
+	return digits[(unsigned char)c];
+}
+
 /* As PostgreSQL reads them: {} around, a hyphen behind any four digits. */
 static bool
 text_to_uuid(char *hex, const char *s, size_t n)
@@ -328,13 +343,13 @@ text_to_uuid(char *hex, const char *s, size_t n)
 		n -= 2;
 	}
 	for (; n > 0; s++, n--) {
-		char c = *s >= 'A' && *s <= 'F' ? (char)(*s | 0x20) : *s;
+		char c = hex_digit(*s);
 
-		if (c == '-' && digits % 4 == 0 && !hyphen) {
+		if (*s == '-' && digits % 4 == 0 && !hyphen) {
 			hyphen = true;
 			continue;
 		}
-		if (digits == 32 || !(is_digit(c) || (c >= 'a' && c <= 'f')))
+		if (digits == 32 || c == '\0')
 			return false;
 		hex[digits++] = c;
 		hyphen = false;
@@ -345,8 +360,10 @@ text_to_uuid(char *hex, const char *s, size_t n)
 static bool
 add_uuid(struct buf *out, const struct cell *c, bool hyphens)
 {
+	static const unsigned char groups[] = { 8, 4, 4, 4, 12 };
 	size_t start = out->len;
-	char hex[32];
+	const char *from;
+	char hex[32], *to;
 
 	if (c->kind == CELL_BYTES && c->len == 16) {
 		buf_addhex(out, c->u.p, 16);
@@ -355,11 +372,20 @@ add_uuid(struct buf *out, const struct cell *c, bool hyphens)
 	} else if (c->kind != CELL_TEXT || !text_to_uuid(hex, c->u.p, c->len)) {
 		return false;
 	}
-	for (size_t i = 0; i < sizeof(hex); i += 4) {
-		if (hyphens && i >= 8 && i <= 20)
-			buf_addc(out, '-');
-		buf_add(out, hex + i, 4);
+	if (!hyphens) {
+		buf_add(out, hex, sizeof(hex));
+		return true;
 	}
+	from = hex;
+	to = buf_reserve(out, sizeof(hex) + 4);
+	for (size_t i = 0; i < sizeof(groups); i++) {
+		if (i > 0)
+			*to++ = '-';
+		memcpy(to, from, groups[i]);
+		from += groups[i];
+		to += groups[i];
+	}
+	out->len += sizeof(hex) + 4;
 	return true;
 }
 

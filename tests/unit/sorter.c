@@ -91,9 +91,12 @@ open_sorter(size_t n, void (*fill)(size_t i, struct cell *cells),
     const struct cell *keys, size_t nkeys, struct cursor **out, struct err *err)
 {
 	const struct db_scan scan = { .sql = "SELECT", .ncolumns = pair.ncols };
+	struct cursor *from;
 
 	fake = (struct fake){ .n = n, .fill = fill, .fail_at = SIZE_MAX };
-	return sorter_open(&db, &pair, &scan, keys, nkeys, out, err);
+	if (db_scan(&db, &scan, &from, err))
+		return err->status;
+	return sorter_open(from, &pair, scan.ncolumns, keys, nkeys, out, err);
 }
 
 /* --- tests ---------------------------------------------------------------- */
@@ -254,13 +257,14 @@ test_failure(void)
 {
 	const struct db_scan scan = { .sql = "SELECT", .ncolumns = 3 };
 	struct err err = ERR_INIT;
-	struct cursor *cur = NULL;
+	struct cursor *from, *cur = NULL;
 
 	make_pair(3, 2, LT_TEXT);
 	fake = (struct fake){ .n = 100, .fill = fill_texts, .fail_at = 50 };
 	closed = 0;
-	is_int(sorter_open(&db, &pair, &scan, NULL, 0, &cur, &err), TU_EQUERY,
-	    "a scan that fails half way");
+	ok(db_scan(&db, &scan, &from, &err) == TU_OK, "a scan");
+	is_int(sorter_open(from, &pair, 3, NULL, 0, &cur, &err), TU_EQUERY,
+	    "that fails half way");
 	is_str(err.msg, "source: connection lost", "says so");
 	ok(cur == NULL && closed == 1, "and nothing is left open");
 }
