@@ -212,7 +212,7 @@ choose(const struct sorter *s, size_t circle)
 	size_t row = circle, first = circle, found = SIZE_MAX;
 
 	do {
-		if (s->can_park[row] && row < found)
+		if (row < found && s->can_park[row])
 			found = row;
 		if (row < first)
 			first = row;
