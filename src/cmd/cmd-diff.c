@@ -45,9 +45,11 @@ write_patches(struct run *run, struct err *err)
 	warn_unpatchable(run);
 	/* No time in them: the same input gives the same bytes. */
 	if (set->format == REPORT_SQL && !set->quiet)
-		st = run_write_patch(run, &run->out, STMT_FORWARD, NULL, err);
+		st = run_write_patch(
+		    run, run->spool, &run->out, STMT_FORWARD, NULL, err);
 	if (st == TU_OK && set->undo != NULL)
-		st = run_write_patch(run, &run->undo, STMT_UNDO, NULL, err);
+		st = run_write_patch(
+		    run, run->spool, &run->undo, STMT_UNDO, NULL, err);
 	if (st == TU_OK && interrupted())
 		st = err_set(err, TU_EINTERRUPTED, "interrupted");
 	return st;

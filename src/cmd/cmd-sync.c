@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <inttypes.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -91,7 +92,7 @@ write_undo(void *arg, struct err *err)
 
 	gmtime_r(&now, &tm);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	st = run_write_patch(run, &run->undo, STMT_UNDO, text, err);
+	st = run_write_patch(run, run->spool, &run->undo, STMT_UNDO, text, err);
 	/*
 	 * If COMMIT fails now the file stays: nobody can tell a lost
 	 * connection from a lost transaction, and its guards make it harmless
@@ -105,10 +106,15 @@ write_undo(void *arg, struct err *err)
  * would hold the lock of a SQLite file, the source's may be the same file.
  */
 static enum status
-write_target(struct run *run, struct apply_result *result, struct err *err)
+write_target(struct run *run, struct change_sink *refill,
+    struct spool *rejected, struct apply_result *result, struct err *err)
 {
 	struct session *s = &run->session;
 	const struct apply_options options = {
+		.answer = (enum conflict_answer)run->call->set.on_conflict,
+		.plan = &s->plan,
+		.refill = refill,
+		.rejected = rejected,
 		.conflict = print_conflict,
 		.arg = run,
 		.before_commit = run->undo.fp != NULL ? write_undo : NULL,
@@ -124,8 +130,36 @@ write_target(struct run *run, struct apply_result *result, struct err *err)
 	return apply_run(s->db[TARGET], run->spool, &options, result, err);
 }
 
+/* Write, and then the patch of what was not. */
 static enum status
-write_changes(struct run *run, uint64_t *remaining, struct err *err)
+write_and_reject(struct run *run, struct change_sink *refill,
+    struct apply_result *result, struct err *err)
+{
+	struct spool *rejected = NULL;
+	enum status st = TU_OK;
+
+	if (run->reject.fp != NULL)
+		st = spool_new(&rejected, err);
+	if (st == TU_OK)
+		st = write_target(run, refill, rejected, result, err);
+	if (st == TU_OK && rejected != NULL)
+		st = run_write_patch(
+		    run, rejected, &run->reject, STMT_FORWARD, NULL, err);
+	spool_free(rejected);
+	return st;
+}
+
+static void
+say_settled(uint64_t n, const char *what)
+{
+	if (n > 0)
+		log_line(LOG_WARN, "%" PRIu64 " conflicting %s %s", n,
+		    n == 1 ? "row was" : "rows were", what);
+}
+
+static enum status
+write_changes(struct run *run, struct change_sink *refill, uint64_t *remaining,
+    struct err *err)
 {
 	const struct settings *set = &run->call->set;
 	struct apply_result result = { 0 };
@@ -133,14 +167,17 @@ write_changes(struct run *run, uint64_t *remaining, struct err *err)
 
 	if (!set->dry_run) {
 		if (spool_ntables(run->spool) > 0)
-			st = write_target(run, &result, err);
+			st = write_and_reject(run, refill, &result, err);
 		if (st)
 			return st;
+		say_settled(result.left_alone, "left alone");
+		say_settled(result.replaced, "replaced");
 		report_applied(run->report, result.done);
-		*remaining = result.remaining;
+		*remaining = result.remaining + result.left_alone;
 	}
 	if (set->format == REPORT_SQL && !set->quiet)
-		st = run_write_patch(run, &run->out, STMT_FORWARD, NULL, err);
+		st = run_write_patch(
+		    run, run->spool, &run->out, STMT_FORWARD, NULL, err);
 	return st;
 }
 
@@ -197,7 +234,7 @@ sync_run(struct call *call)
 	if (st == TU_OK)
 		st = check_limits(&run, &err);
 	if (st == TU_OK)
-		st = write_changes(&run, &remaining, &err);
+		st = write_changes(&run, &wanted.sink, &remaining, &err);
 	if (st == TU_OK)
 		status = sync_verdict(&run, remaining);
 	if (st == TU_OK && !call->set.dry_run)

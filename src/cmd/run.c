@@ -64,6 +64,8 @@ run_open(struct run *run, struct call *call, bool spool, struct err *err)
 	make_report(run);
 	if (set->undo != NULL && !set->dry_run)
 		st = output_open(&run->undo, set->undo, err);
+	if (st == TU_OK && set->reject != NULL && !set->dry_run)
+		st = output_open(&run->reject, set->reject, err);
 	if (st == TU_OK)
 		st =
 		    session_open(&run->session, call, call->noperands - 2, err);
@@ -178,8 +180,8 @@ run_compare(struct run *run, struct change_sink *also, struct err *err)
 }
 
 enum status
-run_write_patch(struct run *run, struct output *to, enum stmt_direction dir,
-    const char *time, struct err *err)
+run_write_patch(struct run *run, struct spool *spool, struct output *to,
+    enum stmt_direction dir, const char *time, struct err *err)
 {
 	struct db *const *db = run->session.db;
 	const struct sqlpatch_info info = {
@@ -189,7 +191,7 @@ run_write_patch(struct run *run, struct output *to, enum stmt_direction dir,
 	};
 
 	return sqlpatch_write(
-	    to->fp, run->spool, db[TARGET]->dialect, dir, &info, err);
+	    to->fp, spool, db[TARGET]->dialect, dir, &info, err);
 }
 
 int
@@ -239,6 +241,8 @@ commit_outputs(struct run *run, int status, struct err *err)
 
 	if (st == TU_OK && run->undo.fp != NULL)
 		st = output_commit(&run->undo, true, err);
+	if (st == TU_OK && run->reject.fp != NULL)
+		st = output_commit(&run->reject, true, err);
 	if (st == TU_OK)
 		st = output_commit(&run->out, false, err);
 	return st;
@@ -278,6 +282,7 @@ run_close(struct run *run, enum status st, int status, struct err *err)
 	if (st == TU_EIO) {
 		name_file(&run->out, err);
 		name_file(&run->undo, err);
+		name_file(&run->reject, err);
 	}
 	if (st == TU_OK)
 		warn_not_comparable(run);
@@ -286,6 +291,7 @@ run_close(struct run *run, enum status st, int status, struct err *err)
 	else
 		status = cmd_fail(run->call->cmd, err);
 	output_discard(&run->undo);
+	output_discard(&run->reject);
 	output_discard(&run->out);
 	report_free(run->report);
 	spool_free(run->spool);

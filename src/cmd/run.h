@@ -21,6 +21,7 @@ struct run {
 	struct session session;
 	struct output out;
 	struct output undo;    /* not open without --undo */
+	struct output reject;  /* nor this without --reject */
 	struct report *report; /* NULL until the output is open */
 	struct spool *spool;   /* NULL unless asked for */
 	struct tally *tallies; /* one per pair of the plan */
@@ -37,9 +38,10 @@ enum status run_open(
 enum status run_compare(
     struct run *run, struct change_sink *also, struct err *err);
 
-/* The spool as SQL for the target. time goes into the heading, or NULL. */
-enum status run_write_patch(struct run *run, struct output *to,
-    enum stmt_direction dir, const char *time, struct err *err);
+/* A spool as SQL for the target. time goes into the heading, or NULL. */
+enum status run_write_patch(struct run *run, struct spool *spool,
+    struct output *to, enum stmt_direction dir, const char *time,
+    struct err *err);
 
 /* 0, 1, 4, 5 or 7 by what was found. */
 int run_verdict(const struct run *run);

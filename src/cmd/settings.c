@@ -21,6 +21,10 @@ static const char *const colors[] = { "auto", "always", "never", NULL };
 static const char *const formats[] = { "text", "stat", "rows", "sql", "json",
 	"csv", NULL };
 
+static const char *const answers[] = { /* by enum conflict_answer */
+	"abort", "skip", "replace", NULL
+};
+
 void
 settings_init(struct settings *set)
 {
@@ -139,6 +143,10 @@ settings_writing(struct opt_table *table, struct settings *set)
 		    "most rows a table may lose (default: 50%)"),
 		OPT_STR(0, "max-changes", &set->max_changes, "N[%]",
 		    "most rows a table may see changed (default: any)"),
+		OPT_ENUM(0, "on-conflict", &set->on_conflict, "ANSWER", answers,
+		    "rows changed meanwhile"),
+		OPT_STR(0, "reject", &set->reject, "FILE",
+		    "write an SQL patch there of the rows left alone"),
 	};
 
 	opt_table_add(table, rows, ARRAY_LEN(rows));
@@ -219,15 +227,35 @@ parse_zone(struct settings *set, struct err *err)
 	return TU_OK;
 }
 
+/* Each file is another's place. */
+static enum status
+check_files(const struct settings *set, struct err *err)
+{
+	const struct {
+		const char *option, *path;
+	} files[] = { { "--output", set->output }, { "--undo", set->undo },
+		{ "--reject", set->reject } };
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		for (size_t j = i + 1; j < ARRAY_LEN(files); j++)
+			if (files[i].path != NULL && files[j].path != NULL &&
+			    strcmp(files[i].path, files[j].path) == 0)
+				return err_set(err, TU_EUSAGE,
+				    "%s and %s name the same file",
+				    files[i].option, files[j].option);
+	return TU_OK;
+}
+
 enum status
 settings_check(struct settings *set, struct err *err)
 {
 	if (set->assume_tz != NULL && parse_zone(set, err))
 		return err->status;
-	if (set->output != NULL && set->undo != NULL &&
-	    strcmp(set->output, set->undo) == 0)
+	if (check_files(set, err))
+		return TU_EUSAGE;
+	if (set->reject != NULL && set->on_conflict != CONFLICT_SKIP)
 		return err_set(
-		    err, TU_EUSAGE, "--output and --undo name the same file");
+		    err, TU_EUSAGE, "--reject needs --on-conflict=skip");
 	if (set->output != NULL && set->quiet)
 		return err_set(
 		    err, TU_EUSAGE, "--output and --quiet contradict");

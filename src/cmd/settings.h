@@ -40,7 +40,8 @@ struct settings {
 
 	/* Output; format is an index into the command's own choices */
 	int format;
-	const char *output, *undo;
+	const char *output, *undo, *reject;
+	int on_conflict; /* enum conflict_answer */
 	uint64_t rows;
 	int color; /* enum color_when */
 	bool quiet;

@@ -118,6 +118,9 @@ const struct dialect dialect_mysql = {
 	.insert_overriding = "",
 	.insert_defaults = " () VALUES ()",
 	.delete_limit = true,
+	/* A name of 64 characters at most, for all databases of a server. */
+	.apply_lock = "SELECT GET_LOCK(CONCAT('trueup ',"
+		      " MD5(IFNULL(DATABASE(), ''))), 0)",
 	.patch_begin = MY_SESSION WRITE_BEGIN,
 	.patch_commit = "COMMIT;\n",
 	.write_begin = WRITE_BEGIN,

@@ -44,6 +44,9 @@ struct change {
 	/* Why, for each UNREPRESENTABLE column; else NULL entries. */
 	const char *const *why;
 	uint64_t copies; /* of equal rows in a multiset; else 1 */
+	/* Where a spool that handed it out keeps it (patch/spool.h). */
+	int64_t place;
+	size_t place_len;
 	/*
 	 * A patch can carry it: an insert whose every cell fits, an update with
 	 * a column that differs and fits and is not generated, any delete.

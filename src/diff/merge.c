@@ -280,11 +280,12 @@ emit_delete(
 /* A named row that does not differ is seen again with its leaf, and counted
  * then. */
 static enum status
-both(struct merge *m, bool named, bool *differ, struct err *err)
+both(struct merge *m, const struct cell *source, const struct cell *target,
+    bool named, bool *differ, struct err *err)
 {
 	struct change c = { .op = CHANGE_UPDATE,
-		.source = m->row[SOURCE]->cells,
-		.target = m->row[TARGET]->cells,
+		.source = source,
+		.target = target,
 		.verdicts = m->verdicts,
 		.why = m->why,
 		.copies = 1 };
@@ -296,6 +297,19 @@ both(struct merge *m, bool named, bool *differ, struct err *err)
 		m->tally->at_target++;
 	c.patchable = v == VERDICT_DIFFERENT;
 	return *differ ? emit(m, &c, err) : TU_OK;
+}
+
+enum status
+merge_rows(struct merge *m, const struct cell *source,
+    const struct cell *target, struct err *err)
+{
+	bool differ;
+
+	if (source != NULL && target != NULL)
+		return both(m, source, target, false, &differ, err);
+	if (source != NULL)
+		return emit_insert(m, source, 1, err);
+	return target != NULL ? emit_delete(m, target, 1, err) : TU_OK;
 }
 
 /* Rows meet by key: one handler for each of the three cases. */
@@ -318,7 +332,8 @@ step(struct merge *m, struct err *err)
 	else if (order > 0)
 		st = emit_delete(m, m->row[TARGET]->cells, 1, err);
 	else
-		st = both(m, point != SIZE_MAX, &differ, err);
+		st = both(m, m->row[SOURCE]->cells, m->row[TARGET]->cells,
+		    point != SIZE_MAX, &differ, err);
 	if (st)
 		return st;
 	m->tally->suspects++;

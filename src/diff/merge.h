@@ -47,6 +47,10 @@ void merge_release(struct merge *m);
 enum status merge_run(struct merge *m, struct cursor *source,
     struct cursor *target, struct err *err);
 
+/* Tell the sink how two rows that have met differ; either may be NULL. */
+enum status merge_rows(struct merge *m, const struct cell *source,
+    const struct cell *target, struct err *err);
+
 /*
  * How two rows compare, column by column: fills verdicts and why (pair->ncols
  * each) and returns the worst. Used by explain and by the verification of an

@@ -13,11 +13,13 @@
 #include "patch/conflict.h"
 #include "patch/group.h"
 #include "patch/order.h"
+#include "patch/settle.h"
 #include "patch/verify.h"
 #include "value/rowhash.h"
 
 /* Milliseconds; a pause is twice as long as the one before. */
 #define RETRIES 5
+#define SETTLE_ROUNDS 1000 /* then somebody writes faster than we do */
 #define FIRST_PAUSE 50
 #define LOCK_PAUSE 200
 #define LOCK_WAIT 30000
@@ -386,8 +388,7 @@ start_afresh(struct applier *a)
 	group_clear(&a->group);
 	group_clear(&a->suspects);
 	a->params.n = 0;
-	a->conflicts.n = 0;
-	buf_reset(&a->conflicts.first);
+	conflicts_clear(&a->conflicts);
 }
 
 /* Two sessions that hit each other must not do so in step. */
@@ -408,6 +409,27 @@ apply_with_retries(struct applier *a, struct err *err)
 		a->result->retries++;
 		err_clear(err);
 		start_afresh(a);
+	}
+}
+
+/* Begin again without what was in the way, until nothing is. */
+static enum status
+apply_and_settle(struct applier *a, struct err *err)
+{
+	for (unsigned n = 0;; n++) {
+		enum status st = apply_with_retries(a, err);
+
+		if (st != TU_ECONFLICT || a->conflicts.n == 0 ||
+		    a->options->answer == CONFLICT_ABORT || a->announced ||
+		    n == SETTLE_ROUNDS)
+			return st;
+		err_clear(err);
+		st =
+		    settle(a->spool, &a->conflicts, a->options, a->result, err);
+		if (st)
+			return st;
+		start_afresh(a);
+		a->order = order_make(a->spool, a->arena);
 	}
 }
 
@@ -495,7 +517,7 @@ apply_run(struct db *target, struct spool *spool,
 
 	st = take_lock(&a, err);
 	if (st == TU_OK)
-		st = apply_with_retries(&a, err);
+		st = apply_and_settle(&a, err);
 
 	stmt_release(&a.stmt);
 	stmt_params_release(&a.params);

@@ -11,8 +11,9 @@
  * already as wanted (ON DELETE CASCADE took it, SET NULL changed it) all is
  * well, otherwise it is a conflict. A key that exists already is a conflict
  * too. The remaining changes are still tried, so that one run names up to 100
- * conflicts; it ends with TU_ECONFLICT all the same. An error of the database
- * ends it at once.
+ * conflicts; it ends with TU_ECONFLICT all the same, unless there is another
+ * answer to them: then it begins again without them (settle.h). An error of the
+ * database ends it at once.
  */
 #ifndef TU_PATCH_APPLY_H
 #define TU_PATCH_APPLY_H
@@ -22,11 +23,24 @@
 struct apply_result {
 	uint64_t done[CHANGE_OPS]; /* rows; zero when nothing was written */
 	uint64_t conflicts;
+	uint64_t left_alone, replaced; /* rows that were conflicts */
 	unsigned retries;
 	uint64_t remaining; /* rows that differ in a generated column, still */
 };
 
+enum conflict_answer {
+	CONFLICT_ABORT, /* write nothing */
+	CONFLICT_SKIP,  /* leave the row alone */
+	CONFLICT_REPLACE,
+};
+
 struct apply_options {
+	enum conflict_answer answer;
+	/* Unless it is to abort: the plan, a sink that fills the spool, and
+	 * where the changes go that are left out, or NULL. */
+	const struct plan *plan;
+	struct change_sink *refill;
+	struct spool *rejected;
 	/* Called for each conflict: table name, key text, what was found. */
 	void (*conflict)(
 	    void *arg, const char *table, const char *key, const char *what);

@@ -3,20 +3,67 @@
 #include "patch/conflict.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
+#include "base/arena.h"
 #include "patch/report.h"
+
+void
+conflicts_clear(struct conflicts *c)
+{
+	c->n = 0;
+	buf_reset(&c->first);
+	if (c->arena != NULL)
+		arena_reset(c->arena);
+}
 
 void
 conflicts_release(struct conflicts *c)
 {
+	free(c->all);
+	arena_free(c->arena);
 	buf_free(&c->first);
 	buf_free(&c->key);
 	buf_free(&c->what);
 }
 
+static const struct cell *
+copy_cells(struct arena *arena, const struct cell *cells, size_t n)
+{
+	struct cell *copy;
+
+	if (cells == NULL)
+		return NULL;
+	copy = arena_alloc(arena, n * sizeof(*copy));
+	for (size_t i = 0; i < n; i++)
+		copy[i] = cell_copy(arena, &cells[i]);
+	return copy;
+}
+
+static void
+keep(struct conflicts *c, const struct change *change, const struct cell *now)
+{
+	const struct pair *pair = change->pair;
+
+	if (c->arena == NULL)
+		c->arena = arena_new(16384);
+	c->all = realloc(c->all, (c->n + 1) * sizeof(*c->all));
+	if (c->all == NULL)
+		out_of_memory(sizeof(*c->all));
+	c->all[c->n] = (struct conflict){
+		.pair = pair,
+		.op = change->op,
+		.at = change->place,
+		.len = change->place_len,
+		.copies = change->copies,
+		.source = copy_cells(c->arena, change->source, pair->ncols),
+		.now = copy_cells(c->arena, now, pair->ncols + pair->nextra),
+	};
+}
+
 void
-conflicts_add(
-    struct conflicts *c, const struct change *change, const char *what)
+conflicts_add(struct conflicts *c, const struct change *change,
+    const struct cell *now, const char *what)
 {
 	const struct pair *pair = change->pair;
 	bool insert = change->op == CHANGE_INSERT;
@@ -24,6 +71,8 @@ conflicts_add(
 	buf_reset(&c->key);
 	report_key(&c->key, pair, insert ? change->source : change->target,
 	    insert ? SOURCE : TARGET);
+	if (c->options->answer != CONFLICT_ABORT)
+		keep(c, change, now);
 	if (c->n++ == 0)
 		buf_addf(&c->first, "table '%s', %s: %s", pair->name,
 		    buf_str(&c->key), what);
@@ -75,7 +124,7 @@ inspect(void *arg, const struct change *c, const struct cell *cells,
 		buf_adds(what, "it is gone");
 	else
 		describe_change(what, c, cells);
-	conflicts_add(in->conflicts, c, buf_str(what));
+	conflicts_add(in->conflicts, c, cells, buf_str(what));
 	return TU_OK;
 }
 
@@ -91,7 +140,7 @@ conflicts_check(struct conflicts *c, struct group *suspects, struct db *target,
 		return group_reread(
 		    suspects, target, GROUP_BEFORE, inspect, &in, err);
 	for (size_t i = 0; i < suspects->n; i++)
-		conflicts_add(c, suspects->changes[i],
+		conflicts_add(c, suspects->changes[i], NULL,
 		    "not as many such rows as were compared");
 	return TU_OK;
 }
@@ -102,7 +151,7 @@ note_existing(void *arg, const struct change *c, const struct cell *cells,
 {
 	(void)err;
 	if (cells != NULL)
-		conflicts_add(arg, c, "it was inserted in the meantime");
+		conflicts_add(arg, c, cells, "it was inserted in the meantime");
 	return TU_OK;
 }
 

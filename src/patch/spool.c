@@ -358,11 +358,19 @@ get_cells(const char **p, struct cell *cells, size_t n)
 	}
 }
 
+static size_t
+record_len(const char *p)
+{
+	return (size_t)get_u64(&p) + sizeof(uint64_t);
+}
+
 static void
 get_record(struct spool_reader *r, const char *p)
 {
 	const struct pair *pair = r->change.pair;
 
+	r->change.place = r->at + (int64_t)r->record;
+	r->change.place_len = record_len(p);
 	get_u64(&p);
 	r->change.copies = get_u64(&p);
 	if (r->op == CHANGE_UPDATE)
@@ -372,12 +380,6 @@ get_record(struct spool_reader *r, const char *p)
 		get_cells(&p, r->source, pair->ncols);
 	if (r->op != CHANGE_INSERT)
 		get_cells(&p, r->target, pair->ncols + pair->nextra);
-}
-
-static size_t
-record_len(const char *p)
-{
-	return (size_t)get_u64(&p) + sizeof(uint64_t);
 }
 
 /* Read a place of the file and find its records. */
@@ -621,8 +623,8 @@ sort_rows(struct spool_reader *r, struct err *err)
 struct spool_place
 spool_where(const struct spool_reader *r)
 {
-	return (struct spool_place){ .at = r->at + (int64_t)r->record,
-		.len = record_len(r->data.data + r->record) };
+	return (struct spool_place){ .at = r->change.place,
+		.len = r->change.place_len };
 }
 
 struct spool_reader *

@@ -76,3 +76,54 @@ meanwhile() {
 	run -2 "$TRUEUP" sync --max-changes=many a.db "$url"
 	[[ $output == *"--max-changes needs a number or a percentage"* ]]
 }
+
+# others_meddle - while a sync waits for them, somebody changes two rows,
+# deletes one and inserts one that the source has, too.
+others_meddle() {
+	lite a.db "DELETE FROM t WHERE id = 5; INSERT INTO t VALUES (99, 1, 'ours')"
+	meanwhile "BEGIN; UPDATE t SET note = 'theirs' WHERE id IN (5, 7);
+		DELETE FROM t WHERE id = 8; INSERT INTO t VALUES (99, 2, 'theirs')" \
+	    "SELECT pg_sleep(0.7)" COMMIT
+}
+rows() {
+	pg "$url" "SELECT id, x, note FROM t WHERE id IN ($1) ORDER BY id"
+}
+
+@test "--on-conflict=skip leaves others' rows alone, and says which" {
+	others_meddle
+	run -1 --separate-stderr "$TRUEUP" sync --on-conflict=skip \
+	    --undo=undo --reject=rej a.db "$url"
+	echo "$output$stderr"
+	is "$(rows 5,7,8,99)" $'5|5|theirs\n7|7|theirs\n99|2|theirs'
+	is "$(pg "$url" "SELECT sum(x) FROM t WHERE id NOT IN (5, 7, 99)")" 1890
+	for id in 5 7 8 99; do
+		[[ $stderr == *"conflict: table 't', id $id: "* ]]
+	done
+	[[ $stderr == *"4 conflicting rows were left alone"* ]]
+	is "$(grep -cE '^(DELETE|UPDATE|INSERT) ' rej)" 4
+	run ! grep -qE 'id" = (5|7|8|99)\b' undo
+	"$TRUEUP_PG_BIN/psql" -Xq "$url" -f undo
+	is "$(pg "$url" "SELECT sum(x) FROM t WHERE id NOT IN (5, 7, 99)")" 190
+	is "$(rows 5,7,8,99)" $'5|5|theirs\n7|7|theirs\n99|2|theirs'
+}
+
+@test "--on-conflict=replace lets the source win, and can be undone" {
+	others_meddle
+	run -0 --separate-stderr "$TRUEUP" sync --on-conflict=replace \
+	    --undo=undo a.db "$url"
+	[[ $stderr == *"4 conflicting rows were replaced"* ]]
+	is "$(rows 5,7,8,99)" $'7|107|n\n8|108|n\n99|1|ours'
+	run -0 "$TRUEUP" diff a.db "$url"
+	"$TRUEUP_PG_BIN/psql" -Xq "$url" -f undo
+	is "$(pg "$url" "SELECT sum(x) FROM t WHERE id NOT IN (5, 7, 99)")" 190
+	is "$(rows 5,7,8,99)" $'5|5|theirs\n7|7|theirs\n99|2|theirs'
+}
+
+@test "a conflict is the end unless it is answered" {
+	others_meddle
+	run -6 --separate-stderr "$TRUEUP" sync a.db "$url"
+	[[ $stderr == *"conflict: table 't', id 5: "* ]]
+	is "$(pg "$url" "SELECT sum(x) FROM t WHERE id NOT IN (5, 7, 99)")" 190
+	run -2 --separate-stderr "$TRUEUP" sync --reject=rej a.db "$url"
+	[[ $stderr == *"--reject needs --on-conflict=skip"* ]]
+}

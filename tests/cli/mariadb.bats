@@ -235,6 +235,17 @@ sp |1|9|too"
 	is "$(my "$target" 'SELECT x FROM t WHERE id = 2')" old
 }
 
+@test "a second writer waits for the session of the first to be gone" {
+	my "$target" 'CREATE TABLE t (id int PRIMARY KEY, x text)'
+	{ echo "SELECT GET_LOCK(CONCAT('trueup ', MD5(DATABASE())), 0), 'held';"
+	    sleep 1; } | my_client "$target" --unbuffered >held &
+	jobs+=($!)
+	wait_until grep -q held held
+	run -0 --separate-stderr "$TRUEUP" sync new.db "$target"
+	[[ $stderr == *"another trueup writes to the target; waiting"* ]]
+	is "$(my "$target" 'SELECT count(*) FROM t')" 3
+}
+
 @test "a table without transactions is said to be one, and not written" {
 	my "$target" "CREATE TABLE t (id int PRIMARY KEY, x text)
 		ENGINE = MyISAM; INSERT INTO t VALUES (2, 'old'), (9, 'x')"

@@ -303,11 +303,11 @@ static const struct scenario lite_types = {
 static const char *
 pairing_name(const struct world *w)
 {
-	static const char *const names[2][2] = { { "SQLite",
-						     "SQLite to PostgreSQL" },
-		{ "PostgreSQL to SQLite", "PostgreSQL" } };
+	static char name[64];
 
-	return names[w->brand[SOURCE]][w->brand[TARGET]];
+	snprintf(name, sizeof(name), "%s to %s", brand_name(w->brand[SOURCE]),
+	    brand_name(w->brand[TARGET]));
+	return name;
 }
 
 static void
@@ -445,6 +445,63 @@ test_conflicts(enum brand brand)
 	    "a changed row is left alone");
 	is_str(world_value(&w, "SELECT v || w FROM t WHERE id = 6"), "fn",
 	    "the others are written");
+	world_close(&w);
+}
+
+/* The same, answered: who else wrote a row keeps it, or loses it. */
+static void
+test_answers(enum brand brand, enum conflict_answer answer)
+{
+	bool replace = answer == CONFLICT_REPLACE;
+	struct apply_options options = { .answer = answer };
+	struct apply_result result;
+	struct err err = ERR_INIT;
+	struct world w;
+	const char *before;
+
+	world_open(&w, brand, brand);
+	world_run_both(
+	    &w, "CREATE TABLE t (id integer PRIMARY KEY, v text, w text)");
+	world_run(&w, SOURCE,
+	    "INSERT INTO t VALUES (1, 'a', 'n'), (2, 'b', 'n'), "
+	    "(3, 'c', 'n'), (6, 'f', 'n'), (7, 'g', 'n')");
+	world_run(&w, TARGET,
+	    "INSERT INTO t VALUES (1, 'a', 'o'), (2, 'b', 'o'), "
+	    "(3, 'c', 'o'), (4, 'd', 'o'), (5, 'e', 'o')");
+	world_diff(&w);
+	options.plan = &w.plan;
+	options.refill = spool_sink(w.spool);
+	ok(spool_new(&options.rejected, &err) == TU_OK, "a second spool");
+	world_run(&w, TARGET,
+	    "UPDATE t SET v = 'z' WHERE id = 1;"
+	    "DELETE FROM t WHERE id = 2;"
+	    "UPDATE t SET w = 'x' WHERE id = 4;"
+	    "INSERT INTO t VALUES (7, 'theirs', 'x')");
+	before = world_dump(&w);
+	ok(world_apply(&w, &options, &result, &err) == TU_OK,
+	    "%s, answered: all is written %s", brand_name(brand), err.msg);
+	is_int((long long)(replace ? result.replaced : result.left_alone), 4,
+	    "rows that somebody else has written");
+	is_int((long long)spool_ntables(options.rejected), !replace,
+	    "they are handed out if they are left alone");
+	if (!replace)
+		is_int((long long)spool_table(options.rejected, 0)
+			   ->count[CHANGE_UPDATE],
+		    2, "as what they would have been");
+	is_str(world_value(&w, "SELECT v FROM t WHERE id = 1"),
+	    replace ? "a" : "z", "a changed row");
+	is_str(world_value(
+		   &w, "SELECT coalesce(max('there'), '') FROM t WHERE id = 2"),
+	    replace ? "there" : "", "a row that was gone");
+	is_str(world_value(
+		   &w, "SELECT coalesce(max('there'), '') FROM t WHERE id = 4"),
+	    replace ? "" : "there", "a row to be deleted");
+	is_str(world_value(&w, "SELECT v FROM t WHERE id = 7"),
+	    replace ? "g" : "theirs", "a row that was there already");
+	world_write(&w, "undo.sql", STMT_UNDO);
+	runs(&w, "undo.sql", "answers", "the client runs the undo");
+	is_dump(&w, before, "answers", "it gives back what there was");
+	spool_free(options.rejected);
 	world_close(&w);
 }
 
@@ -1030,6 +1087,8 @@ main(void)
 	run_scenario(&lite_types, LITE, LITE);
 	for (int brand = LITE; brand <= PG; brand++) {
 		test_conflicts((enum brand)brand);
+		test_answers((enum brand)brand, CONFLICT_SKIP);
+		test_answers((enum brand)brand, CONFLICT_REPLACE);
 		test_existing_key((enum brand)brand);
 		test_multiset_conflict((enum brand)brand);
 		test_other_formula((enum brand)brand);
@@ -1042,6 +1101,10 @@ main(void)
 		test_interrupt((enum brand)brand);
 		test_large((enum brand)brand);
 		test_wide((enum brand)brand);
+	}
+	if (brand_available(MY)) {
+		test_answers(MY, CONFLICT_SKIP);
+		test_answers(MY, CONFLICT_REPLACE);
 	}
 	test_lost_connection();
 	test_identity_and_sequences();

@@ -438,8 +438,10 @@ world_apply(struct world *w, const struct apply_options *options,
     struct apply_result *result, struct err *err)
 {
 	struct db *db = open_side(w, TARGET, DB_WRITE);
-	enum status st = apply_run(db, w->spool, options, result, err);
+	enum status st;
 
+	w->plan.db[TARGET] = db; /* the comparison's is closed */
+	st = apply_run(db, w->spool, options, result, err);
 	db_close(db);
 	return st;
 }

@@ -1,0 +1,137 @@
+#include <config.h>
+
+#include "patch/settle.h"
+
+#include "base/arena.h"
+#include "diff/merge.h"
+
+struct settler {
+	struct spool *spool;
+	const struct conflicts *conflicts;
+	const struct apply_options *options;
+	struct apply_result *result;
+	size_t table; /* of the spool */
+	const struct pair *pair;
+};
+
+static bool
+is_replaced(const struct settler *s)
+{
+	return s->options->answer == CONFLICT_REPLACE && !s->pair->multiset;
+}
+
+/* --- left alone ----------------------------------------------------------- */
+
+/* One place for a table, however often there is something to put there. */
+static void
+resume(struct spool *to, const struct pair *pair)
+{
+	for (size_t i = 0; i < spool_ntables(to); i++)
+		if (spool_table(to, i)->pair == pair)
+			spool_resume(to, i);
+}
+
+static enum status
+reject(struct settler *s, const struct conflict *c, struct err *err)
+{
+	struct change_sink *sink = spool_sink(s->options->rejected);
+	const struct spool_place at = { c->at, c->len };
+	struct spool_reader *r =
+	    spool_read_places(s->spool, s->table, c->op, &at, 1);
+	const struct change *change;
+	enum status st = spool_next(r, &change, err);
+
+	if (st == TU_OK)
+		st = sink->change(sink, change, err);
+	spool_reader_close(r);
+	return st;
+}
+
+static enum status
+reject_table(struct settler *s, struct err *err)
+{
+	struct spool *to = s->options->rejected;
+	enum status st = TU_OK;
+
+	if (to != NULL)
+		resume(to, s->pair);
+	for (size_t i = 0; i < s->conflicts->n && st == TU_OK; i++) {
+		const struct conflict *c = &s->conflicts->all[i];
+
+		if (c->pair != s->pair)
+			continue;
+		s->result->left_alone += c->copies;
+		if (to != NULL)
+			st = reject(s, c, err);
+	}
+	if (st || to == NULL)
+		return st;
+	return spool_sink(to)->end(spool_sink(to), s->pair, NULL, err);
+}
+
+/* --- replaced ------------------------------------------------------------- */
+
+static enum status
+replace_table(struct settler *s, struct err *err)
+{
+	const struct plan *plan = s->options->plan;
+	struct change_sink *sink = s->options->refill;
+	struct tally tally = { .suspects = 0 };
+	struct merge m;
+	enum status st = TU_OK;
+
+	merge_init(&m, plan, s->pair, s->pair, sink, &tally);
+	spool_resume(s->spool, s->table);
+	for (size_t i = 0; i < s->conflicts->n && st == TU_OK; i++) {
+		const struct conflict *c = &s->conflicts->all[i];
+
+		if (c->pair != s->pair)
+			continue;
+		s->result->replaced++;
+		st = merge_rows(&m, c->source, c->now, err);
+	}
+	merge_release(&m);
+	return st ? st : sink->end(sink, s->pair, NULL, err);
+}
+
+/* -------------------------------------------------------------------------- */
+
+static enum status
+settle_table(struct settler *s, struct err *err)
+{
+	size_t n = 0;
+	enum status st;
+
+	for (size_t i = 0; i < s->conflicts->n; i++)
+		n += s->conflicts->all[i].pair == s->pair;
+	if (n == 0)
+		return TU_OK;
+	st = is_replaced(s) ? replace_table(s, err) : reject_table(s, err);
+	for (size_t i = 0; i < s->conflicts->n && st == TU_OK; i++) {
+		const struct conflict *c = &s->conflicts->all[i];
+		const struct spool_place at = { c->at, c->len };
+
+		if (c->pair == s->pair)
+			spool_leave_out(s->spool, s->table, c->op, &at, 1);
+	}
+	return st;
+}
+
+enum status
+settle(struct spool *spool, const struct conflicts *conflicts,
+    const struct apply_options *options, struct apply_result *result,
+    struct err *err)
+{
+	struct settler s = { .spool = spool,
+		.conflicts = conflicts,
+		.options = options,
+		.result = result };
+	enum status st = TU_OK;
+
+	for (s.table = 0; s.table < spool_ntables(spool) && st == TU_OK;
+	     s.table++) {
+		s.pair = spool_table(spool, s.table)->pair;
+		st = settle_table(&s, err);
+	}
+	return st;
+}
