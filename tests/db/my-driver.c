@@ -487,8 +487,8 @@ check_changes(void)
 		"TRUNCATE s",
 		"TRUNCATE s;\nINSERT INTO s VALUES (9, 9)",
 		"DROP TABLE s;\nCREATE TABLE s (id int PRIMARY KEY, x int)",
-		"CREATE OR REPLACE TABLE s (id int PRIMARY KEY, x int)"
-		" ENGINE = MyISAM",
+		("CREATE OR REPLACE TABLE s (id int PRIMARY KEY, x int)"
+		 " ENGINE = MyISAM"),
 		"ALTER TABLE s ADD COLUMN y int",
 		"ALTER TABLE s ADD COLUMN y int, ALGORITHM = COPY",
 		"ALTER TABLE s DROP COLUMN x",

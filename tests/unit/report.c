@@ -156,7 +156,7 @@ static void
 check_value(enum ltype type, struct cell c, const char *want)
 {
 	const struct pair_column pc = { .col = { &columns[0], &columns[0] },
-		.type = { type, LT_NONE } };
+		.type = { .type = type } };
 	struct buf out = BUF_INIT;
 
 	report_value(&out, &pc, SOURCE, &c);

@@ -318,8 +318,8 @@ static const char *const tables[] = {
 static const char *const damage[] = {
 	"DELETE FROM t WHERE a % 1000 = 7",
 	"UPDATE t SET v = NULL WHERE a % 1000 = 8",
-	"INSERT INTO t SELECT 1000000 + a, 'n' || a, 100 + a, a, v FROM t "
-	"WHERE a % 1000 = 9",
+	("INSERT INTO t SELECT 1000000 + a, 'n' || a, 100 + a, a, v FROM t "
+	 "WHERE a % 1000 = 9"),
 };
 
 static uint64_t changes[CHANGE_OPS];
