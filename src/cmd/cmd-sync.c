@@ -82,9 +82,8 @@ print_conflict(void *arg, const char *table, const char *key, const char *what)
 }
 
 static enum status
-write_undo(void *arg, struct err *err)
+write_undo(struct run *run, struct err *err)
 {
-	struct run *run = arg;
 	time_t now = time(NULL);
 	char text[32];
 	struct tm tm;
@@ -93,12 +92,34 @@ write_undo(void *arg, struct err *err)
 	gmtime_r(&now, &tm);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	st = run_write_patch(run, run->spool, &run->undo, STMT_UNDO, text, err);
-	/*
-	 * If COMMIT fails now the file stays: nobody can tell a lost
-	 * connection from a lost transaction, and its guards make it harmless
-	 * where nothing was written.
-	 */
 	return st ? st : output_commit(&run->undo, true, err);
+}
+
+static enum status
+write_rejected(struct run *run, struct err *err)
+{
+	enum status st = run_write_patch(
+	    run, run->rejected, &run->reject, STMT_FORWARD, NULL, err);
+
+	return st ? st : output_commit(&run->reject, true, err);
+}
+
+/*
+ * If COMMIT fails now the files stay: nobody can tell a lost connection from a
+ * lost transaction, and its guards make a patch harmless where nothing was
+ * written.
+ */
+static enum status
+write_files(void *arg, struct err *err)
+{
+	struct run *run = arg;
+	enum status st = TU_OK;
+
+	if (run->undo.fp != NULL)
+		st = write_undo(run, err);
+	if (st == TU_OK && run->reject.fp != NULL)
+		st = write_rejected(run, err);
+	return st;
 }
 
 /*
@@ -107,20 +128,22 @@ write_undo(void *arg, struct err *err)
  */
 static enum status
 write_target(struct run *run, struct change_sink *refill,
-    struct spool *rejected, struct apply_result *result, struct err *err)
+    struct apply_result *result, struct err *err)
 {
 	struct session *s = &run->session;
-	const struct apply_options options = {
+	struct apply_options options = {
 		.answer = (enum conflict_answer)run->call->set.on_conflict,
 		.plan = &s->plan,
 		.refill = refill,
-		.rejected = rejected,
 		.conflict = print_conflict,
 		.arg = run,
-		.before_commit = run->undo.fp != NULL ? write_undo : NULL,
+		.before_commit = write_files,
 	};
 	enum status st;
 
+	if (run->reject.fp != NULL && spool_new(&run->rejected, err))
+		return err->status;
+	options.rejected = run->rejected;
 	session_end_snapshot(s, SOURCE);
 	session_close_side(s, TARGET);
 	st = db_open(s->url[TARGET], DB_WRITE, "target", &s->db[TARGET], err);
@@ -128,25 +151,6 @@ write_target(struct run *run, struct change_sink *refill,
 		return st;
 	s->plan.db[TARGET] = s->db[TARGET];
 	return apply_run(s->db[TARGET], run->spool, &options, result, err);
-}
-
-/* Write, and then the patch of what was not. */
-static enum status
-write_and_reject(struct run *run, struct change_sink *refill,
-    struct apply_result *result, struct err *err)
-{
-	struct spool *rejected = NULL;
-	enum status st = TU_OK;
-
-	if (run->reject.fp != NULL)
-		st = spool_new(&rejected, err);
-	if (st == TU_OK)
-		st = write_target(run, refill, rejected, result, err);
-	if (st == TU_OK && rejected != NULL)
-		st = run_write_patch(
-		    run, rejected, &run->reject, STMT_FORWARD, NULL, err);
-	spool_free(rejected);
-	return st;
 }
 
 static void
@@ -167,7 +171,7 @@ write_changes(struct run *run, struct change_sink *refill, uint64_t *remaining,
 
 	if (!set->dry_run) {
 		if (spool_ntables(run->spool) > 0)
-			st = write_and_reject(run, refill, &result, err);
+			st = write_target(run, refill, &result, err);
 		if (st)
 			return st;
 		say_settled(result.left_alone, "left alone");

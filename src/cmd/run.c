@@ -295,6 +295,7 @@ run_close(struct run *run, enum status st, int status, struct err *err)
 	output_discard(&run->out);
 	report_free(run->report);
 	spool_free(run->spool);
+	spool_free(run->rejected);
 	session_close(&run->session);
 	return status;
 }
