@@ -161,6 +161,18 @@ say_settled(uint64_t n, const char *what)
 		    n == 1 ? "row was" : "rows were", what);
 }
 
+/* Nothing is to be taken back. After a run that was killed behind its COMMIT
+ * the file is that run's. */
+static void
+keep_undo(struct run *run)
+{
+	if (!output_replaces(&run->undo))
+		return;
+	log_line(LOG_INFO, "nothing was written: '%s' is left as it was",
+	    run->undo.name);
+	output_discard(&run->undo);
+}
+
 static enum status
 write_changes(struct run *run, struct change_sink *refill, uint64_t *remaining,
     struct err *err)
@@ -172,6 +184,8 @@ write_changes(struct run *run, struct change_sink *refill, uint64_t *remaining,
 	if (!set->dry_run) {
 		if (spool_ntables(run->spool) > 0)
 			st = write_target(run, refill, &result, err);
+		else
+			keep_undo(run);
 		if (st)
 			return st;
 		say_settled(result.left_alone, "left alone");

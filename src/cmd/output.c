@@ -127,6 +127,12 @@ sync_directory(const struct output *out, struct err *err)
 	return st;
 }
 
+bool
+output_replaces(const struct output *out)
+{
+	return out->path != NULL && access(out->path, F_OK) == 0;
+}
+
 enum status
 output_commit(struct output *out, bool durable, struct err *err)
 {

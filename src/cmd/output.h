@@ -24,6 +24,9 @@ struct output {
 /* path NULL means stdout. The string is kept, not copied. */
 enum status output_open(struct output *out, const char *path, struct err *err);
 
+/* Would output_commit() take the place of a file? */
+bool output_replaces(const struct output *out);
+
 /* Finish; with durable, not before file and name are on the disk. */
 enum status output_commit(struct output *out, bool durable, struct err *err);
 
