@@ -127,3 +127,11 @@ rows() {
 	run -2 --separate-stderr "$TRUEUP" sync --reject=rej a.db "$url"
 	[[ $stderr == *"--reject needs --on-conflict=skip"* ]]
 }
+
+@test "a target that is for reading only" {
+	pg "$url" "ALTER DATABASE ${url##*/} SET default_transaction_read_only = on"
+	run -4 --separate-stderr "$TRUEUP" sync --undo=undo a.db "$url"
+	[[ $stderr == *"table 't': target: "*"read-only transaction"* ]]
+	[ ! -e undo ]
+	is "$(pg "$url" "SELECT sum(x) FROM t")" 210
+}
