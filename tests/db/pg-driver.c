@@ -491,7 +491,9 @@ check_lost(void)
 		st = db_next(cur, &row, &err);
 	while (st == TU_OK && row != NULL);
 	ok(st == TU_EQUERY && strstr(err.msg, "lost"), "%s", err.msg);
-	is_str(err.sqlstate, "57P01", "as the server says");
+	/* Its last words can be lost, too: a reset overtakes them. */
+	ok(strcmp(err.sqlstate, "57P01") == 0 || err.sqlstate[0] == '\0',
+	    "with what the server says, if anything: '%s'", err.sqlstate);
 	ok(db_next(cur, &row, &err) != TU_OK, "it stays lost");
 	db_cursor_close(cur);
 	ok(db_scan(rd, &scan, &cur, &err) == TU_EQUERY &&
