@@ -8,6 +8,7 @@
  *	odbc-batch.c    a prepared statement for many rows
  *	odbc-catalog.c  SQLTables and its kind, for brands without a catalog of
  *	                their own
+ *	odbc-keys.c     the keys of these tables
  *	odbc-brand.c    the list of brands; the generic one
  *	odbc-psql.c     PostgreSQL behind psqlODBC
  *	mysql.c         MariaDB and MySQL: session, snapshot, self-test
@@ -147,6 +148,36 @@ enum status odbc_describe_query(struct db *db, struct arena *arena,
     const char *sql, struct table *out, struct err *err);
 enum status odbc_table_version(struct db *db, const struct table *table,
     uint64_t *version, struct err *err);
+
+/* For odbc-keys.c. Column i (from 1) of the row at hand, NULL or missing for
+ * NULL. */
+const char *odbc_get_text(SQLHSTMT stmt, SQLUSMALLINT i, struct arena *arena);
+long odbc_get_number(SQLHSTMT stmt, SQLUSMALLINT i, long missing);
+
+/* Call each() for the rows of a catalog call whose result was rc. */
+enum status odbc_each_row(struct odbc *o, SQLHSTMT stmt, SQLRETURN rc,
+    void (*each)(SQLHSTMT stmt, struct arena *arena, void *arg),
+    struct arena *arena, void *arg, struct err *err);
+
+/* A name for SQLTables() and its kind; NULL means all. */
+static inline SQLCHAR *
+odbc_name(const char *s)
+{
+	return (SQLCHAR *)s;
+}
+
+static inline SQLSMALLINT
+odbc_name_len(const char *s)
+{
+	return s != NULL ? SQL_NTS : 0;
+}
+
+/* --- odbc-keys.c --- */
+
+enum status odbc_read_keys(
+    struct odbc *o, struct arena *arena, struct table *t, struct err *err);
+enum status odbc_read_fkeys(
+    struct odbc *o, struct arena *arena, struct table *t, struct err *err);
 
 /* --- mysql-catalog.c --- */
 

@@ -23,16 +23,12 @@ static enum status
 keep_row(void *arg, const struct cell *cells, struct err *err)
 {
 	struct keeper *k = arg;
-	struct cell *copy =
-	    arena_alloc(k->arena, k->pair->ncols * sizeof(*copy));
 
 	if (k->out->found[k->side])
 		return err_set(err, TU_ESCHEMA,
 		    "more than one row has this key (name a unique one with "
 		    "--key)");
-	for (size_t i = 0; i < k->pair->ncols; i++)
-		copy[i] = cell_copy(k->arena, &cells[i]);
-	k->out->cells[k->side] = copy;
+	k->out->cells[k->side] = cells_copy(k->arena, cells, k->pair->ncols);
 	k->out->found[k->side] = true;
 	return TU_OK;
 }

@@ -371,15 +371,11 @@ static struct cell *
 copy_head(struct merge *m, enum side s, const struct buf *key)
 {
 	const struct row *row = m->row[s];
-	struct cell *cells;
 
 	if (row == NULL || key_cmp(m->reader[s].key.data, m->reader[s].key.len,
 			       key->data, key->len) != 0)
 		return NULL;
-	cells = arena_alloc(m->arena, row->n * sizeof(*cells));
-	for (size_t i = 0; i < row->n; i++)
-		cells[i] = cell_copy(m->arena, &row->cells[i]);
-	return cells;
+	return cells_copy(m->arena, row->cells, row->n);
 }
 
 /* The same without a key: equal rows are counted on both sides. */

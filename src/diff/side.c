@@ -334,24 +334,6 @@ reader_key_fits(const struct row_reader *r, const struct cell *cells)
 	return true;
 }
 
-/* Injective: a kind, then eight bytes, or a length and as many bytes. */
-static void
-add_exact(struct buf *out, const struct cell *c)
-{
-	bool sized = c->kind == CELL_TEXT || c->kind == CELL_BYTES;
-	uint64_t len = c->len;
-	char head[9];
-
-	head[0] = (char)c->kind;
-	if (sized)
-		memcpy(head + 1, &len, 8);
-	else if (c->kind != CELL_NULL)
-		memcpy(head + 1, &c->u, 8);
-	buf_add(out, head, c->kind == CELL_NULL ? 1 : 9);
-	if (sized)
-		buf_add(out, c->u.p, c->len);
-}
-
 struct hash128
 reader_hash(struct row_reader *r, const struct row *row)
 {
@@ -361,8 +343,7 @@ reader_hash(struct row_reader *r, const struct row *row)
 		buf_add(&r->canon, r->key.data, r->key.len);
 		buf_add(&r->canon, row->raw, row->rawlen);
 	} else if (r->exact) {
-		for (size_t i = 0; i < r->pair->ncols; i++)
-			add_exact(&r->canon, &row->cells[i]);
+		cells_pack(&r->canon, row->cells, r->pair->ncols);
 	} else {
 		canon_row(&r->canon, r->types, row->cells, r->pair->ncols,
 		    r->canon_flags);

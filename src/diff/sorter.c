@@ -8,12 +8,6 @@
 #include "value/key.h"
 #include "value/rule.h"
 
-/*
- * A record is the cells one behind the other, in host byte order, since it
- * never leaves the process: a byte with the kind, then nothing, eight bytes, or
- * a length of eight bytes and as many bytes.
- */
-
 struct span {
 	const char *p;
 	size_t len;
@@ -27,65 +21,6 @@ struct sorter {
 	struct row row;
 };
 
-/* --- cells as bytes ------------------------------------------------------- */
-
-static void
-pack(struct buf *out, const struct cell *cells, size_t n)
-{
-	buf_reset(out);
-	for (size_t i = 0; i < n; i++) {
-		const struct cell *c = &cells[i];
-		uint64_t len = c->len;
-
-		buf_addc(out, (char)c->kind);
-		switch (c->kind) {
-		case CELL_NULL:
-			break;
-		case CELL_INT:
-			buf_add(out, &c->u.i, sizeof(c->u.i));
-			break;
-		case CELL_F64:
-			buf_add(out, &c->u.f, sizeof(c->u.f));
-			break;
-		case CELL_TEXT:
-		case CELL_BYTES:
-			buf_add(out, &len, sizeof(len));
-			buf_add(out, c->u.p, c->len);
-			break;
-		}
-	}
-}
-
-static void
-unpack(const char *p, struct cell *cells, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct cell *c = &cells[i];
-		uint64_t len;
-
-		*c = (struct cell){ .kind = (enum cell_kind) * p++ };
-		switch (c->kind) {
-		case CELL_NULL:
-			break;
-		case CELL_INT:
-			memcpy(&c->u.i, p, sizeof(c->u.i));
-			p += sizeof(c->u.i);
-			break;
-		case CELL_F64:
-			memcpy(&c->u.f, p, sizeof(c->u.f));
-			p += sizeof(c->u.f);
-			break;
-		case CELL_TEXT:
-		case CELL_BYTES:
-			memcpy(&len, p, sizeof(len));
-			c->len = len;
-			c->u.p = p + sizeof(len);
-			p += sizeof(len) + len;
-			break;
-		}
-	}
-}
-
 /* --- the cursor ----------------------------------------------------------- */
 
 static enum status
@@ -93,12 +28,14 @@ sorter_next(struct cursor *cur, const struct row **row, struct err *err)
 {
 	struct sorter *s = (struct sorter *)cur;
 	const void *record;
+	const char *at;
 	size_t len;
 	enum status st = sqlite_sort_next(s->sort, &record, &len, err);
 
 	if (st || record == NULL)
 		return st;
-	unpack(record, s->cells, s->row.n);
+	at = record;
+	cells_unpack(&at, s->cells, s->row.n);
 	*row = &s->row;
 	return TU_OK;
 }
@@ -171,7 +108,8 @@ fill(struct sorter *s, const struct pair *pair, struct cursor *from,
 		if (n > 0 && bsearch(&at, wanted, n, sizeof(*wanted),
 				 compare_spans) == NULL)
 			continue;
-		pack(&record, row->cells, s->row.n);
+		buf_reset(&record);
+		cells_pack(&record, row->cells, s->row.n);
 		st = sqlite_sort_add(
 		    s->sort, key.data, key.len, record.data, record.len, err);
 		if (st)

@@ -27,19 +27,6 @@ conflicts_release(struct conflicts *c)
 	buf_free(&c->what);
 }
 
-static const struct cell *
-copy_cells(struct arena *arena, const struct cell *cells, size_t n)
-{
-	struct cell *copy;
-
-	if (cells == NULL)
-		return NULL;
-	copy = arena_alloc(arena, n * sizeof(*copy));
-	for (size_t i = 0; i < n; i++)
-		copy[i] = cell_copy(arena, &cells[i]);
-	return copy;
-}
-
 static void
 keep(struct conflicts *c, const struct change *change, const struct cell *now)
 {
@@ -56,8 +43,8 @@ keep(struct conflicts *c, const struct change *change, const struct cell *now)
 		.at = change->place,
 		.len = change->place_len,
 		.copies = change->copies,
-		.source = copy_cells(c->arena, change->source, pair->ncols),
-		.now = copy_cells(c->arena, now, pair->ncols + pair->nextra),
+		.source = cells_copy(c->arena, change->source, pair->ncols),
+		.now = cells_copy(c->arena, now, pair->ncols + pair->nextra),
 	};
 }
 

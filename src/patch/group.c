@@ -36,28 +36,15 @@ group_full(const struct group *g)
 	return g->n == GROUP_ROWS || arena_footprint(g->arena) >= GROUP_BYTES;
 }
 
-static const struct cell *
-copy_cells(struct arena *arena, const struct cell *cells, size_t n)
-{
-	struct cell *copy;
-
-	if (cells == NULL)
-		return NULL;
-	copy = arena_alloc(arena, n * sizeof(*copy));
-	for (size_t i = 0; i < n; i++)
-		copy[i] = cell_copy(arena, &cells[i]);
-	return copy;
-}
-
 const struct change *
 group_add(struct group *g, const struct change *c)
 {
 	const struct pair *pair = c->pair;
 	struct change *copy = arena_memdup(g->arena, c, sizeof(*c));
 
-	copy->source = copy_cells(g->arena, c->source, pair->ncols);
+	copy->source = cells_copy(g->arena, c->source, pair->ncols);
 	copy->target =
-	    copy_cells(g->arena, c->target, pair->ncols + pair->nextra);
+	    cells_copy(g->arena, c->target, pair->ncols + pair->nextra);
 	copy->why = NULL;
 	if (c->phase != CHANGE_WHOLE)
 		copy->parked = arena_memdup(

@@ -8,6 +8,7 @@
 
 #include "value/datetime.h"
 #include "value/num.h"
+#include "value/uuid.h"
 #include "value/rowhash.h"
 #include "value/rule.h"
 
@@ -316,47 +317,6 @@ add_time(struct buf *out, enum ltype type, const struct cell *c)
 
 /* --- uuid and bits --- */
 
-/* Its lower case, or NUL for what is no hexadecimal digit. */
-static char
-hex_digit(char c)
-{
-	static const char digits[256] = "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-					"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-					"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-					"0123456789\0\0\0\0\0\0"
-					"\0abcdef\0\0\0\0\0\0\0\0\0"
-					"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
-					"\0abcdef";
-
-	return digits[(unsigned char)c];
-}
-
-/* As PostgreSQL reads them: {} around, a hyphen behind any four digits. */
-static bool
-text_to_uuid(char *hex, const char *s, size_t n)
-{
-	size_t digits = 0;
-	bool hyphen = true; /* none at the start, none after another */
-
-	if (n >= 2 && s[0] == '{' && s[n - 1] == '}') {
-		s++;
-		n -= 2;
-	}
-	for (; n > 0; s++, n--) {
-		char c = hex_digit(*s);
-
-		if (*s == '-' && digits % 4 == 0 && !hyphen) {
-			hyphen = true;
-			continue;
-		}
-		if (digits == 32 || c == '\0')
-			return false;
-		hex[digits++] = c;
-		hyphen = false;
-	}
-	return digits == 32 && !hyphen;
-}
-
 static bool
 add_uuid(struct buf *out, const struct cell *c, bool hyphens)
 {
@@ -369,7 +329,7 @@ add_uuid(struct buf *out, const struct cell *c, bool hyphens)
 		buf_addhex(out, c->u.p, 16);
 		memcpy(hex, out->data + start, sizeof(hex));
 		out->len = start;
-	} else if (c->kind != CELL_TEXT || !text_to_uuid(hex, c->u.p, c->len)) {
+	} else if (c->kind != CELL_TEXT || !uuid_digits(hex, c->u.p, c->len)) {
 		return false;
 	}
 	if (!hyphens) {

@@ -33,3 +33,57 @@ cell_copy(struct arena *arena, const struct cell *c)
 		copy.u.p = arena_memdup(arena, c->u.p, c->len);
 	return copy;
 }
+
+struct cell *
+cells_copy(struct arena *arena, const struct cell *cells, size_t n)
+{
+	struct cell *copy;
+
+	if (cells == NULL)
+		return NULL;
+	copy = arena_alloc(arena, n * sizeof(*copy));
+	for (size_t i = 0; i < n; i++)
+		copy[i] = cell_copy(arena, &cells[i]);
+	return copy;
+}
+
+void
+cells_pack(struct buf *out, const struct cell *cells, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct cell *c = &cells[i];
+		bool sized = c->kind == CELL_TEXT || c->kind == CELL_BYTES;
+		uint64_t len = c->len;
+		char head[9];
+
+		head[0] = (char)c->kind;
+		if (sized)
+			memcpy(head + 1, &len, 8);
+		else if (c->kind != CELL_NULL)
+			memcpy(head + 1, &c->u, 8);
+		buf_add(out, head, c->kind == CELL_NULL ? 1 : 9);
+		if (sized)
+			buf_add(out, c->u.p, c->len);
+	}
+}
+
+void
+cells_unpack(const char **p, struct cell *cells, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct cell *c = &cells[i];
+		uint64_t len;
+
+		*c = (struct cell){ .kind = (enum cell_kind) * (*p)++ };
+		if (c->kind == CELL_NULL)
+			continue;
+		memcpy(&len, *p, 8);
+		memcpy(&c->u, *p, 8);
+		*p += 8;
+		if (c->kind == CELL_INT || c->kind == CELL_F64)
+			continue;
+		c->len = len;
+		c->u.p = *p;
+		*p += len;
+	}
+}

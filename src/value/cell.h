@@ -23,6 +23,7 @@
 
 #include "base/arena.h"
 #include "base/base.h"
+#include "base/buf.h"
 
 enum cell_kind {
 	CELL_NULL = 0,
@@ -77,5 +78,17 @@ bool cell_same(const struct cell *a, const struct cell *b);
 
 /* A copy whose bytes live in the arena. */
 struct cell cell_copy(struct arena *arena, const struct cell *c);
+/* Of n cells; NULL for NULL. */
+struct cell *cells_copy(
+    struct arena *arena, const struct cell *cells, size_t n);
+
+/*
+ * Append n cells as bytes that differ wherever cell_same() does: for each its
+ * kind (a byte), then nothing for NULL, else 8 bytes (the number, or the
+ * length), then length bytes. Numbers are in the machine's own order.
+ */
+void cells_pack(struct buf *out, const struct cell *cells, size_t n);
+/* Back from *p, which moves behind them; texts and bytes stay there. */
+void cells_unpack(const char **p, struct cell *cells, size_t n);
 
 #endif
