@@ -38,6 +38,18 @@ err_context(struct err *err, const char *fmt, ...)
 }
 
 enum status
+err_append(struct err *err, const char *fmt, ...)
+{
+	size_t len = strlen(err->msg);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(err->msg + len, sizeof(err->msg) - len, fmt, ap);
+	va_end(ap);
+	return err->status;
+}
+
+enum status
 err_hint(struct err *err, const char *fmt, ...)
 {
 	va_list ap;

@@ -56,6 +56,9 @@ enum status err_set(struct err *err, enum status status, const char *fmt, ...)
 /* Put "<context>: " before the message and return the recorded status. */
 enum status err_context(struct err *err, const char *fmt, ...) TU_PRINTF(2, 3);
 
+/* Put something behind the message and return the recorded status. */
+enum status err_append(struct err *err, const char *fmt, ...) TU_PRINTF(2, 3);
+
 /* Say what to try; shown on a line of its own. Returns the status. */
 enum status err_hint(struct err *err, const char *fmt, ...) TU_PRINTF(2, 3);
 

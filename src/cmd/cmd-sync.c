@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "cmd/cmd.h"
@@ -10,6 +11,9 @@
 #include "cmd/sinks.h"
 #include "db/db.h"
 #include "patch/apply.h"
+#include "patch/journal.h"
+#include "patch/limits.h"
+#include "patch/sqlpatch.h"
 
 #define EXIT_DIFFERENT 1
 
@@ -66,8 +70,8 @@ check_limits(const struct run *run, struct err *err)
 	enum status st = TU_OK;
 
 	for (size_t i = 0; i < plan->npairs && st == TU_OK; i++)
-		st = apply_check_limits(&plan->pairs[i], &run->tallies[i],
-		    set->ops, &set->limits, err);
+		st = limits_check(&plan->pairs[i], &run->tallies[i], set->ops,
+		    &set->limits, err);
 	return st;
 }
 
@@ -81,17 +85,25 @@ print_conflict(void *arg, const char *table, const char *key, const char *what)
 	    run->call->cmd->name, table, key, what);
 }
 
+static const char *
+time_now(char text[32])
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return text;
+}
+
 static enum status
 write_undo(struct run *run, struct err *err)
 {
-	time_t now = time(NULL);
 	char text[32];
-	struct tm tm;
 	enum status st;
 
-	gmtime_r(&now, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	st = run_write_patch(run, run->spool, &run->undo, STMT_UNDO, text, err);
+	st = run_write_patch(
+	    run, run->spool, &run->undo, STMT_UNDO, time_now(text), err);
 	return st ? st : output_commit(&run->undo, true, err);
 }
 
@@ -122,6 +134,42 @@ write_files(void *arg, struct err *err)
 	return st;
 }
 
+/* The file is there already when it is written for the second time. */
+static enum status
+keep_journal_undo(struct run *run, bool written, struct err *err)
+{
+	struct db *const *db = run->session.db;
+	char text[32];
+	const struct sqlpatch_info info = {
+		.source = db[SOURCE]->display,
+		.target = db[TARGET]->display,
+		.time = time_now(text),
+	};
+	enum status st = TU_OK;
+
+	if (run->undo.fp == NULL) {
+		output_discard(&run->undo);
+		st = output_open(&run->undo, run->call->set.undo, err);
+	}
+	if (st == TU_OK)
+		st = sqlpatch_write_journal(run->undo.fp, run->journal, written,
+		    db[TARGET]->dialect, &info, err);
+	return st ? st : output_commit(&run->undo, true, err);
+}
+
+static enum status
+keep_files(void *arg, bool written, struct err *err)
+{
+	struct run *run = arg;
+	enum status st = TU_OK;
+
+	if (run->call->set.undo != NULL)
+		st = keep_journal_undo(run, written, err);
+	if (st == TU_OK && written && run->reject.fp != NULL)
+		st = write_rejected(run, err);
+	return st;
+}
+
 /*
  * From here on the target is written. Our own snapshots go first: the target's
  * would hold the lock of a SQLite file, the source's may be the same file.
@@ -131,6 +179,7 @@ write_target(struct run *run, struct change_sink *refill,
     struct apply_result *result, struct err *err)
 {
 	struct session *s = &run->session;
+	const char *state = run->call->set.state;
 	struct apply_options options = {
 		.answer = (enum conflict_answer)run->call->set.on_conflict,
 		.plan = &s->plan,
@@ -138,11 +187,14 @@ write_target(struct run *run, struct change_sink *refill,
 		.conflict = print_conflict,
 		.arg = run,
 		.before_commit = write_files,
+		.keep_undo = keep_files,
 	};
-	enum status st;
+	enum status st = TU_OK;
 
-	if (run->reject.fp != NULL && spool_new(&run->rejected, err))
-		return err->status;
+	if (run->reject.fp != NULL)
+		st = spool_new(&run->rejected, err);
+	if (st)
+		return st;
 	options.rejected = run->rejected;
 	session_end_snapshot(s, SOURCE);
 	session_close_side(s, TARGET);
@@ -150,7 +202,23 @@ write_target(struct run *run, struct change_sink *refill,
 	if (st)
 		return st;
 	s->plan.db[TARGET] = s->db[TARGET];
+	if (state != NULL)
+		st = journal_open(state, s->db[SOURCE]->display,
+		    s->db[TARGET]->display, &run->journal, err);
+	if (st)
+		return st;
+	options.journal = run->journal;
 	return apply_run(s->db[TARGET], run->spool, &options, result, err);
+}
+
+/* Also with nothing to write: an interrupted push is to be finished. */
+static bool
+is_to_write(const struct run *run)
+{
+	const char *state = run->call->set.state;
+
+	return spool_ntables(run->spool) > 0 ||
+	       (state != NULL && access(state, F_OK) == 0);
 }
 
 static void
@@ -182,7 +250,7 @@ write_changes(struct run *run, struct change_sink *refill, uint64_t *remaining,
 	enum status st = TU_OK;
 
 	if (!set->dry_run) {
-		if (spool_ntables(run->spool) > 0)
+		if (is_to_write(run))
 			st = write_target(run, refill, &result, err);
 		else
 			keep_undo(run);

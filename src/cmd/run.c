@@ -296,6 +296,7 @@ run_close(struct run *run, enum status st, int status, struct err *err)
 	report_free(run->report);
 	spool_free(run->spool);
 	spool_free(run->rejected);
+	journal_close(run->journal);
 	session_close(&run->session);
 	return status;
 }

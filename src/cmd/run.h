@@ -12,6 +12,7 @@
 
 #include "cmd/output.h"
 #include "cmd/session.h"
+#include "patch/journal.h"
 #include "patch/report.h"
 #include "patch/spool.h"
 #include "patch/stmt.h"
@@ -20,14 +21,15 @@ struct run {
 	struct call *call;
 	struct session session;
 	struct output out;
-	struct output undo;     /* not open without --undo */
-	struct output reject;   /* nor this without --reject */
-	struct report *report;  /* NULL until the output is open */
-	struct spool *spool;    /* NULL unless asked for */
-	struct spool *rejected; /* what was left alone, or NULL */
-	struct tally *tallies;  /* one per pair of the plan */
-	size_t nfailed;         /* tables that could not be read to their end */
-	enum status failed;     /* the worst of them, TU_OK: none */
+	struct output undo;      /* not open without --undo */
+	struct output reject;    /* nor this without --reject */
+	struct report *report;   /* NULL until the output is open */
+	struct spool *spool;     /* NULL unless asked for */
+	struct spool *rejected;  /* what was left alone, or NULL */
+	struct journal *journal; /* NULL unless it is written in batches */
+	struct tally *tallies;   /* one per pair of the plan */
+	size_t nfailed;     /* tables that could not be read to their end */
+	enum status failed; /* the worst of them, TU_OK: none */
 };
 
 /* run_close() is due, whether this succeeds or not. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "diff/change.h"
+#include "patch/apply.h"
 
 #define DEFAULT_ROWS 10
 #define MAX_ROWS 10000 /* a table's text is kept until its heading is known */
@@ -21,6 +22,7 @@ static const char *const colors[] = { "auto", "always", "never", NULL };
 static const char *const formats[] = { "text", "stat", "rows", "sql", "json",
 	"csv", NULL };
 
+static const char *const transactions[] = { "all", "batch", NULL };
 static const char *const answers[] = { /* by enum conflict_answer */
 	"abort", "skip", "replace", NULL
 };
@@ -143,6 +145,10 @@ settings_writing(struct opt_table *table, struct settings *set)
 		    "most rows a table may lose (default: 50%)"),
 		OPT_STR(0, "max-changes", &set->max_changes, "N[%]",
 		    "most rows a table may see changed (default: any)"),
+		OPT_ENUM(0, "transaction", &set->transaction, "WHAT",
+		    transactions, "what is committed at once"),
+		OPT_STR(0, "state", &set->state, "FILE",
+		    "in batches: what a push that was cut short goes on from"),
 		OPT_ENUM(0, "on-conflict", &set->on_conflict, "ANSWER", answers,
 		    "rows changed meanwhile"),
 		OPT_STR(0, "reject", &set->reject, "FILE",
@@ -171,8 +177,8 @@ settings_general(struct opt_table *table, struct settings *set)
 
 /* "N" rows or "N%" of a table's. */
 static enum status
-parse_limit(const char *option, const char *s, struct apply_limit *limit,
-    struct err *err)
+parse_limit(
+    const char *option, const char *s, struct limit *limit, struct err *err)
 {
 	size_t digits = strspn(s, "0123456789");
 	bool percent = s[digits] == '%' && s[digits + 1] == '\0';
@@ -234,7 +240,7 @@ check_files(const struct settings *set, struct err *err)
 	const struct {
 		const char *option, *path;
 	} files[] = { { "--output", set->output }, { "--undo", set->undo },
-		{ "--reject", set->reject } };
+		{ "--reject", set->reject }, { "--state", set->state } };
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
 		for (size_t j = i + 1; j < ARRAY_LEN(files); j++)
@@ -256,6 +262,11 @@ settings_check(struct settings *set, struct err *err)
 	if (set->reject != NULL && set->on_conflict != CONFLICT_SKIP)
 		return err_set(
 		    err, TU_EUSAGE, "--reject needs --on-conflict=skip");
+	if ((set->transaction != 0) != (set->state != NULL))
+		return err_set(err, TU_EUSAGE,
+		    set->state == NULL
+			? "--transaction=batch needs --state=FILE"
+			: "--state needs --transaction=batch");
 	if (set->output != NULL && set->quiet)
 		return err_set(
 		    err, TU_EUSAGE, "--output and --quiet contradict");

@@ -11,7 +11,7 @@
 #include "base/arena.h"
 #include "cmd/opt.h"
 #include "diff/plan.h"
-#include "patch/apply.h"
+#include "patch/limits.h"
 #include "value/zone.h"
 
 enum color_when {
@@ -42,6 +42,8 @@ struct settings {
 	int format;
 	const char *output, *undo, *reject;
 	int on_conflict; /* enum conflict_answer */
+	int transaction; /* index into all, batch */
+	const char *state;
 	uint64_t rows;
 	int color; /* enum color_when */
 	bool quiet;
@@ -50,7 +52,7 @@ struct settings {
 	bool dry_run;
 	bool ops[3]; /* by enum change_op: not left out */
 	const char *max_delete, *max_changes; /* as given, or NULL */
-	struct apply_limits limits;
+	struct limits limits;
 
 	/* General */
 	int verbose;

@@ -475,6 +475,7 @@ select_sqliteodbc(struct buf *out, const struct column *col)
 		.insert_defaults = " DEFAULT VALUES",                     \
 		.patch_begin = "BEGIN;\n",                                \
 		.patch_commit = "COMMIT;\n",                              \
+		.from_nothing = "",                                       \
 		.write_begin = "BEGIN;\n",                                \
 	}
 

@@ -317,5 +317,6 @@ const struct dialect dialect_oracle = {
 	.row_address = row_address,
 	.patch_begin = STOCK_CLIENT ORACLE_SESSION,
 	.patch_commit = "COMMIT;\n",
+	.from_nothing = " FROM DUAL",
 	.write_begin = "BEGIN;\n",
 };

@@ -197,6 +197,9 @@ const struct dialect dialect_postgresql = {
 	.row_address = pg_row_address,
 	.patch_begin = PG_SESSION WRITE_BEGIN,
 	.patch_commit = "COMMIT;\n",
+	.create_marker = "CREATE TABLE IF NOT EXISTS " MARKER_TABLE
+			 " (run text PRIMARY KEY, batch bigint NOT NULL)",
+	.from_nothing = "",
 	.write_begin = WRITE_BEGIN,
 	.apply_lock = "SELECT pg_catalog.pg_try_advisory_lock("
 		      "8390898134367084656)::int::bigint", /* "trueup p" */

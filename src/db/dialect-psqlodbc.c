@@ -233,5 +233,6 @@ const struct dialect dialect_psqlodbc = {
 	.insert_defaults = " DEFAULT VALUES",
 	.patch_begin = PSQLODBC_SESSION "BEGIN;\n",
 	.patch_commit = "COMMIT;\n",
+	.from_nothing = "",
 	.write_begin = "BEGIN;\n",
 };

@@ -570,5 +570,8 @@ const struct dialect dialect_sqlite = {
 	.row_address = row_address,
 	.patch_begin = BEGIN_DEFERRED,
 	.patch_commit = "COMMIT;\n",
+	.create_marker = "CREATE TABLE IF NOT EXISTS " MARKER_TABLE
+			 " (run TEXT PRIMARY KEY, batch INTEGER NOT NULL)",
+	.from_nothing = "",
 	.write_begin = BEGIN_DEFERRED,
 };

@@ -321,5 +321,6 @@ const struct dialect dialect_sqlserver = {
 	.insert_defaults = " DEFAULT VALUES",
 	.patch_begin = SQLSERVER_SESSION "BEGIN TRANSACTION;\n",
 	.patch_commit = "COMMIT TRANSACTION;\n",
+	.from_nothing = "",
 	.write_begin = "BEGIN;\n",
 };

@@ -23,6 +23,9 @@ struct sql_range {
 	const struct cell *hi;
 };
 
+/* A table of our own in a target; no side of a comparison. */
+#define MARKER_TABLE "trueup_applied"
+
 struct dialect {
 	const char *name;  /* "postgresql" */
 	const char *brand; /* "PostgreSQL", for people */
@@ -151,6 +154,11 @@ struct dialect {
 	 * it in the same database, and ends with the session: 1, or at once
 	 * something else. NULL: a writer excludes all others anyway. */
 	const char *apply_lock;
+	/* Make the table of patch/journal.h unless it is there: MARKER_TABLE
+	 * (run, batch). NULL: nobody knows how to say that. */
+	const char *create_marker;
+	/* Behind a SELECT of values that is to have a WHERE: " FROM DUAL". */
+	const char *from_nothing;
 	/* Lines that open and close a patch for the stock client. */
 	const char *patch_begin;
 	const char *patch_commit;

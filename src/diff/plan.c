@@ -87,8 +87,9 @@ list_half(struct planner *pl, enum side side, struct err *err)
 	for (size_t i = 0; i < h->list.n; i++) {
 		const struct table *t = &h->list.tables[i];
 
-		if (sel->schema[side] != NULL && t->schema != NULL &&
-		    !name_match(sel->schema[side], t->schema)) {
+		if (strcmp(t->name, MARKER_TABLE) == 0 ||
+		    (sel->schema[side] != NULL && t->schema != NULL &&
+			!name_match(sel->schema[side], t->schema))) {
 			h->done[i] = true;
 			continue;
 		}

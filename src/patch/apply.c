@@ -1,152 +1,21 @@
 #include <config.h>
 
-#include "patch/apply.h"
+#include "patch/apply-int.h"
 
-#include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "db/dialect.h"
-#include "patch/conflict.h"
-#include "patch/group.h"
-#include "patch/order.h"
 #include "patch/settle.h"
 #include "patch/verify.h"
-#include "value/rowhash.h"
 
-/* Milliseconds; a pause is twice as long as the one before. */
-#define RETRIES 5
-#define SETTLE_ROUNDS 1000 /* then somebody writes faster than we do */
-#define FIRST_PAUSE 50
+/* Milliseconds. */
 #define LOCK_PAUSE 200
 #define LOCK_WAIT 30000
 
-struct applier {
-	struct db *db;
-	struct spool *spool;
-	const struct apply_options *options;
-	struct apply_result *result;
-	struct arena *arena; /* the run's */
-	const struct order *order;
-	struct conflicts conflicts;
-	bool announced; /* before_commit was called, and went well */
-
-	struct group group;    /* changes whose statements have one text: */
-	struct buf sql;        /* this one, */
-	size_t nparams;        /* with so many parameters each */
-	struct group suspects; /* those that did not touch their row */
-	struct stmt stmt;
-	struct stmt_params params;
-	uint64_t affected[GROUP_ROWS];
-};
-
-/* --- one group ------------------------------------------------------------ */
-
-/* A row is counted, and suspected, once: what its second half did not touch,
- * the first did not either. */
-static enum status
-check_affected(struct applier *a, struct err *err)
-{
-	enum change_op op = a->group.changes[0]->op;
-	uint64_t before = a->conflicts.n;
-	enum status st;
-
-	for (size_t i = 0; i < a->group.n; i++) {
-		const struct change *c = a->group.changes[i];
-		uint64_t want = op == CHANGE_INSERT ? 1 : c->copies;
-
-		if (a->affected[i] == want)
-			a->result->done[op] +=
-			    c->phase == CHANGE_PARK ? 0 : want;
-		else if (c->phase != CHANGE_UNPARK)
-			group_add(&a->suspects, c);
-	}
-	st = conflicts_check(&a->conflicts, &a->suspects, a->db, err);
-	if (st)
-		return st;
-	/* The others were as wanted already. */
-	a->result->done[op] += a->suspects.n - (a->conflicts.n - before);
-	group_clear(&a->suspects);
-	if (a->conflicts.n >= CONFLICTS_MAX)
-		return conflicts_error(&a->conflicts, err);
-	return TU_OK;
-}
-
-/* On failure the group stays, for fail() to look into. */
-static enum status
-run_group(struct applier *a, struct err *err)
-{
-	struct db_batch batch = {
-		.sql = buf_str(&a->sql),
-		.nparams = a->nparams,
-		.nrows = a->group.n,
-		.columns = a->params.columns,
-		.params = a->params.cells,
-		.affected = a->affected,
-	};
-	enum status st;
-
-	if (a->group.n == 0)
-		return TU_OK;
-	st = db_batch(a->db, &batch, err);
-	if (st)
-		return err_context(
-		    err, "table '%s'", a->group.changes[0]->pair->name);
-	st = check_affected(a, err);
-	if (st)
-		return st;
-	group_clear(&a->group);
-	a->params.n = 0;
-	if (interrupted())
-		return err_set(err, TU_EINTERRUPTED, "interrupted");
-	return TU_OK;
-}
-
-/* One more row of the group, unless its statement has another text. */
-static enum status
-try_row(
-    struct applier *a, const struct change *change, bool *fits, struct err *err)
-{
-	const struct change *c = group_add(&a->group, change);
-	const struct buf *sql = &a->stmt.sql;
-	enum status st;
-
-	*fits = false;
-	st = stmt_build(&a->stmt, c, err);
-	if (st)
-		return st;
-	if (a->group.n == 1) {
-		buf_reset(&a->sql);
-		buf_add(&a->sql, sql->data, sql->len);
-		a->nparams = a->params.n;
-	}
-	*fits = a->sql.len == sql->len &&
-	        memcmp(a->sql.data, sql->data, sql->len) == 0;
-	if (!*fits) {
-		a->group.n--;
-		a->params.n = a->stmt.first;
-	}
-	return TU_OK;
-}
-
-static enum status
-add_row(struct applier *a, const struct change *change, struct err *err)
-{
-	bool fits;
-	enum status st = TU_OK;
-
-	if (group_full(&a->group))
-		st = run_group(a, err);
-	if (st == TU_OK)
-		st = try_row(a, change, &fits, err);
-	if (st || fits)
-		return st;
-	st = run_group(a, err);
-	return st ? st : try_row(a, change, &fits, err);
-}
+/* --- the transaction ------------------------------------------------------ */
 
 static enum status
 run_step(struct applier *a, const struct step *step, struct err *err)
@@ -160,15 +29,11 @@ run_step(struct applier *a, const struct step *step, struct err *err)
 		st = spool_next(r, &c, err);
 		if (st || c == NULL)
 			break;
-		for (uint64_t i = stmt_runs(c, STMT_FORWARD);
-		     i > 0 && st == TU_OK; i--)
-			st = add_row(a, c, err);
+		st = writer_add(&a->writer, c, err);
 	}
 	spool_reader_close(r);
-	return st ? st : run_group(a, err);
+	return st ? st : writer_flush(&a->writer, err);
 }
-
-/* --- the transaction ------------------------------------------------------ */
 
 static enum status
 move_sequence(struct applier *a, const char *sql, struct err *err)
@@ -180,30 +45,33 @@ move_sequence(struct applier *a, const char *sql, struct err *err)
 	    a->db, sql, &db_int_column, a->arena, &moved_to, &found, err);
 }
 
-static enum status
-move_sequences(struct applier *a, struct err *err)
+enum status
+apply_sequences(struct applier *a, const struct pair *pair, struct err *err)
 {
 	struct buf sql = BUF_INIT;
 	enum status st = TU_OK;
+	size_t at = 0;
 
-	for (size_t i = 0; i < spool_ntables(a->spool); i++) {
-		const struct spool_table *t = spool_table(a->spool, i);
-		size_t at = 0;
-
-		if (t->count[CHANGE_INSERT] == 0)
-			continue;
-		while (st == TU_OK &&
-		       stmt_sequence(&sql, a->db->dialect, t->pair, &at)) {
-			st = move_sequence(a, buf_str(&sql), err);
-			buf_reset(&sql);
-		}
-		if (st) {
-			err_context(
-			    err, "table '%s', its sequence", t->pair->name);
-			break;
-		}
+	while (st == TU_OK && stmt_sequence(&sql, a->db->dialect, pair, &at)) {
+		st = move_sequence(a, buf_str(&sql), err);
+		buf_reset(&sql);
 	}
 	buf_free(&sql);
+	return st ? err_context(err, "table '%s', its sequence", pair->name)
+	          : TU_OK;
+}
+
+static enum status
+move_sequences(struct applier *a, struct err *err)
+{
+	enum status st = TU_OK;
+
+	for (size_t i = 0; i < spool_ntables(a->spool) && st == TU_OK; i++) {
+		const struct spool_table *t = spool_table(a->spool, i);
+
+		if (t->count[CHANGE_INSERT] > 0)
+			st = apply_sequences(a, t->pair, err);
+	}
 	return st;
 }
 
@@ -214,8 +82,8 @@ write_everything(struct applier *a, struct err *err)
 
 	for (size_t i = 0; i < a->order->nsteps && st == TU_OK; i++)
 		st = run_step(a, &a->order->steps[i], err);
-	if (st == TU_OK && a->conflicts.n > 0)
-		st = conflicts_error(&a->conflicts, err);
+	if (st == TU_OK && a->writer.conflicts.n > 0)
+		st = conflicts_error(&a->writer.conflicts, err);
 	if (st == TU_OK)
 		st = verify_run(a->db, a->spool, &a->result->remaining, err);
 	if (st == TU_OK)
@@ -228,187 +96,47 @@ write_everything(struct applier *a, struct err *err)
 	return st;
 }
 
-/* Is the connection of use, outside any transaction? */
-static bool
-roll_back(struct applier *a)
-{
-	struct err ignored = ERR_INIT;
-
-	/* Fails where the failure has rolled back already. */
-	db_exec(a->db, "ROLLBACK", NULL, &ignored);
-	return db_exec(a->db, "BEGIN", NULL, &ignored) == TU_OK &&
-	       db_exec(a->db, "ROLLBACK", NULL, &ignored) == TU_OK;
-}
-
-/* May two keys be one to the target? */
-static bool
-key_collates(const struct applier *a)
-{
-	const struct pair *pair =
-	    a->group.n > 0 ? a->group.changes[0]->pair : NULL;
-
-	for (size_t i = 0; pair != NULL && i < pair->nkeys; i++) {
-		const struct column *col = pair->cols[i].col[TARGET];
-
-		if ((col->ltype == LT_TEXT || col->ltype == LT_CHAR) &&
-		    !a->db->dialect->equal_exact(col, "''"))
-			return true;
-	}
-	return false;
-}
-
-static void
-explain_constraint(const struct applier *a, struct err *err)
-{
-	bool sqlite = a->db->dialect == &dialect_sqlite;
-	bool fkey = strcmp(err->sqlstate, "23503") == 0 ||
-	            strstr(err->msg, "FOREIGN KEY") != NULL;
-	bool unique = strcmp(err->sqlstate, "23505") == 0 ||
-	              strstr(err->msg, "UNIQUE") != NULL;
-
-	if (err->hint[0] != '\0')
-		return;
-	if (fkey && a->order->cycle != NULL)
-		err_hint(err,
-		    "these tables refer to each other, so one of the "
-		    "constraints must be DEFERRABLE: %s",
-		    a->order->cycle);
-	else if (fkey && sqlite)
-		err_hint(err,
-		    "a row would be left without its parent: is a table left "
-		    "out? PRAGMA foreign_key_check in the source names such "
-		    "rows there");
-	else if (fkey)
-		err_hint(err,
-		    "a row would be left without its parent: is a table left "
-		    "out?");
-	else if (unique && key_collates(a))
-		err_hint(err,
-		    "the target's collation takes some keys for the same that "
-		    "differ, or another row still holds a unique value");
-	else if (unique)
-		err_hint(err,
-		    "if another row still holds a unique value, rows may have "
-		    "swapped it in a column that can hold nothing else "
-		    "meanwhile; changes are written one by one");
-}
-
-static bool
-is_constraint(const struct err *err)
-{
-	return err->status == TU_EQUERY && strncmp(err->sqlstate, "23", 2) == 0;
-}
-
-/*
- * Nothing was written. A duplicate key of an insert, and whatever a statement
- * ran into after a conflict, are conflicts; the rest is as it is.
- */
 static enum status
-fail(struct applier *a, struct err *err)
+nothing_written(struct applier *a, struct err *err)
 {
-	struct err ignored = ERR_INIT;
-	bool alive = roll_back(a);
-
 	memset(a->result->done, 0, sizeof(a->result->done));
-	if (is_constraint(err) && alive && a->group.n > 0 &&
-	    a->group.changes[0]->op == CHANGE_INSERT)
-		conflicts_find_existing(
-		    &a->conflicts, &a->group, a->db, &ignored);
-	if (err->status == TU_EQUERY && a->conflicts.n > 0)
-		conflicts_error(&a->conflicts, err);
-	else if (is_constraint(err))
-		explain_constraint(a, err);
-	a->result->conflicts = a->conflicts.n;
-	return err->status;
-}
-
-static enum status
-commit(struct applier *a, struct err *err)
-{
-	struct err lost = ERR_INIT;
-
-	if (db_exec(a->db, "COMMIT", NULL, err) == TU_OK)
-		return TU_OK;
-	if (roll_back(a)) {
-		err_context(err, "COMMIT failed, nothing was written");
-		return fail(a, err);
-	}
-	lost = *err;
-	memset(a->result->done, 0, sizeof(a->result->done));
-	err_set(err, TU_EQUERY,
-	    "the connection was lost at COMMIT, so it is unknown whether the "
-	    "changes were written: %s",
-	    lost.msg);
-	return err_hint(err,
-	    "run the same command again: it compares first, which settles it");
+	return err_append(err, "; nothing was written");
 }
 
 static enum status
 apply_in_transaction(struct applier *a, struct err *err)
 {
 	enum status st;
+	bool unknown;
 
 	st = db_exec(a->db, a->db->dialect->write_begin, NULL, err);
 	if (st)
 		return st;
-	if (write_everything(a, err))
-		return fail(a, err);
-	return commit(a, err);
+	if (write_everything(a, err)) {
+		apply_fail(a, err);
+		return nothing_written(a, err);
+	}
+	st = apply_commit(a, &unknown, err);
+	if (st == TU_OK)
+		return TU_OK;
+	memset(a->result->done, 0, sizeof(a->result->done));
+	return unknown ? st : nothing_written(a, err);
 }
 
 /* --- again, and one at a time --------------------------------------------- */
 
-/* Rolled back, and no fault of the changes. */
-static bool
-is_passing(const struct err *err)
-{
-	static const char *const states[] = {
-		"40001", /* serialization failure, InnoDB's deadlock */
-		"40P01", /* PostgreSQL's deadlock */
-		"55P03", /* a lock that cannot be had, SQLITE_BUSY */
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(states); i++)
-		if (err->status == TU_EQUERY &&
-		    strcmp(err->sqlstate, states[i]) == 0)
-			return true;
-	return false;
-}
-
-static void
-pause_ms(unsigned ms)
-{
-	for (unsigned done = 0; done < ms && !interrupted(); done += 10)
-		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
-}
-
-static void
-start_afresh(struct applier *a)
-{
-	group_clear(&a->group);
-	group_clear(&a->suspects);
-	a->params.n = 0;
-	conflicts_clear(&a->conflicts);
-}
-
-/* Two sessions that hit each other must not do so in step. */
 static enum status
 apply_with_retries(struct applier *a, struct err *err)
 {
 	for (unsigned n = 0;; n++) {
-		unsigned ms = (FIRST_PAUSE << n) +
-		              (unsigned)(random_u64() % (FIRST_PAUSE << n));
 		enum status st = apply_in_transaction(a, err);
 
-		if (st == TU_OK || n == RETRIES || !is_passing(err))
+		if (st == TU_OK || n == APPLY_RETRIES || !apply_is_passing(err))
 			return st;
-		log_line(LOG_WARN, "%s; trying again in %u ms", err->msg, ms);
-		pause_ms(ms);
-		if (interrupted())
-			return err_set(err, TU_EINTERRUPTED, "interrupted");
-		a->result->retries++;
-		err_clear(err);
-		start_afresh(a);
+		st = apply_pause(a, n, err);
+		if (st)
+			return st;
+		writer_clear(&a->writer);
 	}
 }
 
@@ -419,16 +147,16 @@ apply_and_settle(struct applier *a, struct err *err)
 	for (unsigned n = 0;; n++) {
 		enum status st = apply_with_retries(a, err);
 
-		if (st != TU_ECONFLICT || a->conflicts.n == 0 ||
+		if (st != TU_ECONFLICT || a->writer.conflicts.n == 0 ||
 		    a->options->answer == CONFLICT_ABORT || a->announced ||
-		    n == SETTLE_ROUNDS)
+		    n == APPLY_SETTLE_ROUNDS)
 			return st;
 		err_clear(err);
-		st =
-		    settle(a->spool, &a->conflicts, a->options, a->result, err);
+		st = settle(
+		    a->spool, &a->writer.conflicts, a->options, a->result, err);
 		if (st)
 			return st;
-		start_afresh(a);
+		writer_clear(&a->writer);
 		a->order = order_make(a->spool, a->arena);
 	}
 }
@@ -455,7 +183,7 @@ take_lock(struct applier *a, struct err *err)
 			log_line(LOG_WARN,
 			    "another trueup writes to the target; waiting");
 		said = true;
-		pause_ms(LOCK_PAUSE);
+		apply_sleep(LOCK_PAUSE);
 		if (interrupted())
 			return err_set(err, TU_EINTERRUPTED, "interrupted");
 	}
@@ -486,6 +214,13 @@ check_rollback(const struct spool *spool, struct err *err)
 	return TU_OK;
 }
 
+static enum status
+apply_all(struct applier *a, struct err *err)
+{
+	a->order = order_make(a->spool, a->arena);
+	return apply_and_settle(a, err);
+}
+
 enum status
 apply_run(struct db *target, struct spool *spool,
     const struct apply_options *options, struct apply_result *result,
@@ -496,12 +231,11 @@ apply_run(struct db *target, struct spool *spool,
 		.spool = spool,
 		.options = options,
 		.result = result,
-		.conflicts = { .options = options },
 	};
 	enum status st;
 
 	*result = (struct apply_result){ .conflicts = 0 };
-	if (spool_ntables(spool) == 0)
+	if (spool_ntables(spool) == 0 && options->journal == NULL)
 		return options->before_commit == NULL
 		           ? TU_OK
 		           : options->before_commit(options->arg, err);
@@ -509,76 +243,12 @@ apply_run(struct db *target, struct spool *spool,
 	if (st)
 		return st;
 	a.arena = arena_new(4096);
-	a.order = order_make(spool, a.arena);
-	group_init(&a.group, target->dialect);
-	group_init(&a.suspects, target->dialect);
-	a.params.arena = a.group.arena;
-	stmt_init(&a.stmt, target->dialect, STMT_FORWARD, &a.params);
-
+	writer_init(&a.writer, target, options, result);
 	st = take_lock(&a, err);
 	if (st == TU_OK)
-		st = apply_and_settle(&a, err);
-
-	stmt_release(&a.stmt);
-	stmt_params_release(&a.params);
-	group_release(&a.suspects);
-	group_release(&a.group);
-	conflicts_release(&a.conflicts);
-	buf_free(&a.sql);
+		st = options->journal != NULL ? apply_in_batches(&a, err)
+		                              : apply_all(&a, err);
+	writer_release(&a.writer);
 	arena_free(a.arena);
 	return st;
-}
-
-/* --- limits --------------------------------------------------------------- */
-
-static bool
-exceeds(const struct apply_limit *limit, uint64_t n, uint64_t of)
-{
-	return n > limit->rows ||
-	       (limit->percent >= 0 &&
-		   (double)n * 100 > limit->percent * (double)of);
-}
-
-static enum status
-too_many(const struct pair *pair, const struct apply_limit *limit, uint64_t n,
-    uint64_t of, const char *what, const char *option, struct err *err)
-{
-	if (n > limit->rows)
-		err_set(err, TU_ECONFLICT,
-		    "table '%s': %" PRIu64 " rows would be %s, more than the "
-		    "limit of %" PRIu64 "; nothing was written",
-		    pair->name, n, what, limit->rows);
-	else
-		err_set(err, TU_ECONFLICT,
-		    "table '%s': %" PRIu64 " of %" PRIu64 " rows would be %s, "
-		    "more than the limit of %g %%; nothing was written",
-		    pair->name, n, of, what, limit->percent);
-	return err_hint(err, "%s=N or %s=N%% allows more", option, option);
-}
-
-enum status
-apply_check_limits(const struct pair *pair, const struct tally *tally,
-    const bool ops[CHANGE_OPS], const struct apply_limits *limits,
-    struct err *err)
-{
-	uint64_t has = tally->rows[TARGET], changed = 0, lost;
-
-	for (int op = 0; op < CHANGE_OPS; op++)
-		changed += ops[op] ? tally->patchable[op] : 0;
-	lost = ops[CHANGE_DELETE] ? tally->patchable[CHANGE_DELETE] : 0;
-	if (lost > 0 && !limits->deletes.given && tally->rows[SOURCE] == 0) {
-		err_set(err, TU_ECONFLICT,
-		    "table '%s' is empty in the source: all %" PRIu64
-		    " rows of the target would be deleted; nothing was written",
-		    pair->name, lost);
-		return err_hint(
-		    err, "--max-delete=N or --max-delete=N%% allows more");
-	}
-	if (lost > 0 && exceeds(&limits->deletes, lost, has))
-		return too_many(pair, &limits->deletes, lost, has, "deleted",
-		    "--max-delete", err);
-	if (changed > 0 && exceeds(&limits->changes, changed, has))
-		return too_many(pair, &limits->changes, changed, has, "changed",
-		    "--max-changes", err);
-	return TU_OK;
 }

@@ -7,6 +7,10 @@
  * written: a row that changed since it was compared (TU_ECONFLICT), a
  * constraint, a value that came out different.
  *
+ * With a journal the same in many transactions, of BATCH_ROWS rows or what one
+ * second takes: short locks, and a large push that was interrupted is taken up
+ * again. What was committed stays when a later batch fails (see batch.c).
+ *
  * A statement that did not touch its one row is looked into: where the row is
  * already as wanted (ON DELETE CASCADE took it, SET NULL changed it) all is
  * well, otherwise it is a conflict. A key that exists already is a conflict
@@ -34,6 +38,8 @@ enum conflict_answer {
 	CONFLICT_REPLACE,
 };
 
+struct journal; /* patch/journal.h */
+
 struct apply_options {
 	enum conflict_answer answer;
 	/* Unless it is to abort: the plan, a sink that fills the spool, and
@@ -48,6 +54,13 @@ struct apply_options {
 	/* Called once after everything is verified, just before COMMIT: make
 	 * an undo file durable here. May be NULL; a failure rolls back. */
 	enum status (*before_commit)(void *arg, struct err *err);
+	/* In batches: where they are kept account of; open, else NULL. */
+	struct journal *journal;
+	size_t batch_rows; /* of a batch at most; 0: 500 */
+	/* In batches, instead of before_commit: make the undo file durable out
+	 * of the journal. Called before the first COMMIT, when nothing is
+	 * written yet, and when all is or the run has failed. */
+	enum status (*keep_undo)(void *arg, bool written, struct err *err);
 };
 
 /*
@@ -57,26 +70,5 @@ struct apply_options {
 enum status apply_run(struct db *target, struct spool *spool,
     const struct apply_options *options, struct apply_result *result,
     struct err *err);
-
-/* How many of a table's rows: both may be unlimited. */
-struct apply_limit {
-	double percent; /* of the target's rows; < 0: any */
-	uint64_t rows;  /* UINT64_MAX: any */
-	bool given;     /* by the user */
-};
-
-struct apply_limits {
-	struct apply_limit deletes, changes;
-};
-
-/*
- * TU_ECONFLICT when a table would lose, or see changed in any way, more of its
- * rows than the limit says; or, unless the limit of deletes was given, any row
- * while the source's table is empty. Only kinds of changes with ops[] count.
- * Runs on the tally of each table, before anything is written.
- */
-enum status apply_check_limits(const struct pair *pair,
-    const struct tally *tally, const bool ops[CHANGE_OPS],
-    const struct apply_limits *limits, struct err *err);
 
 #endif

@@ -156,12 +156,11 @@ enum status
 conflicts_error(struct conflicts *c, struct err *err)
 {
 	if (c->n == 1)
-		err_set(err, TU_ECONFLICT, "%s; nothing was written",
-		    buf_str(&c->first));
+		err_set(err, TU_ECONFLICT, "%s", buf_str(&c->first));
 	else
 		err_set(err, TU_ECONFLICT,
-		    "%s%" PRIu64 " rows are not as they were compared; nothing "
-		    "was written (the first: %s)",
+		    "%s%" PRIu64 " rows are not as they were compared (the "
+		    "first: %s)",
 		    c->n >= CONFLICTS_MAX ? "at least " : "", c->n,
 		    buf_str(&c->first));
 	return err_hint(err,

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "diff/diff.h"
+#include "patch/changes.h"
 #include "value/key.h"
 
 void
@@ -39,19 +40,8 @@ group_full(const struct group *g)
 const struct change *
 group_add(struct group *g, const struct change *c)
 {
-	const struct pair *pair = c->pair;
-	struct change *copy = arena_memdup(g->arena, c, sizeof(*c));
+	const struct change *copy = change_copy(g->arena, c);
 
-	copy->source = cells_copy(g->arena, c->source, pair->ncols);
-	copy->target =
-	    cells_copy(g->arena, c->target, pair->ncols + pair->nextra);
-	copy->why = NULL;
-	if (c->phase != CHANGE_WHOLE)
-		copy->parked = arena_memdup(
-		    g->arena, c->parked, pair->ncols * sizeof(*c->parked));
-	if (c->verdicts != NULL)
-		copy->verdicts = arena_memdup(
-		    g->arena, c->verdicts, pair->ncols * sizeof(*c->verdicts));
 	g->changes[g->n++] = copy;
 	return copy;
 }

@@ -128,7 +128,8 @@ park_references(struct graph *g, size_t i)
 		const struct reference *ref = &g->refs[r];
 		int col;
 
-		if (ref->child != i || ref->fkey->deferrable ||
+		if (ref->child != i ||
+		    (ref->fkey->deferrable && !spool_is_split(g->spool)) ||
 		    (g->placed[ref->parent] && ref->parent != i))
 			continue;
 		col = parking_column(pair, ref->fkey);

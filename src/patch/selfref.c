@@ -85,7 +85,7 @@ add_link(struct selfref *s, const struct pair *pair, const struct fkey *f)
 }
 
 struct selfref *
-selfref_new(const struct pair *pair, enum change_op op)
+selfref_new(const struct pair *pair, enum change_op op, bool split)
 {
 	const struct table *t = pair->table[TARGET];
 	struct selfref *s = new_array(1, sizeof(*s));
@@ -95,8 +95,10 @@ selfref_new(const struct pair *pair, enum change_op op)
 	s->links = arena_alloc(s->arena, t->nfkeys * sizeof(*s->links));
 	for (size_t i = 0; i < t->nfkeys; i++)
 		if (refs_points_to(t, &t->fkeys[i], t) &&
-		    add_link(s, pair, &t->fkeys[i]))
+		    add_link(s, pair, &t->fkeys[i])) {
+			s->links[s->nlinks].deferrable &= !split;
 			s->nlinks++;
+		}
 	if (s->nlinks == 0) {
 		selfref_free(s);
 		return NULL;

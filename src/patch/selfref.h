@@ -21,9 +21,11 @@ struct selfref;
 
 /*
  * NULL when no foreign key of the target table refers to itself through
- * columns that these changes carry.
+ * columns that these changes carry. split: there can be a COMMIT between any
+ * two rows, so that no constraint waits for one.
  */
-struct selfref *selfref_new(const struct pair *pair, enum change_op op);
+struct selfref *selfref_new(
+    const struct pair *pair, enum change_op op, bool split);
 void selfref_free(struct selfref *s); /* NULL is allowed */
 
 /* The next row; its bytes are copied as far as needed. */

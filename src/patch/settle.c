@@ -135,3 +135,103 @@ settle(struct spool *spool, const struct conflicts *conflicts,
 	}
 	return st;
 }
+
+/* --- in memory ------------------------------------------------------------ */
+
+struct relister {
+	struct change_sink sink; /* first: what comes instead */
+	struct changes *to;
+	const struct apply_options *options;
+	struct apply_result *result;
+	int64_t place; /* of those that no spool has: below 0 */
+};
+
+static enum status
+take_successor(
+    struct change_sink *sink, const struct change *c, struct err *err)
+{
+	struct relister *r = (struct relister *)sink;
+	struct change placed = *c;
+
+	(void)err;
+	placed.place = --r->place;
+	if (placed.patchable)
+		changes_add(r->to, &placed);
+	return TU_OK;
+}
+
+static const struct conflict *
+find_conflict(const struct conflicts *conflicts, const struct change *c)
+{
+	for (size_t i = 0; i < conflicts->n; i++)
+		if (conflicts->all[i].pair == c->pair &&
+		    conflicts->all[i].op == c->op &&
+		    conflicts->all[i].at == c->place)
+			return &conflicts->all[i];
+	return NULL;
+}
+
+static enum status
+leave_alone(struct relister *r, const struct change *c, struct err *err)
+{
+	struct spool *to = r->options->rejected;
+	struct change whole = *c;
+	enum status st;
+
+	r->result->left_alone += c->copies;
+	if (to == NULL)
+		return TU_OK;
+	whole.phase = CHANGE_WHOLE;
+	resume(to, c->pair);
+	st = spool_sink(to)->change(spool_sink(to), &whole, err);
+	return st ? st
+	          : spool_sink(to)->end(spool_sink(to), c->pair, NULL, err);
+}
+
+static enum status
+replace(struct relister *r, const struct conflict *c, struct err *err)
+{
+	struct tally tally = { .suspects = 0 };
+	struct merge m;
+	enum status st;
+
+	r->result->replaced++;
+	merge_init(&m, r->options->plan, c->pair, c->pair, &r->sink, &tally);
+	st = merge_rows(&m, c->source, c->now, err);
+	merge_release(&m);
+	return st;
+}
+
+enum status
+settle_list(struct changes *list, const struct conflicts *conflicts,
+    const struct apply_options *options, struct apply_result *result,
+    struct err *err)
+{
+	struct changes left;
+	struct relister r = {
+		.sink = { .change = take_successor },
+		.to = &left,
+		.options = options,
+		.result = result,
+	};
+	enum status st = TU_OK;
+
+	changes_init(&left);
+	for (size_t i = 0; i < list->n && st == TU_OK; i++) {
+		const struct change *c = list->all[i];
+		const struct conflict *met = find_conflict(conflicts, c);
+
+		r.place = MIN(r.place, c->place);
+		if (met == NULL)
+			changes_add(&left, c);
+		else if (c->phase == CHANGE_PARK)
+			continue; /* it comes again */
+		else if (options->answer == CONFLICT_REPLACE)
+			st = replace(&r, met, err);
+		else
+			st = leave_alone(&r, c, err);
+	}
+	changes_release(list);
+	*list = left;
+	return st;
+}

@@ -8,6 +8,7 @@
 #ifndef TU_PATCH_SETTLE_H
 #define TU_PATCH_SETTLE_H
 
+#include "patch/changes.h"
 #include "patch/conflict.h"
 
 /*
@@ -17,6 +18,11 @@
  * nothing says which of them it was.
  */
 enum status settle(struct spool *spool, const struct conflicts *conflicts,
+    const struct apply_options *options, struct apply_result *result,
+    struct err *err);
+
+/* The same for changes in memory: what is to be written instead of them. */
+enum status settle_list(struct changes *list, const struct conflicts *conflicts,
     const struct apply_options *options, struct apply_result *result,
     struct err *err);
 

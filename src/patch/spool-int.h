@@ -39,6 +39,7 @@ struct spool {
 	struct buf tables; /* struct spooled_table * */
 	struct spooled_table *current;
 	struct buf pending[CHANGE_OPS];
+	bool split; /* spool_split() */
 };
 
 /* Is the change at this place of the file left out? */

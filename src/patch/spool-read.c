@@ -35,8 +35,7 @@ struct spool_reader {
 	enum verdict *verdicts;
 };
 
-/* --- records ----------------------------------------------------------------
- */
+/* --- records -------------------------------------------------------------- */
 
 static enum status
 read_all(int fd, char *p, size_t n, off_t at, struct err *err)
@@ -340,7 +339,7 @@ spool_read(struct spool *s, size_t table, enum change_op op,
 			r->uniques =
 			    uniques_new(pair, spool_table(s, table)->updated);
 		else
-			r->selfref = selfref_new(pair, op);
+			r->selfref = selfref_new(pair, op, s->split);
 	}
 	if (r->uniques != NULL || r->selfref != NULL)
 		st = sort_rows(r, err);

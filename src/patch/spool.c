@@ -200,6 +200,18 @@ spool_sink(struct spool *s)
 	return &s->sink;
 }
 
+void
+spool_split(struct spool *s)
+{
+	s->split = true;
+}
+
+bool
+spool_is_split(const struct spool *s)
+{
+	return s->split;
+}
+
 size_t
 spool_ntables(const struct spool *s)
 {
@@ -212,8 +224,7 @@ spool_table(const struct spool *s, size_t i)
 	return &spool_table_at(s, i)->pub;
 }
 
-/* --- left out --------------------------------------------------------------
- */
+/* --- left out ------------------------------------------------------------- */
 
 static int
 compare_places(const void *a, const void *b)

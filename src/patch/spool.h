@@ -40,6 +40,13 @@ void spool_free(struct spool *spool); /* NULL is allowed */
 /* A sink that keeps what it hears; it lives as long as the spool. */
 struct change_sink *spool_sink(struct spool *spool);
 
+/*
+ * From now on orders are such that there can be a COMMIT between any two rows
+ * but the halves of one: no constraint is left to wait for it.
+ */
+void spool_split(struct spool *spool);
+bool spool_is_split(const struct spool *spool);
+
 size_t spool_ntables(const struct spool *spool); /* tables with changes */
 const struct spool_table *spool_table(const struct spool *spool, size_t i);
 

@@ -24,7 +24,8 @@
  *	-- sequences of ...
  *	COMMIT;
  *
- * An undo begins with "-- trueup undo 1" and is the same otherwise. Every line
+ * An undo begins with "-- trueup undo 1" and is the same otherwise; that of a
+ * push in batches has neither tables nor steps, only the statements. Every line
  * is a comment or one statement; comments hold no control characters, whatever
  * the tables are called. Statements hold no raw control characters either
  * (dialect.h), except in names. Large values are written whole.
@@ -100,13 +101,34 @@ put_rules(struct writer *w)
 }
 
 static void
-put_header(struct writer *w, const struct sqlpatch_info *info)
+put_title(struct writer *w, const struct sqlpatch_info *info)
 {
 	fprintf(
 	    w->out, "-- trueup %s 1\n", w->dir == STMT_UNDO ? "undo" : "patch");
 	put_field(w, "source", info->source);
 	put_field(w, "target", info->target);
 	put_field(w, "time", info->time);
+}
+
+static void
+put_advice(struct writer *w)
+{
+	fprintf(w->out,
+	    "-- %s\n"
+	    "-- Every UPDATE and DELETE names the values it expects to find. "
+	    "One that reports\n"
+	    "-- 0 rows met a row that was changed in the meantime and has "
+	    "left it alone.\n",
+	    w->dir == STMT_UNDO
+		? "To be run on the target: gives back what the patch "
+		  "changed there."
+		: "To be run on the target: makes it equal to the source.");
+}
+
+static void
+put_header(struct writer *w, const struct sqlpatch_info *info)
+{
+	put_title(w, info);
 	for (size_t i = 0; i < spool_ntables(w->spool); i++) {
 		const struct spool_table *t = spool_table(w->spool, i);
 
@@ -120,16 +142,7 @@ put_header(struct writer *w, const struct sqlpatch_info *info)
 		    count_of(w, t, CHANGE_DELETE));
 	}
 	put_rules(w);
-	fprintf(w->out,
-	    "-- %s\n"
-	    "-- Every UPDATE and DELETE names the values it expects to find. "
-	    "One that reports\n"
-	    "-- 0 rows met a row that was changed in the meantime and has "
-	    "left it alone.\n",
-	    w->dir == STMT_UNDO
-		? "To be run on the target: gives back what the patch "
-		  "changed there."
-		: "To be run on the target: makes it equal to the source.");
+	put_advice(w);
 }
 
 static void
@@ -238,6 +251,15 @@ put_sequences(struct writer *w)
 }
 
 static enum status
+put_end(struct writer *w, struct err *err)
+{
+	fprintf(w->out, "\n%s", w->dialect->patch_commit);
+	if (fflush(w->out) != 0 || ferror(w->out))
+		return io_error(err);
+	return TU_OK;
+}
+
+static enum status
 put_all(struct writer *w, const struct sqlpatch_info *info, struct arena *arena,
     struct err *err)
 {
@@ -254,10 +276,7 @@ put_all(struct writer *w, const struct sqlpatch_info *info, struct arena *arena,
 	if (rc)
 		return rc;
 	put_sequences(w);
-	fprintf(w->out, "\n%s", w->dialect->patch_commit);
-	if (fflush(w->out) != 0 || ferror(w->out))
-		return io_error(err);
-	return TU_OK;
+	return put_end(w, err);
 }
 
 enum status
@@ -278,4 +297,22 @@ sqlpatch_write(FILE *out, struct spool *spool, const struct dialect *d,
 	stmt_release(&w.stmt);
 	arena_free(arena);
 	return rc;
+}
+
+enum status
+sqlpatch_write_journal(FILE *out, struct journal *j, bool written,
+    const struct dialect *d, const struct sqlpatch_info *info, struct err *err)
+{
+	struct writer w = { .out = out, .dialect = d, .dir = STMT_UNDO };
+	uint64_t n;
+	enum status rc = journal_count_undo(j, written, &n, err);
+
+	if (rc || n == 0)
+		return rc;
+	put_title(&w, info);
+	put_advice(&w);
+	fprintf(out, "\n%s\n-- %" PRIu64 " changes, the last one first\n",
+	    d->patch_begin, n);
+	rc = journal_write_undo(j, written, out, err);
+	return rc ? rc : put_end(&w, err);
 }

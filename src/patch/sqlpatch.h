@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "patch/journal.h"
 #include "patch/spool.h"
 #include "patch/stmt.h"
 
@@ -24,5 +25,9 @@ struct sqlpatch_info {
 enum status sqlpatch_write(FILE *out, struct spool *spool,
     const struct dialect *d, enum stmt_direction dir,
     const struct sqlpatch_info *info, struct err *err);
+
+/* The undo of a push in batches, as its journal has it (journal.h). */
+enum status sqlpatch_write_journal(FILE *out, struct journal *j, bool written,
+    const struct dialect *d, const struct sqlpatch_info *info, struct err *err);
 
 #endif

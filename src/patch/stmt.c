@@ -310,13 +310,40 @@ add_table_name(struct stmt *st, const struct table *t)
 	st->dialect->ident(&st->sql, t->name);
 }
 
+/* Equality that an index finds is what a unique key is about. */
+static enum status
+add_absence(struct stmt *st, const struct change *c, struct err *err)
+{
+	const struct pair *pair = c->pair;
+
+	buf_addf(&st->sql, "%s WHERE NOT EXISTS (SELECT 1 FROM %s WHERE ",
+	    st->dialect->from_nothing, pair->table[TARGET]->from);
+	for (size_t i = 0; i < pair->nkeys; i++) {
+		const struct column *col = stmt_column(pair, i);
+		const char *value;
+		struct cell cell;
+		enum status rc = wanted_value(st, c, i, &cell, err);
+
+		if (rc == TU_OK)
+			rc = stmt_value_sql(st, c, col, &cell, &value, err);
+		if (rc)
+			return rc;
+		if (i > 0)
+			buf_adds(&st->sql, " AND ");
+		if (cell.kind == CELL_NULL || !add_equal(st, col, value))
+			st->dialect->guard(&st->sql, col, value);
+	}
+	buf_addc(&st->sql, ')');
+	return TU_OK;
+}
+
 static enum status
 add_values(
     struct stmt *st, const struct change *c, size_t ncols, struct err *err)
 {
 	const char *comma = "";
 
-	buf_adds(&st->sql, "VALUES (");
+	buf_adds(&st->sql, st->if_absent ? "SELECT " : "VALUES (");
 	for (size_t i = 0; i < ncols; i++) {
 		const struct column *col = stmt_column(c->pair, i);
 		const char *value;
@@ -334,6 +361,8 @@ add_values(
 		buf_adds(&st->sql, value);
 		comma = ", ";
 	}
+	if (st->if_absent)
+		return add_absence(st, c, err);
 	buf_addc(&st->sql, ')');
 	return TU_OK;
 }

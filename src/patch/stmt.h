@@ -45,8 +45,10 @@ struct stmt {
 	const struct dialect *dialect;
 	enum stmt_direction dir;
 	struct stmt_params *params; /* NULL: values are literals */
-	struct buf sql;             /* what stmt_build() made, no semicolon */
-	size_t first;               /* params->n before it */
+	bool if_absent; /* an INSERT does nothing where its key exists; not
+	                 * for a multiset */
+	struct buf sql; /* what stmt_build() made, no semicolon */
+	size_t first;   /* params->n before it */
 	struct buf value, scratch, digits; /* work space */
 };
 

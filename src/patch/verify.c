@@ -40,13 +40,13 @@ came_out_different(const struct change *c, const struct cell *cells,
 		    &value, &pair->cols[column], TARGET, &cells[column]);
 		err_set(err, TU_ECONFLICT,
 		    "table '%s', %s: column '%s' came out different (%s): "
-		    "a trigger? Nothing was written",
+		    "a trigger?",
 		    pair->name, buf_str(&key),
 		    pair->cols[column].col[TARGET]->name, buf_str(&value));
 	} else {
 		err_set(err, TU_ECONFLICT,
 		    "table '%s', %s: the row is %s after it was %s: a "
-		    "trigger? Nothing was written",
+		    "trigger?",
 		    pair->name, buf_str(&key),
 		    cells != NULL ? "still there" : "not there",
 		    cells != NULL ? "deleted"
@@ -151,5 +151,31 @@ verify_run(struct db *target, struct spool *spool, uint64_t *remaining,
 	}
 	group_release(&v.group);
 	*remaining = v.remaining;
+	return st;
+}
+
+enum status
+verify_list(struct db *target, const struct change *const *changes, size_t n,
+    uint64_t *remaining, struct err *err)
+{
+	struct verifier v = { .target = target };
+	const struct pair *pair = NULL;
+	enum status st = TU_OK;
+
+	group_init(&v.group, target->dialect);
+	for (size_t i = 0; i < n && st == TU_OK; i++) {
+		const struct change *c = changes[i];
+
+		if (c->phase == CHANGE_PARK)
+			continue;
+		if (c->pair != pair || group_full(&v.group))
+			st = check_group(&v, err);
+		pair = c->pair;
+		group_add(&v.group, c);
+	}
+	if (st == TU_OK)
+		st = check_group(&v, err);
+	group_release(&v.group);
+	*remaining += v.remaining;
 	return st;
 }

@@ -20,4 +20,9 @@
 enum status verify_run(struct db *target, struct spool *spool,
     uint64_t *remaining, struct err *err);
 
+/* The same for some changes in memory of tables with keys, adding to
+ * *remaining. The first halves of parked rows do not count. */
+enum status verify_list(struct db *target, const struct change *const *changes,
+    size_t n, uint64_t *remaining, struct err *err);
+
 #endif

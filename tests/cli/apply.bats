@@ -1,10 +1,10 @@
 bats_require_minimum_version 1.5.0
 load ../lib/helpers
+load ../lib/patching
 
 # What a sync does when it is not alone.
 
 setup() {
-	other=
 	cd "$BATS_TEST_TMPDIR"
 	fresh_pg_db url
 	pg "$url" "CREATE TABLE t(id int PRIMARY KEY, x int, note text);" \
@@ -15,22 +15,12 @@ setup() {
 }
 
 teardown() {
-	[ -z "$other" ] || wait "$other" || true
+	wait_for_other
 	drop_pg_dbs
 }
 
-# meanwhile SQL... - in a session of its own; comes back when the first of
-# the statements has run.
-meanwhile() {
-	mkfifo go
-	{ printf '%s;\n' "$1" '\! echo > go' "${@:2}" |
-	    "$TRUEUP_PG_BIN/psql" -Xq "$url" >/dev/null; } 3>&- &
-	other=$!
-	read -r <go
-}
-
 @test "a lock that cannot be had is waited for, and the run begins again" {
-	meanwhile "BEGIN; UPDATE t SET note = note WHERE id = 7" \
+	meanwhile "$url" "BEGIN; UPDATE t SET note = note WHERE id = 7" \
 	    "SELECT pg_sleep(0.7)" COMMIT
 	PGOPTIONS='-c lock_timeout=100ms' run -0 --separate-stderr \
 	    "$TRUEUP" sync a.db "$url"
@@ -39,7 +29,7 @@ meanwhile() {
 }
 
 @test "a deadlock is tried again" {
-	meanwhile "BEGIN; UPDATE t SET note = note WHERE id = 20" \
+	meanwhile "$url" "BEGIN; UPDATE t SET note = note WHERE id = 20" \
 	    "SELECT pg_sleep(0.5)" "UPDATE t SET note = note WHERE id = 1" \
 	    COMMIT
 	run -0 --separate-stderr "$TRUEUP" sync --undo=undo.sql a.db "$url"
@@ -58,7 +48,7 @@ meanwhile() {
 }
 
 @test "a second writer waits for the session of the first to be gone" {
-	meanwhile "SELECT pg_advisory_lock(8390898134367084656)" \
+	meanwhile "$url" "SELECT pg_advisory_lock(8390898134367084656)" \
 	    "SELECT pg_sleep(0.6)"
 	run -0 --separate-stderr "$TRUEUP" sync a.db "$url"
 	[[ $stderr == *"another trueup writes to the target; waiting"* ]]
@@ -81,7 +71,7 @@ meanwhile() {
 # deletes one and inserts one that the source has, too.
 others_meddle() {
 	lite a.db "DELETE FROM t WHERE id = 5; INSERT INTO t VALUES (99, 1, 'ours')"
-	meanwhile "BEGIN; UPDATE t SET note = 'theirs' WHERE id IN (5, 7);
+	meanwhile "$url" "BEGIN; UPDATE t SET note = 'theirs' WHERE id IN (5, 7);
 		DELETE FROM t WHERE id = 8; INSERT INTO t VALUES (99, 2, 'theirs')" \
 	    "SELECT pg_sleep(0.7)" COMMIT
 }

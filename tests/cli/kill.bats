@@ -72,22 +72,24 @@ write_along() {
 	done
 }
 
-# killed_runs N - each at a moment of the time that one takes undisturbed.
+# killed_runs N [OPTION]... - each at a moment of the time that one takes
+# undisturbed.
 killed_runs() {
-	local run status killed=0 pid span moment
+	local runs=$1 run status killed=0 taken_up=0 pid span moment
+	shift
 	create_target
 	damage
 	span=${EPOCHREALTIME/./}
-	"$TRUEUP" sync -q --common --undo=undo a.db "$target"
+	"$TRUEUP" sync -q --common --undo=undo "$@" a.db "$target"
 	span=$((${EPOCHREALTIME/./} - span))
-	for ((run = 0; run < $1; run++)); do
+	for ((run = 0; run < runs; run++)); do
 		damage
 		compared >before
 		: >written
 		rm -f undo
 		write_along 3>&- &
 		writer=$!
-		"$TRUEUP" sync -q --common --undo=undo a.db "$target" 3>&- 2>said &
+		"$TRUEUP" sync -q --common --undo=undo "$@" a.db "$target" 3>&- 2>said &
 		pid=$!
 		moment=$((span * RANDOM / 32768))
 		sleep "$(printf '%d.%06d' $((moment / 1000000)) \
@@ -97,8 +99,9 @@ killed_runs() {
 		wait $pid 2>/dev/null || status=$?
 		[ $status -ne 137 ] || killed=$((killed + 1))
 		status=0
-		"$TRUEUP" sync -q --common --undo=undo a.db "$target" 2>said ||
+		"$TRUEUP" sync -q --common --undo=undo "$@" a.db "$target" 2>said ||
 		    status=$?
+		! grep -q 'taking up a push' said || taken_up=$((taken_up + 1))
 		kill -TERM $writer
 		wait $writer 2>/dev/null || true
 		writer=
@@ -109,8 +112,10 @@ killed_runs() {
 		compared >now
 		same before now
 	done
-	echo "# killed $killed of $1" >&3
+	echo "# killed $killed of $runs, taken up $taken_up" >&3
 	[ "$killed" -gt 0 ]
+	[ ! -e state ]
+	run ! sql 'SELECT * FROM trueup_applied;'
 }
 
 @test "killed while it writes to PostgreSQL" {
@@ -126,4 +131,21 @@ killed_runs() {
 @test "killed while it writes to SQLite" {
 	target=target.db
 	killed_runs 33
+}
+
+batches=(--transaction=batch --state=state)
+
+@test "killed while it writes to PostgreSQL in batches" {
+	fresh_pg_db target
+	killed_runs 20 "${batches[@]}"
+}
+
+@test "killed while it writes to MariaDB in batches" {
+	fresh_my_db target
+	killed_runs 20 "${batches[@]}"
+}
+
+@test "killed while it writes to SQLite in batches" {
+	target=target.db
+	killed_runs 20 "${batches[@]}"
 }

@@ -19,6 +19,7 @@
 #include "base/interrupt.h"
 #include "lib/tap.h"
 #include "lib/world.h"
+#include "patch/limits.h"
 
 /* SQL that both brands take; more[] is for one of them only. */
 struct scenario {
@@ -29,6 +30,7 @@ struct scenario {
 	uint64_t differences;
 	const char *more[2];
 	const char *target_schema; /* NULL: the same */
+	bool whole;                /* it cannot be done in batches */
 };
 
 static const struct scenario scenarios[] = {
@@ -206,7 +208,8 @@ static const struct scenario scenarios[] = {
 	    .target = "INSERT INTO t VALUES (1, 'x'), (3, NULL), (3, NULL), "
 		      "(3, NULL), "
 		      "(4, 'same'), (4, 'same')",
-	    .differences = 6 },
+	    .differences = 6,
+	    .whole = true },
 	{ .name = "a composite text key",
 	    .schema = "CREATE TABLE t (a text, b integer, v text, PRIMARY KEY "
 		      "(a, b))",
@@ -339,6 +342,31 @@ runs(struct world *w, const char *file, const char *name, const char *what)
 		show_log(w);
 }
 
+/* Every state between two rows can be committed. */
+static void
+run_in_batches(struct world *w, const struct scenario *s, const char *before)
+{
+	static const struct apply_options none = { .conflict = NULL };
+	struct apply_result result;
+	struct err err = ERR_INIT;
+	enum status st;
+
+	world_diff(w);
+	st = world_apply_batches(w, 1, "batches.sql", &none, &result, &err);
+	if (s->whole) {
+		ok(st == TU_ESCHEMA, "%s, %s: not in batches: %s",
+		    pairing_name(w), s->name, err.msg);
+		is_dump(w, before, s->name, "nothing was written");
+		return;
+	}
+	ok(st == TU_OK, "%s, %s: applied in batches %s", pairing_name(w),
+	    s->name, err.msg);
+	is_int((long long)world_diff(w), 0, "%s, %s: nothing is left",
+	    pairing_name(w), s->name);
+	runs(w, "batches.sql", s->name, "the client undoes the batches");
+	is_dump(w, before, s->name, "all is as it was");
+}
+
 static void
 run_scenario(const struct scenario *s, enum brand source, enum brand target)
 {
@@ -378,6 +406,7 @@ run_scenario(const struct scenario *s, enum brand source, enum brand target)
 	    pairing_name(&w), s->name);
 	runs(&w, "undo.sql", s->name, "the client undoes that");
 	is_dump(&w, before, s->name, "all is as it was again");
+	run_in_batches(&w, s, before);
 	world_close(&w);
 }
 
@@ -1026,51 +1055,54 @@ test_identity_and_sequences(void)
 }
 
 static enum status
-limits(const struct tally *tally, struct apply_limit deletes,
-    struct apply_limit changes, struct err *err)
+check_limits(const struct tally *tally, struct limit deletes,
+    struct limit changes, struct err *err)
 {
 	static const bool ops[CHANGE_OPS] = { true, true, true };
-	const struct apply_limits l = { deletes, changes };
+	const struct limits l = { deletes, changes };
 	const struct pair pair = { .name = "t" };
 
-	return apply_check_limits(&pair, tally, ops, &l, err);
+	return limits_check(&pair, tally, ops, &l, err);
 }
 
 static void
 test_limits(void)
 {
 	static const bool no_deletes[CHANGE_OPS] = { [CHANGE_UPDATE] = true };
-	const struct apply_limit any = { -1, UINT64_MAX, false };
-	const struct apply_limits none = { { 0, 0, true }, any };
+	const struct limit any = { -1, UINT64_MAX, false };
+	const struct limits none = { { 0, 0, true }, any };
 	const struct pair pair = { .name = "t" };
 	struct tally tally = { .rows = { 10, 100 },
 		.patchable = { [CHANGE_DELETE] = 50, [CHANGE_UPDATE] = 7 } };
 	struct err err = ERR_INIT;
 
-#define LIMIT(...) ((struct apply_limit){ __VA_ARGS__ })
-	ok(limits(&tally, LIMIT(50, UINT64_MAX, false), any, &err) == TU_OK,
+#define LIMIT(...) ((struct limit){ __VA_ARGS__ })
+	ok(check_limits(&tally, LIMIT(50, UINT64_MAX, false), any, &err) ==
+		TU_OK,
 	    "half the rows, half allowed");
-	ok(limits(&tally, LIMIT(49.9, UINT64_MAX, false), any, &err) ==
+	ok(check_limits(&tally, LIMIT(49.9, UINT64_MAX, false), any, &err) ==
 		TU_ECONFLICT,
 	    "more than the percentage: %s", err.msg);
-	ok(limits(&tally, LIMIT(-1, 49, true), any, &err) == TU_ECONFLICT,
+	ok(check_limits(&tally, LIMIT(-1, 49, true), any, &err) == TU_ECONFLICT,
 	    "more than the number: %s", err.msg);
-	ok(limits(&tally, LIMIT(-1, 50, true), any, &err) == TU_OK,
+	ok(check_limits(&tally, LIMIT(-1, 50, true), any, &err) == TU_OK,
 	    "exactly the number");
-	ok(limits(&tally, any, LIMIT(-1, 56, true), &err) == TU_ECONFLICT,
+	ok(check_limits(&tally, any, LIMIT(-1, 56, true), &err) == TU_ECONFLICT,
 	    "more changes of all kinds: %s", err.msg);
-	ok(limits(&tally, any, LIMIT(57, UINT64_MAX, true), &err) == TU_OK,
+	ok(check_limits(&tally, any, LIMIT(57, UINT64_MAX, true), &err) ==
+		TU_OK,
 	    "exactly that part of the target's rows");
-	ok(apply_check_limits(&pair, &tally, no_deletes, &none, &err) == TU_OK,
+	ok(limits_check(&pair, &tally, no_deletes, &none, &err) == TU_OK,
 	    "deletes that are left out do not count");
 	tally.rows[SOURCE] = 0;
-	ok(limits(&tally, LIMIT(50, UINT64_MAX, false), any, &err) ==
+	ok(check_limits(&tally, LIMIT(50, UINT64_MAX, false), any, &err) ==
 		TU_ECONFLICT,
 	    "an empty source: %s", err.msg);
-	ok(limits(&tally, LIMIT(100, UINT64_MAX, true), any, &err) == TU_OK,
+	ok(check_limits(&tally, LIMIT(100, UINT64_MAX, true), any, &err) ==
+		TU_OK,
 	    "unless it was allowed");
 	tally.patchable[CHANGE_DELETE] = 0;
-	ok(limits(&tally, LIMIT(0, 0, false), any, &err) == TU_OK,
+	ok(check_limits(&tally, LIMIT(0, 0, false), any, &err) == TU_OK,
 	    "no deletes, no limit");
 #undef LIMIT
 }

@@ -142,3 +142,21 @@ round_trip()
 	rows_of "$target" >"$t/now"
 	same "$t/before" "$t/now"
 }
+
+# meanwhile URL SQL... - in a PostgreSQL session of its own; comes back when the
+# first of the statements has run. wait_for_other, for teardown, waits for it.
+meanwhile()
+{
+	rm -f go && mkfifo go || return
+	{ printf '%s;\n' "$2" '\! echo > go' "${@:3}" |
+	    "${TRUEUP_PG_BIN:+$TRUEUP_PG_BIN/}psql" -Xq "$1" >/dev/null; } 3>&- &
+	other=$!
+	read -r <go
+}
+
+wait_for_other()
+{
+	[ -z "$other" ] || wait "$other" || true
+	other=
+}
+other=

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "db/dialect.h"
+#include "patch/journal.h"
 #include "patch/rename.h"
 
 static const char *const schema[] = { "tu_source", "tu_target" };
@@ -443,6 +444,50 @@ world_apply(struct world *w, const struct apply_options *options,
 	w->plan.db[TARGET] = db; /* the comparison's is closed */
 	st = apply_run(db, w->spool, options, result, err);
 	db_close(db);
+	return st;
+}
+
+struct batches {
+	struct world *w;
+	const char *path;
+	struct journal *journal;
+};
+
+static enum status
+keep_undo(void *arg, bool written, struct err *err)
+{
+	const struct batches *b = arg;
+	const struct sqlpatch_info info = { .source = "a", .target = "b" };
+	FILE *f = fopen(b->path, "w");
+	enum status st;
+
+	if (f == NULL)
+		bail_out(b->path, "cannot create");
+	st = sqlpatch_write_journal(f, b->journal, written,
+	    brands[b->w->brand[TARGET]].dialect, &info, err);
+	fclose(f);
+	return st;
+}
+
+enum status
+world_apply_batches(struct world *w, size_t rows, const char *name,
+    const struct apply_options *options, struct apply_result *result,
+    struct err *err)
+{
+	struct apply_options all = *options;
+	struct batches b = { .w = w };
+	enum status st;
+
+	b.path = arena_printf(w->arena, "%s/%s", w->dir, name);
+	if (journal_open(arena_printf(w->arena, "%s/state", w->dir), "a", "b",
+		&b.journal, err))
+		bail_out("journal", err->msg);
+	all.journal = b.journal;
+	all.batch_rows = rows;
+	all.keep_undo = keep_undo;
+	all.arg = &b;
+	st = world_apply(w, &all, result, err);
+	journal_close(b.journal);
 	return st;
 }
 

@@ -74,6 +74,11 @@ uint64_t world_diff(struct world *w);
 enum status world_apply(struct world *w, const struct apply_options *options,
     struct apply_result *result, struct err *err);
 
+/* The same, a COMMIT for each `rows` changes; the undo goes to dir/name. */
+enum status world_apply_batches(struct world *w, size_t rows, const char *name,
+    const struct apply_options *options, struct apply_result *result,
+    struct err *err);
+
 /* Write a patch to dir/name, and have the stock client run such a file on the
  * target: 0 is success. */
 void world_write(struct world *w, const char *name, enum stmt_direction dir);

@@ -1,0 +1,60 @@
+/*
+ * apply-int.h - what the ways of applying have in common.
+ *
+ *	apply.c       all in one transaction; the lock
+ *	batch.c       a transaction for a few hundred rows, and a journal
+ *	apply-fail.c  what a failure was about, and whether it passes
+ */
+#ifndef TU_PATCH_APPLY_INT_H
+#define TU_PATCH_APPLY_INT_H
+
+#include "patch/order.h"
+#include "patch/writer.h"
+
+/* Passing failures: milliseconds; a pause is twice as long as the last. */
+#define APPLY_RETRIES 5
+#define APPLY_FIRST_PAUSE 50
+
+/* Then somebody writes faster than we do. */
+#define APPLY_SETTLE_ROUNDS 1000
+
+struct applier {
+	struct db *db;
+	struct spool *spool;
+	const struct apply_options *options;
+	struct apply_result *result;
+	struct arena *arena; /* the run's */
+	const struct order *order;
+	struct writer writer;
+	bool announced; /* before_commit was called, and went well */
+};
+
+/* Roll back. Is the connection of use, outside any transaction? */
+bool apply_roll_back(struct applier *a);
+
+/*
+ * After the failure in err: roll back, find the inserts whose keys exist, and
+ * say what a constraint was about. Returns err->status, TU_ECONFLICT if there
+ * are conflicts.
+ */
+enum status apply_fail(struct applier *a, struct err *err);
+
+/* COMMIT; a failure has been through apply_fail(). *unknown: nobody can tell
+ * whether it went through. */
+enum status apply_commit(struct applier *a, bool *unknown, struct err *err);
+
+/* Rolled back, and no fault of the changes. */
+bool apply_is_passing(const struct err *err);
+
+/* Say so and wait before try number n + 2. TU_EINTERRUPTED by a signal. */
+enum status apply_pause(struct applier *a, unsigned n, struct err *err);
+void apply_sleep(unsigned ms);
+
+/* Move the sequences of this table past what was inserted. */
+enum status apply_sequences(
+    struct applier *a, const struct pair *pair, struct err *err);
+
+/* batch.c: everything, while the lock is held. */
+enum status apply_in_batches(struct applier *a, struct err *err);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * writer.h - changes become rows of the target.
+ *
+ * Changes that follow each other and whose statements have one text go to the
+ * server together. Each statement must have touched as many rows as its change
+ * speaks of; one that did not is looked into: where the row is already as
+ * wanted (ON DELETE CASCADE took it, SET NULL changed it) all is well,
+ * otherwise it is a conflict and the changes behind it are still tried, so that
+ * one run names many. Up to CONFLICTS_MAX of them; an error of the database
+ * ends it at once.
+ */
+#ifndef TU_PATCH_WRITER_H
+#define TU_PATCH_WRITER_H
+
+#include "patch/conflict.h"
+
+struct writer {
+	struct db *db;
+	struct apply_result *result; /* done[] counts up */
+	struct conflicts conflicts;
+	struct group group; /* changes whose statements have one text: */
+	/* private */
+	struct buf sql;        /* this one, */
+	size_t nparams;        /* with so many parameters each */
+	struct group suspects; /* those that did not touch their row */
+	struct stmt stmt;
+	struct stmt_params params;
+	uint64_t affected[GROUP_ROWS];
+};
+
+/* The target must be inside a transaction when rows are added. */
+void writer_init(struct writer *w, struct db *target,
+    const struct apply_options *options, struct apply_result *result);
+void writer_release(struct writer *w);
+
+/* Forget what a transaction that is rolled back was about. */
+void writer_clear(struct writer *w);
+
+/* One more change, and the end of them. After a failure w->group holds the
+ * changes that it met. */
+enum status writer_add(
+    struct writer *w, const struct change *c, struct err *err);
+enum status writer_flush(struct writer *w, struct err *err);
+
+#endif
