@@ -123,6 +123,7 @@ const struct dialect dialect_mysql = {
 		      " MD5(IFNULL(DATABASE(), ''))), 0)",
 	.patch_begin = MY_SESSION WRITE_BEGIN,
 	.patch_commit = "COMMIT;\n",
+	.cascades = my_cascades,
 	.create_marker = "CREATE TABLE IF NOT EXISTS " MARKER_TABLE
 			 " (run varchar(32) PRIMARY KEY, batch bigint "
 			 "NOT NULL) ENGINE = InnoDB",

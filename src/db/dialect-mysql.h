@@ -129,4 +129,7 @@ bool my_convert(const struct column *to, const struct vtype *t,
     const struct cell *in, struct buf *scratch, struct cell *out,
     const char **why);
 
+/* dialect-cascade.c */
+void my_cascades(struct buf *out, const struct table *table);
+
 #endif

@@ -197,6 +197,7 @@ const struct dialect dialect_postgresql = {
 	.row_address = pg_row_address,
 	.patch_begin = PG_SESSION WRITE_BEGIN,
 	.patch_commit = "COMMIT;\n",
+	.cascades = pg_cascades,
 	.create_marker = "CREATE TABLE IF NOT EXISTS " MARKER_TABLE
 			 " (run text PRIMARY KEY, batch bigint NOT NULL)",
 	.from_nothing = "",

@@ -175,4 +175,7 @@ bool pg_convert(const struct column *to, const struct vtype *t,
     const struct cell *in, struct buf *scratch, struct cell *out,
     const char **why);
 
+/* dialect-cascade.c */
+void pg_cascades(struct buf *out, const struct table *table);
+
 #endif

@@ -570,6 +570,7 @@ const struct dialect dialect_sqlite = {
 	.row_address = row_address,
 	.patch_begin = BEGIN_DEFERRED,
 	.patch_commit = "COMMIT;\n",
+	.cascades = sqlite_cascades,
 	.create_marker = "CREATE TABLE IF NOT EXISTS " MARKER_TABLE
 			 " (run TEXT PRIMARY KEY, batch INTEGER NOT NULL)",
 	.from_nothing = "",

@@ -37,4 +37,7 @@ bool sqlite_convert(const struct column *to, const struct vtype *t,
 void sqlite_literal(
     struct buf *out, const struct column *col, const struct cell *c);
 
+/* dialect-cascade.c */
+void sqlite_cascades(struct buf *out, const struct table *table);
+
 #endif

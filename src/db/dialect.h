@@ -154,6 +154,13 @@ struct dialect {
 	 * it in the same database, and ends with the session: 1, or at once
 	 * something else. NULL: a writer excludes all others anyway. */
 	const char *apply_lock;
+	/*
+	 * SELECT five texts for each foreign key that refers to the table and
+	 * does something ON DELETE: the child table as it stands in FROM, its
+	 * columns and the referenced ones ("a, b"), what it does ("CASCADE"),
+	 * and "self" or "". NULL: nobody knows how to ask for them.
+	 */
+	void (*cascades)(struct buf *out, const struct table *table);
 	/* Make the table of patch/journal.h unless it is there: MARKER_TABLE
 	 * (run, batch). NULL: nobody knows how to say that. */
 	const char *create_marker;

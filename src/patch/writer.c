@@ -52,6 +52,9 @@ writer_flush(struct writer *w, struct err *err)
 
 	if (w->group.n == 0)
 		return TU_OK;
+	if (stmt_op(w->group.changes[0], STMT_FORWARD) == CHANGE_DELETE &&
+	    cascades_check(&w->cascades, &w->group, w->db, err))
+		return err->status;
 	st = db_batch(w->db, &batch, err);
 	if (st)
 		return err_context(
@@ -132,6 +135,7 @@ writer_init(struct writer *w, struct db *target,
 	group_init(&w->suspects, target->dialect);
 	w->params.arena = w->group.arena;
 	stmt_init(&w->stmt, target->dialect, STMT_FORWARD, &w->params);
+	cascades_init(&w->cascades, target->dialect);
 }
 
 void
@@ -146,6 +150,7 @@ writer_clear(struct writer *w)
 void
 writer_release(struct writer *w)
 {
+	cascades_release(&w->cascades);
 	stmt_release(&w->stmt);
 	stmt_params_release(&w->params);
 	group_release(&w->suspects);

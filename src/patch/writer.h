@@ -7,11 +7,13 @@
  * wanted (ON DELETE CASCADE took it, SET NULL changed it) all is well,
  * otherwise it is a conflict and the changes behind it are still tried, so that
  * one run names many. Up to CONFLICTS_MAX of them; an error of the database
- * ends it at once.
+ * ends it at once, and so do rows of others that a delete would take with it
+ * (cascade.h).
  */
 #ifndef TU_PATCH_WRITER_H
 #define TU_PATCH_WRITER_H
 
+#include "patch/cascade.h"
 #include "patch/conflict.h"
 
 struct writer {
@@ -25,6 +27,7 @@ struct writer {
 	struct group suspects; /* those that did not touch their row */
 	struct stmt stmt;
 	struct stmt_params params;
+	struct cascades cascades;
 	uint64_t affected[GROUP_ROWS];
 };
 

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/interrupt.h"
 #include "lib/tap.h"
 #include "lib/world.h"
@@ -782,6 +783,43 @@ test_cascade(enum brand brand)
 	world_close(&w);
 }
 
+/* A table that nobody compares would lose rows, or what they refer to. */
+static void
+test_cascade_elsewhere(enum brand brand, const char *action)
+{
+	struct apply_result result;
+	struct err err = ERR_INIT;
+	struct world w;
+
+	world_open(&w, brand, brand);
+	world_run_both(&w, "CREATE TABLE p (a integer, b integer, v integer, "
+			   "PRIMARY KEY (a, b))");
+	world_run(&w, TARGET,
+	    arena_printf(w.arena,
+		"CREATE TABLE o (id integer PRIMARY KEY, x integer, "
+		"y integer, FOREIGN KEY (x, y) REFERENCES p (a, b) "
+		"ON DELETE %s)",
+		action));
+	world_run(&w, SOURCE, "INSERT INTO p VALUES (1, 1, 5)");
+	world_run(&w, TARGET,
+	    "INSERT INTO p VALUES (1, 1, 1), (2, 2, 2), (2, 3, 2);"
+	    "INSERT INTO o VALUES (1, 1, 1), (2, 2, 2), (3, 2, 2), "
+	    "(4, 2, NULL)");
+	world_diff(&w);
+	ok(world_apply(&w, &log_options, &result, &err) == TU_ECONFLICT &&
+		strstr(err.msg, action) != NULL &&
+		strstr(err.msg, "2 rows of") != NULL,
+	    "%s, %s elsewhere: %s", brand_name(brand), action, err.msg);
+	is_int((long long)result.done[CHANGE_DELETE], 0, "nothing is done");
+	ok(world_diff(&w) == 3, "nothing was written");
+	/* Rows that refer to one that stays are nobody's business. */
+	world_run(&w, TARGET, "DELETE FROM o WHERE id IN (2, 3)");
+	ok(world_apply(&w, &log_options, &result, &err) == TU_OK,
+	    "with nothing in the way: %s", err.msg);
+	is_int((long long)world_diff(&w), 0, "nothing is left");
+	world_close(&w);
+}
+
 /* --- constraints ---------------------------------------------------------- */
 
 static void
@@ -1128,6 +1166,8 @@ main(void)
 		test_rename((enum brand)brand);
 		test_trigger((enum brand)brand);
 		test_cascade((enum brand)brand);
+		test_cascade_elsewhere((enum brand)brand, "CASCADE");
+		test_cascade_elsewhere((enum brand)brand, "SET NULL");
 		test_constraints((enum brand)brand);
 		test_before_commit((enum brand)brand);
 		test_interrupt((enum brand)brand);
@@ -1137,6 +1177,8 @@ main(void)
 	if (brand_available(MY)) {
 		test_answers(MY, CONFLICT_SKIP);
 		test_answers(MY, CONFLICT_REPLACE);
+		test_cascade_elsewhere(MY, "CASCADE");
+		test_cascade_elsewhere(MY, "SET NULL");
 	}
 	test_lost_connection();
 	test_identity_and_sequences();

@@ -1,0 +1,35 @@
+/*
+ * cascade.h - what a delete would take with it.
+ *
+ * ON DELETE CASCADE, SET NULL and SET DEFAULT change rows of other tables,
+ * silently, also of tables that nobody compared. The rows that a patch deletes
+ * or updates itself are out of the way when their parents are deleted
+ * (order.h), so whatever still refers to a row that is about to go would be
+ * such a row.
+ */
+#ifndef TU_PATCH_CASCADE_H
+#define TU_PATCH_CASCADE_H
+
+#include "db/db.h"
+#include "patch/group.h"
+
+struct cascades {
+	const struct pair *pair; /* what the others are about, or NULL */
+	struct arena *arena;
+	size_t n;
+	struct cascade *all;
+	struct stmt stmt; /* converts keys */
+};
+
+void cascades_init(struct cascades *c, const struct dialect *d);
+void cascades_release(struct cascades *c);
+
+/*
+ * Before the group's rows are deleted, in their transaction: TU_ECONFLICT when
+ * rows of any table would change with them. One query for each foreign key that
+ * refers to the table and would; none where the brand is unknown.
+ */
+enum status cascades_check(struct cascades *c, const struct group *deletes,
+    struct db *target, struct err *err);
+
+#endif
