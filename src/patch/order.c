@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "patch/refs.h"
+#include "patch/uniques.h"
 
 /* Table `child` refers to table `parent`; both may be the same. */
 struct reference {
@@ -24,8 +25,10 @@ struct graph {
 	size_t *sorted; /* table numbers, parents before children */
 	bool *placed;
 	bool *in_cycle;
-	bool **parked; /* per table: columns that break a cycle, or NULL */
-	bool stuck;    /* some cycle is not broken by that */
+	/* Per table, or NULL: columns that break a cycle, and those that rows
+	 * to be deleted give up first. */
+	bool **parked, **given_up;
+	bool stuck; /* some cycle is not broken by that */
 	bool *late_delete;
 	bool *early_insert;
 };
@@ -117,6 +120,26 @@ parking_column(const struct pair *pair, const struct fkey *f)
 	return -1;
 }
 
+/* Does table i go before the reference's parent, and mind? */
+static bool
+is_ahead(const struct graph *g, const struct reference *ref, size_t i)
+{
+	return ref->child == i &&
+	       (!g->placed[ref->parent] || ref->parent == i) &&
+	       (spool_is_split(g->spool) || !refs_can_wait(ref->fkey));
+}
+
+/* Can it go before all others that it refers to? */
+static bool
+can_lead(const struct graph *g, size_t i)
+{
+	for (size_t r = 0; r < g->nrefs; r++)
+		if (is_ahead(g, &g->refs[r], i) && g->refs[r].parent != i &&
+		    parking_column(table(g, i)->pair, g->refs[r].fkey) < 0)
+			return false;
+	return true;
+}
+
 /* The table goes before some that it refers to, or before itself. */
 static void
 park_references(struct graph *g, size_t i)
@@ -128,9 +151,7 @@ park_references(struct graph *g, size_t i)
 		const struct reference *ref = &g->refs[r];
 		int col;
 
-		if (ref->child != i ||
-		    (ref->fkey->deferrable && !spool_is_split(g->spool)) ||
-		    (g->placed[ref->parent] && ref->parent != i))
+		if (!is_ahead(g, ref, i))
 			continue;
 		col = parking_column(pair, ref->fkey);
 		if (col >= 0) {
@@ -142,9 +163,19 @@ park_references(struct graph *g, size_t i)
 	}
 }
 
+/* Is table a the better one to begin with? b == g->n: anything is. */
+static bool
+leads(const struct graph *g, size_t a, size_t b)
+{
+	if (b == g->n || can_lead(g, a) != can_lead(g, b))
+		return b == g->n || can_lead(g, a);
+	return strcmp(table(g, a)->pair->name, table(g, b)->pair->name) > 0;
+}
+
 /*
  * Nothing is free: of the tables that wait for themselves, the one last by
- * name goes first. Those that merely hang on a cycle are not to blame.
+ * name goes first, of those that can if there are any. Those that merely hang
+ * on a cycle are not to blame.
  */
 static size_t
 break_cycle(struct graph *g)
@@ -159,8 +190,7 @@ break_cycle(struct graph *g)
 		if (!waiting[i])
 			continue;
 		g->in_cycle[i] = true;
-		if (last == g->n || strcmp(table(g, i)->pair->name,
-					table(g, last)->pair->name) > 0)
+		if (leads(g, i, last))
 			last = i;
 	}
 	park_references(g, last);
@@ -243,6 +273,61 @@ place_around_updates(struct graph *g)
 		;
 }
 
+/* --- unique values of rows that stay until the end ------------------------ */
+
+/* A spool that cannot be read will be found out by whoever writes. */
+static bool
+find_contested(const struct graph *g, size_t i, bool *parked)
+{
+	struct spool *spool = (struct spool *)g->spool;
+	const struct pair *pair = table(g, i)->pair;
+	bool *all = arena_alloc(g->arena, pair->ncols * sizeof(*all));
+	struct uniques *u;
+	struct err ignored = ERR_INIT;
+	bool contested;
+
+	memset(all, true, pair->ncols * sizeof(*all));
+	u = uniques_new(pair, all);
+	for (int op = 0; op < CHANGE_OPS && u != NULL; op++) {
+		struct spool_reader *r;
+		const struct change *c = NULL;
+		enum status st = spool_read(
+		    spool, i, (enum change_op)op, SPOOL_BY_KEY, &r, &ignored);
+
+		while (st == TU_OK) {
+			st = spool_next(r, &c, &ignored);
+			if (st || c == NULL)
+				break;
+			uniques_add_late(u, c);
+		}
+		spool_reader_close(r);
+	}
+	contested = u != NULL && uniques_contested(u, parked);
+	uniques_free(u);
+	return contested;
+}
+
+static void
+give_up_uniques(struct graph *g)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		const struct spool_table *t = table(g, i);
+		size_t ncols = t->pair->ncols;
+		bool *parked;
+
+		g->given_up[i] = g->parked[i];
+		if (!g->late_delete[i] || t->count[CHANGE_DELETE] == 0 ||
+		    t->count[CHANGE_INSERT] + t->count[CHANGE_UPDATE] == 0)
+			continue;
+		parked = arena_alloc(g->arena, ncols * sizeof(*parked));
+		if (!find_contested(g, i, parked))
+			continue;
+		for (size_t c = 0; c < ncols && g->parked[i] != NULL; c++)
+			parked[c] |= g->parked[i][c];
+		g->given_up[i] = parked;
+	}
+}
+
 /* --- steps ---------------------------------------------------------------- */
 
 /* With a phase: only of the tables that are parked. */
@@ -254,29 +339,28 @@ add_steps_of(const struct graph *g, struct order *o, enum change_op op,
 		size_t i = g->sorted[op == CHANGE_DELETE ? g->n - 1 - k : k];
 		enum change_phase half =
 		    op == CHANGE_INSERT ? CHANGE_PARK : CHANGE_UNPARK;
-		bool parked = op != CHANGE_UPDATE && g->parked[i] != NULL;
+		const bool *parked = op == CHANGE_DELETE   ? g->given_up[i]
+		                     : op == CHANGE_INSERT ? g->parked[i]
+		                                           : NULL;
 
 		if (table(g, i)->count[op] == 0 ||
 		    (only != NULL && only[i] != wanted) ||
-		    (phase != CHANGE_WHOLE && !parked))
+		    (phase != CHANGE_WHOLE && parked == NULL))
 			continue;
 		if (phase != CHANGE_WHOLE)
 			half = phase;
 		o->steps[o->nsteps++] = (struct step){ i, op,
-			parked ? half : CHANGE_WHOLE, g->parked[i] };
+			parked != NULL ? half : CHANGE_WHOLE, parked };
 	}
 }
 
-/* References are given up before the deletes and come after the inserts. */
+/* References come after the inserts. */
 static void
-add_steps(const struct graph *g, struct order *o, enum change_op op,
-    const bool *only, bool wanted)
+add_inserts(const struct graph *g, struct order *o, bool early)
 {
-	if (op == CHANGE_DELETE)
-		add_steps_of(g, o, op, only, wanted, CHANGE_PARK);
-	add_steps_of(g, o, op, only, wanted, CHANGE_WHOLE);
-	if (op == CHANGE_INSERT)
-		add_steps_of(g, o, op, only, wanted, CHANGE_UNPARK);
+	add_steps_of(g, o, CHANGE_INSERT, g->early_insert, early, CHANGE_WHOLE);
+	add_steps_of(
+	    g, o, CHANGE_INSERT, g->early_insert, early, CHANGE_UNPARK);
 }
 
 static bool *
@@ -297,20 +381,24 @@ order_make(const struct spool *spool, struct arena *arena)
 	g.placed = new_flags(&g);
 	g.in_cycle = new_flags(&g);
 	g.parked = arena_alloc(arena, g.n * sizeof(*g.parked));
+	g.given_up = arena_alloc(arena, g.n * sizeof(*g.given_up));
 	g.late_delete = new_flags(&g);
 	g.early_insert = new_flags(&g);
 	find_references(&g);
 	sort_tables(&g);
 	place_around_updates(&g);
 
+	give_up_uniques(&g);
+
 	/* Inserts and deletes can come in halves. */
 	o->steps = arena_alloc(arena, 5 * g.n * sizeof(*o->steps));
 	o->cycle = cycle_names(&g);
-	add_steps(&g, o, CHANGE_DELETE, g.late_delete, false);
-	add_steps(&g, o, CHANGE_INSERT, g.early_insert, true);
-	add_steps(&g, o, CHANGE_UPDATE, NULL, true);
-	add_steps(&g, o, CHANGE_INSERT, g.early_insert, false);
-	add_steps(&g, o, CHANGE_DELETE, g.late_delete, true);
+	add_steps_of(&g, o, CHANGE_DELETE, NULL, true, CHANGE_PARK);
+	add_steps_of(&g, o, CHANGE_DELETE, g.late_delete, false, CHANGE_WHOLE);
+	add_inserts(&g, o, true);
+	add_steps_of(&g, o, CHANGE_UPDATE, NULL, true, CHANGE_WHOLE);
+	add_inserts(&g, o, false);
+	add_steps_of(&g, o, CHANGE_DELETE, g.late_delete, true, CHANGE_WHOLE);
 	return o;
 }
 

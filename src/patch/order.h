@@ -1,5 +1,5 @@
 /*
- * order.h - in which order a patch's steps run. Pure.
+ * order.h - in which order a patch's steps run. Only the spool is read.
  *
  * With constraints on, per table and kind:
  *
@@ -16,11 +16,15 @@
  * parents wait, and an early insert makes those into its parents early. Among
  * equals the order is that of the spool's tables.
  *
- * Cycles of foreign keys between different tables are broken at the last
- * table by name, which then goes before those it refers to. Its references that
- * cannot wait for the COMMIT are parked: rows are inserted without them and get
- * them when all inserts are done; rows to be deleted lose them before all
- * deletes. Where such a reference may not be NULL nothing helps, and
+ * Rows that are deleted so late may hold unique values that others need before:
+ * then they give them up first of all, in a half of their own.
+ *
+ * Cycles of foreign keys between different tables are broken at a table that
+ * can (the last one by name), which then goes before those it refers to. Its
+ * references that
+ * cannot wait for the COMMIT (refs.h) are parked: rows are inserted without
+ *them and get them when all inserts are done; rows to be deleted lose them
+ *before all else. Where such a reference may not be NULL nothing helps, and
  * order->cycle names the tables.
  *
  * The undo runs the same steps backwards, each one backwards in itself

@@ -59,6 +59,13 @@ refs_own_parent_column(const struct pair *pair, const struct fkey *f, size_t k)
 }
 
 bool
+refs_can_wait(const struct fkey *f)
+{
+	return f->deferrable &&
+	       (f->on_delete == NULL || strcmp(f->on_delete, "NO ACTION") == 0);
+}
+
+bool
 refs_can_park(const struct pair *pair, int column)
 {
 	const struct column *col;

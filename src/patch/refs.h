@@ -23,6 +23,12 @@ int refs_column(const struct pair *pair, const struct fkey *f, size_t k);
 int refs_own_parent_column(
     const struct pair *pair, const struct fkey *f, size_t k);
 
+/*
+ * Can the constraint wait for the COMMIT? Not if what it does ON DELETE is done
+ * at once: a row that is yet to be deleted would lose what its guard expects.
+ */
+bool refs_can_wait(const struct fkey *f);
+
 /* Can a patch put NULL into this column of a change for the time being? */
 bool refs_can_park(const struct pair *pair, int column);
 

@@ -68,7 +68,7 @@ add_link(struct selfref *s, const struct pair *pair, const struct fkey *f)
 	struct link *l = &s->links[s->nlinks];
 
 	l->ncols = f->ncols;
-	l->deferrable = f->deferrable;
+	l->deferrable = refs_can_wait(f);
 	l->child = arena_alloc(s->arena, f->ncols * sizeof(*l->child));
 	l->parent = arena_alloc(s->arena, f->ncols * sizeof(*l->parent));
 	l->types = arena_alloc(s->arena, f->ncols * sizeof(*l->types));

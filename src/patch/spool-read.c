@@ -22,6 +22,7 @@ struct spool_reader {
 	struct waits_step *steps; /* one per place */
 	bool *parked;             /* columns of the change at hand */
 	enum change_phase phase;  /* spool_reader_park() */
+	uint64_t updates, nparked;
 	size_t nplaces, nread;
 	const struct buf *left_out;
 	off_t at;           /* the place being read */
@@ -192,8 +193,11 @@ park(struct spool_reader *r)
 	    r->steps[pick(r, r->nplaces, r->nread - 1)].phase == CHANGE_PARK)
 		return false; /* it comes again */
 	r->change.phase = r->phase;
-	if (has_parked(r))
+	if (has_parked(r)) {
+		/* Updates that exchange values have the numbers before. */
+		r->change.parked_as = r->updates + ++r->nparked;
 		return true;
+	}
 	r->change.phase = CHANGE_WHOLE;
 	return r->phase ==
 	       (r->op == CHANGE_INSERT ? CHANGE_PARK : CHANGE_UNPARK);
@@ -238,6 +242,7 @@ new_reader(struct spool *s, size_t table, enum change_op op)
 	r->spool = s;
 	r->op = op;
 	r->left_out = &t->left_out[op];
+	r->updates = t->pub.count[CHANGE_UPDATE];
 	r->places = (struct spool_place *)t->segments[op].data;
 	r->nplaces = t->segments[op].len / sizeof(struct spool_place);
 	r->arena = arena_new(4096);

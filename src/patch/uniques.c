@@ -157,6 +157,90 @@ uniques_add(struct uniques *u, const struct change *c)
 	u->nrows++;
 }
 
+/* Do equal values of the index mean that it is the same row? */
+static bool
+has_key(const struct index *x, const struct pair *pair)
+{
+	for (size_t i = 0; i < pair->nkeys; i++) {
+		bool found = false;
+
+		for (size_t k = 0; k < x->ncols; k++)
+			found |= x->cols[k] == (int)i;
+		if (!found)
+			return false;
+	}
+	return !pair->multiset;
+}
+
+/* The values of an index that a row is to have, or NULL if nothing says so. */
+static const struct cell **
+needed(struct index *x, const struct change *c)
+{
+	bool any = c->op == CHANGE_INSERT;
+
+	for (size_t k = 0; k < x->ncols; k++) {
+		size_t at = (size_t)x->cols[k];
+		bool carried = at < c->pair->ncols;
+
+		if (c->op == CHANGE_INSERT && !carried)
+			return NULL;
+		if (c->op == CHANGE_INSERT || (carried && stmt_writes(c, at)))
+			x->cells[k] = &c->source[at];
+		else
+			x->cells[k] = &c->target[at];
+		any |= x->cells[k] == &c->source[at];
+	}
+	return any ? x->cells : NULL;
+}
+
+void
+uniques_add_late(struct uniques *u, const struct change *c)
+{
+	bool deleted = c->op == CHANGE_DELETE;
+
+	for (size_t i = 0; i < u->nindexes; i++) {
+		struct index *x = &u->indexes[i];
+
+		if (has_key(x, u->pair))
+			continue;
+		for (size_t k = 0; k < x->ncols && deleted; k++)
+			x->cells[k] = &c->target[x->cols[k]];
+		waits_add(&x->rule, &x->rule.provides, x->types,
+		    deleted ? x->cells : NULL, x->ncols);
+		waits_add(&x->rule, &x->rule.needs, x->types,
+		    deleted ? NULL : needed(x, c), x->ncols);
+	}
+	u->nrows++;
+}
+
+bool
+uniques_contested(const struct uniques *u, bool *parked)
+{
+	struct buf edges = BUF_INIT;
+	bool any = false;
+
+	for (size_t i = 0; i < u->nindexes; i++) {
+		const struct index *x = &u->indexes[i];
+		bool found = has_key(x, u->pair);
+
+		if (found)
+			continue;
+		buf_reset(&edges);
+		waits_edges(&x->rule, u->nrows, false, &edges);
+		for (size_t k = 0; k < x->ncols && edges.len > 0 && !found;
+		     k++) {
+			size_t at = (size_t)x->cols[k];
+
+			found = at < u->pair->ncols &&
+			        stmt_can_park(u->pair->cols[at].col[TARGET]);
+			if (found)
+				parked[at] = any = true;
+		}
+	}
+	buf_free(&edges);
+	return any;
+}
+
 void
 uniques_parked(const struct uniques *u, const struct change *c, bool *parked)
 {

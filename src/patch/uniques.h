@@ -37,4 +37,13 @@ struct waits_step *uniques_order(const struct uniques *u, size_t *nsteps);
 void uniques_parked(
     const struct uniques *u, const struct change *c, bool *parked);
 
+/*
+ * Deletes that must come behind other changes of their table (order.h) hold
+ * values that those may need. With a uniques_new() of its own that heard of
+ * every change by uniques_add_late(): the columns that the rows to be deleted
+ * must give up before (pair->ncols). False: none.
+ */
+void uniques_add_late(struct uniques *u, const struct change *c);
+bool uniques_contested(const struct uniques *u, bool *parked);
+
 #endif

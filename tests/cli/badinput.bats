@@ -833,7 +833,7 @@ with_room() {
 		$$BEGIN RETURN NULL; END$$;' \
 	    'CREATE TRIGGER meddler BEFORE INSERT OR UPDATE ON t FOR EACH ROW
 		EXECUTE FUNCTION meddle();'
-	fails 6 "table 't'" "Nothing was written" "hint:meddler" -- \
+	fails 6 "table 't'" "nothing was written" "hint:meddler" -- \
 	    sync --undo=undo a.db "$url"
 	[ ! -e undo ]
 	pg "$url" 'DROP TRIGGER meddler ON t;' 'CREATE TRIGGER refuser BEFORE
@@ -843,7 +843,7 @@ with_room() {
 	    '19999|old'
 	lite b.db 'CREATE TRIGGER meddler AFTER UPDATE ON t BEGIN
 		UPDATE t SET x = upper(x) WHERE id = NEW.id; END;'
-	fails 6 "table 't'" "Nothing was written" "hint:meddler" -- \
+	fails 6 "table 't'" "nothing was written" "hint:meddler" -- \
 	    sync --undo=undo a.db b.db
 	lite b.db 'DROP TRIGGER meddler;' 'CREATE TRIGGER refuser BEFORE INSERT
 		ON t BEGIN SELECT RAISE(IGNORE); END;'
