@@ -23,6 +23,7 @@ struct run {
 	struct output undo;     /* not open without --undo */
 	struct output reject;   /* nor this without --reject */
 	struct report *report;  /* NULL until the output is open */
+	const char *source;     /* its name, if it is not connected */
 	struct spool *spool;    /* NULL unless asked for */
 	struct spool *rejected; /* what was left alone, or NULL */
 	struct tally *tallies;  /* one per pair of the plan */

@@ -126,6 +126,24 @@ settings_output(struct opt_table *table, struct settings *set)
 	opt_table_add(table, rows, ARRAY_LEN(rows));
 }
 
+/* What may be in the way of writing. */
+static void
+add_limits(struct opt_table *table, struct settings *set)
+{
+	const struct opt rows[] = {
+		OPT_STR(0, "max-delete", &set->max_delete, "N[%]",
+		    "most rows a table may lose (default: 50%)"),
+		OPT_STR(0, "max-changes", &set->max_changes, "N[%]",
+		    "most rows a table may see changed (default: any)"),
+		OPT_ENUM(0, "on-conflict", &set->on_conflict, "ANSWER", answers,
+		    "rows changed meanwhile"),
+		OPT_STR(0, "reject", &set->reject, "FILE",
+		    "write an SQL patch there of the rows left alone"),
+	};
+
+	opt_table_add(table, rows, ARRAY_LEN(rows));
+}
+
 void
 settings_writing(struct opt_table *table, struct settings *set)
 {
@@ -139,17 +157,31 @@ settings_writing(struct opt_table *table, struct settings *set)
 		    0, "update", &set->ops[CHANGE_UPDATE], "update no rows"),
 		OPT_OFF(
 		    0, "delete", &set->ops[CHANGE_DELETE], "delete no rows"),
-		OPT_STR(0, "max-delete", &set->max_delete, "N[%]",
-		    "most rows a table may lose (default: 50%)"),
-		OPT_STR(0, "max-changes", &set->max_changes, "N[%]",
-		    "most rows a table may see changed (default: any)"),
-		OPT_ENUM(0, "on-conflict", &set->on_conflict, "ANSWER", answers,
-		    "rows changed meanwhile"),
-		OPT_STR(0, "reject", &set->reject, "FILE",
-		    "write an SQL patch there of the rows left alone"),
 	};
 
 	opt_table_add(table, rows, ARRAY_LEN(rows));
+	add_limits(table, set);
+}
+
+void
+settings_patching(struct opt_table *table, struct settings *set)
+{
+	const struct opt rows[] = {
+		OPT_GROUP("Writing"),
+		OPT_FLAG('n', "check", &set->dry_run,
+		    "only say what would be written"),
+		OPT_STR(0, "schema", &set->schema, "NAME",
+		    "write to the tables of this schema"),
+		OPT_FLAG(0, "partial", &set->partial,
+		    "leave out what the target cannot hold"),
+		OPT_STR(0, "undo", &set->undo, "FILE",
+		    "write an SQL patch there that takes it all back"),
+		OPT_FLAG('q', "quiet", &set->quiet,
+		    "print no result, only exit with a status"),
+	};
+
+	opt_table_add(table, rows, ARRAY_LEN(rows));
+	add_limits(table, set);
 }
 
 void
