@@ -24,6 +24,7 @@
 enum status {
 	TU_OK = 0,
 	TU_EUSAGE,   /* the command line asks for something impossible */
+	TU_EPATCH,   /* a file is not the patch it should be */
 	TU_ECONNECT, /* a database cannot be reached or refused us */
 	TU_EQUERY,   /* a statement failed; see err->sqlstate */
 	TU_ESCHEMA,  /* the two tables cannot be compared */

@@ -167,7 +167,7 @@ void
 settings_patching(struct opt_table *table, struct settings *set)
 {
 	const struct opt rows[] = {
-		OPT_GROUP("Writing"),
+		OPT_GROUP("Writing of apply"),
 		OPT_FLAG('n', "check", &set->dry_run,
 		    "only say what would be written"),
 		OPT_STR(0, "schema", &set->schema, "NAME",

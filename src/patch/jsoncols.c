@@ -82,7 +82,7 @@ static enum status
 not_columns(struct err *err)
 {
 	return err_set(
-	    err, TU_EUSAGE, "the description of its columns is not complete");
+	    err, TU_EPATCH, "the description of its columns is not complete");
 }
 
 static bool

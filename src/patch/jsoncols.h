@@ -18,7 +18,7 @@ void jsoncols_add(struct jsonw *j, const struct pair *pair);
 
 /*
  * Build the pair that the line speaks of, with target for its table: columns
- * that are not in it become pair->extra if extras is set. TU_EUSAGE if the line
+ * that are not in it become pair->extra if extras is set. TU_EPATCH if the line
  * is not one, TU_ESCHEMA if the table is not the one that was compared, or if
  * the values went through rules that only a comparison can follow. pair and
  * what it points to live in the arena.

@@ -49,14 +49,14 @@ struct reader {
 static enum status
 refused(struct reader *r, const char *what)
 {
-	return err_set(r->err, TU_EUSAGE, "%s:%" PRIu64 ": %s", r->opt->name,
+	return err_set(r->err, TU_EPATCH, "%s:%" PRIu64 ": %s", r->opt->name,
 	    r->line, what);
 }
 
 static enum status
 refused_name(struct reader *r, const char *what, const char *name)
 {
-	return err_set(r->err, TU_EUSAGE, "%s:%" PRIu64 ": %s '%s'",
+	return err_set(r->err, TU_EPATCH, "%s:%" PRIu64 ": %s '%s'",
 	    r->opt->name, r->line, what, name);
 }
 
@@ -181,7 +181,7 @@ describe(struct reader *r, const json_t *v, const struct table **out)
 	buf_add(&r->names, people, strlen(people) + 1);
 	found = find_table(r, string_at(v, "schema"), name);
 	if (found == NULL)
-		return err_set(r->err, TU_EUSAGE,
+		return err_set(r->err, TU_EPATCH,
 		    "%s:%" PRIu64 ": the target has no table '%s'",
 		    r->opt->name, r->line, people);
 	t = arena_memdup(r->arena, found, sizeof(*t));
@@ -232,7 +232,7 @@ read_table(struct reader *r, const json_t *v)
 		return refused(r, "not a table");
 	if (strcmp(verdict, "failed") == 0 ||
 	    (strcmp(verdict, "not comparable") == 0 && !r->opt->partial))
-		return err_set(r->err, TU_EUSAGE,
+		return err_set(r->err, TU_EPATCH,
 		    "%s:%" PRIu64 ": table '%s' was not compared: %s",
 		    r->opt->name, r->line, name,
 		    string_at(v, "why") ? string_at(v, "why") : verdict);
@@ -258,12 +258,12 @@ bad_value(struct reader *r, const json_t *v, size_t column, const char *what)
 {
 	char *key = json_dumps(json_object_get(v, "key"), JSON_ENCODE_ANY);
 
-	err_set(r->err, TU_EUSAGE,
+	err_set(r->err, TU_EPATCH,
 	    "%s:%" PRIu64 ": table '%s', key %s, column '%s': %s", r->opt->name,
 	    r->line, r->pair->name, key != NULL ? key : "null",
 	    r->pair->cols[column].col[TARGET]->name, what);
 	free(key);
-	return TU_EUSAGE;
+	return TU_EPATCH;
 }
 
 /* The form in which the target keeps what was read from it. */
@@ -472,7 +472,7 @@ read_line(struct reader *r, const char *line, size_t n)
 
 	r->line++;
 	if (v == NULL)
-		return err_set(r->err, TU_EUSAGE,
+		return err_set(r->err, TU_EPATCH,
 		    "%s:%" PRIu64 ": not JSON: %s", r->opt->name, r->line,
 		    error.text);
 	st = read_object(r, v);
@@ -501,7 +501,7 @@ read_lines(struct reader *r)
 		    r->opt->name, strerror(errno));
 	if (r->line == 0)
 		return err_set(
-		    r->err, TU_EUSAGE, "%s: the patch is empty", r->opt->name);
+		    r->err, TU_EPATCH, "%s: the patch is empty", r->opt->name);
 	return r->ended ? TU_OK
 	                : not_whole(r, "the patch ends here without a summary");
 }

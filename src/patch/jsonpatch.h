@@ -34,7 +34,7 @@ struct jsonpatch {
  * live in the arena; cells only during the call, as ever. What end() is told
  * is how many rows the sides had. Cells of the target are in the form it keeps,
  * pair->extra is NULL, and of an update's source those that it does not change
- * are the target's. TU_EUSAGE with name and line for a patch that is none.
+ * are the target's. TU_EPATCH with name and line for a patch that is none.
  */
 enum status jsonpatch_read(const struct jsonpatch_options *options,
     struct arena *arena, struct change_sink *sink, struct jsonpatch *out,

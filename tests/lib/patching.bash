@@ -112,7 +112,7 @@ same()
 # round_trip SOURCE TARGET [OPTION]... - the patch makes the target equal, its
 # undo gives back the rows byte for byte, sync does the same as the patch, and
 # a second patch is the first. REST=1: differences remain that no patch can
-# carry. The target ends as it began; $BATS_TEST_TMPDIR/patch is left.
+# carry. Nor does a patch in JSON leave anything else. The target ends as it began; $BATS_TEST_TMPDIR/patch is left.
 round_trip()
 {
 	local source=$1 target=$2 t=$BATS_TEST_TMPDIR rest=${REST:-0}
@@ -139,6 +139,14 @@ round_trip()
 	rows_of "$target" >"$t/now"
 	same "$t/patched" "$t/now"
 	apply_sql "$target" "$t/undo-sync"
+	rows_of "$target" >"$t/now"
+	same "$t/before" "$t/now"
+
+	quiet_diff 1 -f json -o "$t/patch.json" "$@" "$source" "$target"
+	run "-$rest" "$TRUEUP" apply --partial --max-delete=100% \
+	    --undo="$t/undo-json" "$target" "$t/patch.json"
+	quiet_diff "$rest" "$@" "$source" "$target"
+	apply_sql "$target" "$t/undo-json"
 	rows_of "$target" >"$t/now"
 	same "$t/before" "$t/now"
 }
