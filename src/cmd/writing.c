@@ -120,7 +120,7 @@ writing_run(struct run *run, struct change_sink *refill,
 	if (spool_ntables(run->spool) > 0)
 		return write_target(run, refill, result, err);
 	keep_undo(run);
-	return TU_OK;
+	return run->rejected != NULL ? write_rejected(run, err) : TU_OK;
 }
 
 void
