@@ -11,6 +11,7 @@
 #include "patch/jsonpatch.h"
 #include "patch/judge.h"
 #include "patch/rename.h"
+#include "patch/sqlapply.h"
 
 #define EXIT_DIFFERENT 1
 
@@ -35,13 +36,13 @@ struct patching {
 /* --- before anything is written ------------------------------------------- */
 
 static enum status
-open_all(struct patching *p, struct call *call, struct err *err)
+open_all(struct patching *p, struct err *err)
 {
-	const struct settings *set = &call->set;
 	struct run *run = &p->run;
-	enum status st = output_open(&run->out, NULL, err);
+	const struct settings *set = &run->call->set;
+	enum status st = TU_OK;
 
-	if (st == TU_OK && set->undo != NULL && !set->dry_run)
+	if (set->undo != NULL && !set->dry_run)
 		st = output_open(&run->undo, set->undo, err);
 	if (st == TU_OK && set->reject != NULL && !set->dry_run)
 		st = output_open(&run->reject, set->reject, err);
@@ -49,7 +50,7 @@ open_all(struct patching *p, struct call *call, struct err *err)
 		st = spool_new(&run->rejected, err);
 	if (st == TU_OK)
 		st = spool_new(&run->spool, err);
-	run->session.url[TARGET] = call->operands[0];
+	run->session.url[TARGET] = run->call->operands[0];
 	if (st == TU_OK)
 		st = session_open_side(&run->session, TARGET, err);
 	if (st == TU_OK)
@@ -169,7 +170,7 @@ conflicts(struct patching *p, struct err *err)
 			     "--on-conflict=skip leaves such rows alone");
 }
 
-/* --- one patch ------------------------------------------------------------ */
+/* --- a patch in JSON ------------------------------------------------------ */
 
 static enum status
 write_patch(struct patching *p, struct err *err)
@@ -196,11 +197,13 @@ verdict(const struct patching *p)
 }
 
 static enum status
-apply_patch(struct patching *p, FILE *in, struct err *err)
+apply_json(struct patching *p, FILE *in, struct err *err)
 {
 	const struct settings *set = &p->run.call->set;
-	enum status st = read_patch(p, in, err);
+	enum status st = open_all(p, err);
 
+	if (st == TU_OK)
+		st = read_patch(p, in, err);
 	if (st == TU_OK)
 		st = check_limits(p, err);
 	if (st == TU_OK && set->dry_run && !set->quiet)
@@ -225,6 +228,64 @@ apply_patch(struct patching *p, FILE *in, struct err *err)
 	return TU_OK;
 }
 
+/* --- a patch in SQL ------------------------------------------------------- */
+
+static enum status
+check_sql_options(const struct settings *set, struct err *err)
+{
+	const struct {
+		const char *option;
+		bool given;
+	} all[] = { { "--check", set->dry_run },
+		{ "--undo", set->undo != NULL },
+		{ "--reject", set->reject != NULL },
+		{ "--schema", set->schema != NULL },
+		{ "--on-conflict=replace",
+		    set->on_conflict == CONFLICT_REPLACE } };
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		if (!all[i].given)
+			continue;
+		err_set(err, TU_EUSAGE,
+		    "%s needs a patch in JSON: SQL is text that is run",
+		    all[i].option);
+		return err_hint(err, "trueup diff -f json makes one");
+	}
+	return TU_OK;
+}
+
+static enum status
+apply_sql(struct patching *p, FILE *in, struct err *err)
+{
+	struct run *run = &p->run;
+	const struct settings *set = &run->call->set;
+	struct sqlapply_options options = {
+		.in = in,
+		.name = p->name,
+		.answer = (enum conflict_answer)set->on_conflict,
+		.limits = &set->limits,
+		.conflict = writing_conflict,
+		.arg = run,
+	};
+	enum status st = check_sql_options(set, err);
+
+	if (st == TU_OK)
+		st = db_open(run->call->operands[0], DB_WRITE, "target",
+		    &run->session.db[TARGET], err);
+	if (st)
+		return st;
+	options.target = run->session.db[TARGET];
+	st = sqlapply_run(&options, &p->result, err);
+	if (st)
+		return st;
+	writing_say_settled(p->result.left_alone, 0);
+	if (!set->quiet)
+		print_written(p);
+	return TU_OK;
+}
+
+/* --- all ------------------------------------------------------------------ */
+
 static enum status
 open_patch(const char *name, FILE **in, struct err *err)
 {
@@ -235,6 +296,13 @@ open_patch(const char *name, FILE **in, struct err *err)
 	    err, TU_EIO, "cannot open '%s': %s", name, strerror(errno));
 }
 
+/* Comments begin an SQL patch, and no JSON. */
+static bool
+is_sql(FILE *in)
+{
+	return ungetc(getc(in), in) == '-';
+}
+
 static int
 apply_one(struct call *call, const char *name)
 {
@@ -242,14 +310,15 @@ apply_one(struct call *call, const char *name)
 		.name = strcmp(name, "-") == 0 ? "stdin" : name };
 	struct err err = ERR_INIT;
 	FILE *in = NULL;
-	enum status st;
+	enum status st = output_open(&p.run.out, NULL, &err);
 	int status;
 
-	st = open_patch(name, &in, &err);
 	if (st == TU_OK)
-		st = open_all(&p, call, &err);
-	if (st == TU_OK)
-		st = apply_patch(&p, in, &err);
+		st = open_patch(name, &in, &err);
+	if (st == TU_OK && is_sql(in))
+		st = apply_sql(&p, in, &err);
+	else if (st == TU_OK)
+		st = apply_json(&p, in, &err);
 	status = run_close(&p.run, st, verdict(&p), &err);
 	if (p.judging)
 		judge_release(&p.judge);

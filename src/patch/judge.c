@@ -252,26 +252,6 @@ sink_change(struct change_sink *sink, const struct change *c, struct err *err)
 }
 
 static enum status
-count_rows(
-    struct judge *j, const struct pair *pair, uint64_t *n, struct err *err)
-{
-	struct arena *arena = arena_new(1024);
-	struct buf sql = BUF_INIT;
-	struct cell cell;
-	bool found;
-	enum status st;
-
-	buf_addf(&sql, "SELECT count(*) FROM %s", pair->table[TARGET]->from);
-	st = db_one(j->plan->db[TARGET], buf_str(&sql), &db_int_column, arena,
-	    &cell, &found, err);
-	if (st == TU_OK)
-		*n = found && cell.kind == CELL_INT ? (uint64_t)cell.u.i : 0;
-	buf_free(&sql);
-	arena_free(arena);
-	return st;
-}
-
-static enum status
 sink_end(struct change_sink *sink, const struct pair *pair,
     const struct tally *tally, struct err *err)
 {
@@ -283,7 +263,8 @@ sink_end(struct change_sink *sink, const struct pair *pair,
 	merge_release(&j->merge);
 	j->merging = false;
 	if (st == TU_OK)
-		st = count_rows(j, pair, &mine->rows[TARGET], err);
+		st = db_count(j->plan->db[TARGET], pair->table[TARGET],
+		    &mine->rows[TARGET], err);
 	mine->rows[SOURCE] = tally->rows[SOURCE];
 	if (st)
 		return err_context(err, "table '%s'", pair->name);

@@ -266,3 +266,77 @@ u: 0 to insert, 1 to update, 0 to delete, 0 as wanted already, 0 in conflict"
 	quiet_diff 0 --source-schema=public --schema=third "$url" "$url"
 	drop_pg_dbs
 }
+
+# --- SQL ---
+
+@test "a patch in SQL is run, and so is its undo" {
+	quiet_diff 1 -f sql -o p.sql --undo=u.sql a.db b.db
+	run -0 --separate-stderr "$TRUEUP" apply b.db p.sql
+	is "$output" "written: 1 inserted, 2 updated, 1 deleted"
+	is "$stderr" ""
+	quiet_diff 0 a.db b.db
+	run -0 "$TRUEUP" apply b.db <u.sql
+	rows_of b.db >now
+	rows_of before.db >then
+	same now then
+}
+
+@test "in SQL, too, a row that moved is a conflict" {
+	quiet_diff 1 -f sql -o p.sql a.db b.db
+	lite b.db "UPDATE t SET z = 7 WHERE id IN (2, 9)"
+	unwritten 6 "conflict: table 't', p.sql:14: \"id\" = 9 AND" b.db p.sql
+	[[ $stderr == *"2 statements did not meet the rows they expect"* ]]
+	run -1 --separate-stderr "$TRUEUP" apply --on-conflict=skip b.db p.sql
+	is "$output" "written: 1 inserted, 1 updated, 0 deleted"
+	[[ $stderr == *"2 conflicting rows were left alone"* ]]
+	cp before.db b.db
+	lite b.db "INSERT INTO t VALUES (3, 'mine', 1, 1)"
+	unwritten 6 "UNIQUE constraint failed" b.db p.sql
+	unwritten 6 "UNIQUE constraint failed" --on-conflict=skip b.db p.sql
+	cp before.db b.db
+	unwritten 6 "1 of 5 rows would be deleted, more than the limit" \
+	    --max-delete=10% b.db p.sql
+	for option in --check --undo=x --reject=x --schema=x; do
+		[ $option != --reject=x ] || option="$option --on-conflict=skip"
+		unwritten 2 "needs a patch in JSON" $option b.db p.sql
+	done
+}
+
+@test "of a patch in SQL every line must be known" {
+	quiet_diff 1 -f sql -o p.sql a.db b.db
+	count=$(wc -l <p.sql)
+	for ((at = 1; at < count; at++)); do
+		head -n "$at" p.sql >cut
+		unwritten 2 "cut:$at: the patch ends here without COMMIT" b.db cut
+	done
+	while IFS='|' read -r edit said; do
+		sed "$edit" p.sql >edited
+		run ! cmp -s p.sql edited
+		unwritten 2 "edited:$said" b.db edited
+	done <<-'END'
+	1d|1: not a patch of trueup
+	1s/1$/2/|1: not a patch of trueup
+	s/^BEGIN.*/START TRANSACTION;/|10: this is not how a patch for this target begins
+	/^PRAGMA/d|13: this is not how
+	s/^INSERT INTO "t"/INSERT INTO "q"/|23: the target has no such table
+	s/^DELETE FROM "t"/DELETE FROM t/|14: the target has no such table
+	s/^DELETE FROM "t".*/DROP TABLE t;/|14: not a statement of a patch
+	s/^DELETE FROM "t".*/SELECT 1;/|14: not a statement of a patch
+	s/^DELETE FROM "t".*/& DROP TABLE t;/|14: more than one statement
+	s/^DELETE FROM "t".*/DELETE FROM "t"/|14: not a statement of a patch
+	s/^DELETE FROM "t".*/COMMIT;/|14: lines are missing
+	$a UPDATE "t" SET x = 1 WHERE id = 1;|26: something stands behind the end
+	/^DELETE/d|24: lines are missing, or were added
+	/^INSERT/d|24: lines are missing, or were added
+	/^UPDATE/d|23: lines are missing, or were added
+	s/^DELETE FROM "t".*/&;/|14: more than one statement
+	$s/$/ /|25: more than one statement
+	END
+	sed 's/^DELETE FROM "t".*/DELETE FROM "t" WHERE 1;/' p.sql >edited
+	unwritten 6 "edited:14: 1 touched 5 rows, not 1" --max-delete=100% b.db edited
+	fresh_pg_db url
+	pg "$url" "CREATE TABLE t(id int PRIMARY KEY, x text)"
+	run -2 --separate-stderr "$TRUEUP" apply "$url" p.sql
+	[[ $stderr == *"p.sql:10: this is not how"*"hint: the target is PostgreSQL" ]]
+	drop_pg_dbs
+}
