@@ -308,6 +308,24 @@ read_value(struct reader *r, const json_t *v, const char *image, size_t i,
 	return TU_OK;
 }
 
+/* A row is found by its key as it is spelt. */
+static enum status
+read_stored(struct reader *r, const json_t *v)
+{
+	const json_t *stored = json_object_get(v, "stored");
+
+	for (size_t i = 0; stored != NULL && i < r->pair->nkeys; i++) {
+		struct pair_column pc = jsonval_stored(&r->pair->cols[i]);
+		const json_t *value =
+		    json_object_get(stored, pc.col[TARGET]->name);
+
+		if (value != NULL &&
+		    !jsonval_read(value, &pc, TARGET, r->row, &r->target[i]))
+			return bad_value(r, v, i, "not a value");
+	}
+	return TU_OK;
+}
+
 /* A whole row. */
 static enum status
 read_row(struct reader *r, const json_t *v, const char *image, enum side side)
@@ -358,13 +376,14 @@ read_images(struct reader *r, const json_t *v, enum change_op op)
 	enum status st = TU_OK;
 
 	if (op == CHANGE_DELETE)
-		return read_row(r, v, "before", TARGET);
+		return read_row(r, v, "before", TARGET) ? r->err->status
+		                                        : read_stored(r, v);
 	memset(r->verdicts, 0, r->pair->ncols * sizeof(*r->verdicts));
 	if (op == CHANGE_INSERT)
 		return read_row(r, v, "after", SOURCE);
 	for (size_t i = 0; i < r->pair->ncols && st == TU_OK; i++)
 		st = read_updated(r, v, i);
-	return st;
+	return st ? st : read_stored(r, v);
 }
 
 static bool

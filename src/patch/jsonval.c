@@ -130,6 +130,27 @@ jsonval_add(struct jsonw *j, const char *name, const struct pair_column *pc,
 		jsonw_text(j, name, tmp->data, tmp->len);
 }
 
+bool
+jsonval_is_spelt(const struct pair_column *pc, const struct cell *c)
+{
+	enum ltype type = pc->type.type;
+
+	if (pc->col[TARGET]->affinity == AFF_NONE || type == LT_ANY)
+		return false;
+	return !(c->kind == CELL_TEXT && is_text(type)) &&
+	       !(c->kind == CELL_INT && type == LT_NUM &&
+		   keeps_numbers(pc->col[TARGET]));
+}
+
+struct pair_column
+jsonval_stored(const struct pair_column *pc)
+{
+	struct pair_column any = *pc;
+
+	any.type = (struct vtype){ .type = LT_ANY };
+	return any;
+}
+
 /* --- reading -------------------------------------------------------------- */
 
 static bool

@@ -20,6 +20,14 @@ void jsonval_add(struct jsonw *j, const char *name,
     const struct pair_column *pc, enum side side, const struct cell *c,
     struct buf *tmp);
 
+/*
+ * Is the target's cell more than its value? SQLite keeps many spellings of one
+ * date or number, and a row is found by the one that is stored; such a cell is
+ * written and read again under jsonval_stored().
+ */
+bool jsonval_is_spelt(const struct pair_column *pc, const struct cell *c);
+struct pair_column jsonval_stored(const struct pair_column *pc);
+
 /* False for what jsonval_add() does not write. Texts and bytes live in the
  * arena. */
 bool jsonval_read(const json_t *v, const struct pair_column *pc, enum side side,

@@ -142,6 +142,28 @@ add_columns(struct report *r, const struct pair *pair, struct err *err)
 	return finish_line(r, &j, err);
 }
 
+/* What the key's values do not tell of how the target keeps them. */
+static void
+add_stored(struct jsonw *j, const struct change *c, struct buf *tmp)
+{
+	bool any = false;
+
+	for (size_t i = 0; c->target != NULL && i < c->pair->nkeys; i++) {
+		const struct pair_column *pc = &c->pair->cols[i];
+		struct pair_column stored = jsonval_stored(pc);
+
+		if (!jsonval_is_spelt(pc, &c->target[i]))
+			continue;
+		if (!any)
+			jsonw_open(j, "stored", '{');
+		any = true;
+		jsonval_add(j, pc->col[TARGET]->name, &stored, TARGET,
+		    &c->target[i], tmp);
+	}
+	if (any)
+		jsonw_close(j, '}');
+}
+
 static bool
 is_changed(const struct change *c, size_t i)
 {
@@ -223,6 +245,7 @@ json_change(struct report *r, const struct change *c, struct err *err)
 	jsonw_str(&j, "table", c->pair->name);
 	jsonw_str(&j, "op", report_verbs[c->op]);
 	add_key(&j, c, &r->kept);
+	add_stored(&j, c, &r->kept);
 	add_image(&j, "before", c, TARGET, &r->kept);
 	add_image(&j, "after", c, SOURCE, &r->kept);
 	add_unchanged(&j, c, &r->kept);

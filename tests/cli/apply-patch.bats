@@ -267,6 +267,26 @@ u: 0 to insert, 1 to update, 0 to delete, 0 as wanted already, 0 in conflict"
 	drop_pg_dbs
 }
 
+@test "SQLite finds a row by its key as it is spelt there" {
+	fresh_pg_db url
+	pg "$url" "CREATE TABLE k(d timestamp PRIMARY KEY, v int);" \
+	    "CREATE TABLE n(d numeric, u uuid, v int, PRIMARY KEY (d, u));" \
+	    "INSERT INTO k VALUES ('2024-01-02 03:04:05', 1), ('2024-01-04', 3);" \
+	    "INSERT INTO n VALUES (1.5, '00000000-0000-0000-0000-00000000000a', 1)"
+	lite k.db "CREATE TABLE k(d timestamp PRIMARY KEY, v int);" \
+	    "CREATE TABLE n(d TEXT, u BLOB, v int, PRIMARY KEY (d, u));" \
+	    "INSERT INTO k VALUES ('2024-01-02T03:04:05', 2)," \
+	    "('2024-01-03T00:00', 2), (1704326400, 4);" \
+	    "INSERT INTO n VALUES ('1.50', x'0000000000000000000000000000000a', 2)," \
+	    "('2.0', '{0000000000000000000000000000000B}', 2);"
+	REST=0 round_trip "$url" k.db
+	quiet_diff 1 -f json -o p "$url" k.db
+	lite k.db "UPDATE k SET v = 5 WHERE d = '2024-01-03T00:00'"
+	run -6 --separate-stderr "$TRUEUP" apply --max-delete=100% k.db p
+	[[ $stderr == *"column 'v' is 5 now, it was 2"* ]]
+	drop_pg_dbs
+}
+
 # --- SQL ---
 
 @test "a patch in SQL is run, and so is its undo" {
