@@ -24,7 +24,6 @@
 enum status {
 	TU_OK = 0,
 	TU_EUSAGE,   /* the command line asks for something impossible */
-	TU_EPATCH,   /* a file is not the patch it should be */
 	TU_ECONNECT, /* a database cannot be reached or refused us */
 	TU_EQUERY,   /* a statement failed; see err->sqlstate */
 	TU_ESCHEMA,  /* the two tables cannot be compared */
@@ -33,6 +32,7 @@ enum status {
 	TU_ECONFLICT,    /* a row is not what the patch expects */
 	TU_EIO,          /* a file or a pipe failed */
 	TU_EINTERRUPTED, /* SIGINT or SIGTERM */
+	TU_EPATCH,       /* a file is not the patch it should be */
 	TU_EBUG,         /* an internal invariant does not hold */
 };
 

@@ -527,7 +527,7 @@ static enum status
 run_all(struct runner *r)
 {
 	enum status st =
-	    db_exec(r->opt->target, r->dialect->patch_begin, NULL, r->err);
+	    db_exec(r->opt->target, r->dialect->write_begin, NULL, r->err);
 
 	if (st == TU_OK)
 		st = read_lines(r, run_statement);
