@@ -496,6 +496,12 @@ read_line(struct reader *r, const char *line, size_t n)
 		    error.text);
 	st = read_object(r, v);
 	json_decref(v);
+	/* What the comparison found to fit does not: it is not what it wrote.
+	 */
+	if (st == TU_EBUG) {
+		st = r->err->status = TU_EPATCH;
+		err_context(r->err, "%s:%" PRIu64, r->opt->name, r->line);
+	}
 	digest_add(r->digest, line, n);
 	if (st == TU_OK && interrupted())
 		st = err_set(r->err, TU_EINTERRUPTED, "interrupted");

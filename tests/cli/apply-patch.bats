@@ -185,6 +185,7 @@ u: 0 to insert, 1 to update, 0 to delete, 0 as wanted already, 0 in conflict"
 	done <<-'END'
 	s/it's/its/
 	s/"id": "3"/"id": "8"/
+	s/"id": "3"/"id": {"text": "8"}/g
 	s/0.1/0.2/
 	/"op": "delete"/d
 	s/"op": "delete"/"op": "update"/
