@@ -4,8 +4,8 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 top=$PWD
 build_packages=(autoconf automake gcc make pkg-config libsqlite3-dev
-	libxxhash-dev libssl-dev libunistring-dev libpq-dev unixodbc-dev
-	sqlite3)
+	libxxhash-dev libssl-dev libunistring-dev libjansson-dev
+	libpq-dev unixodbc-dev sqlite3)
 
 say()
 {

@@ -73,6 +73,7 @@ err_exit_status(enum status status)
 	case TU_OK:
 		return 0;
 	case TU_EUSAGE:
+	case TU_EPATCH:
 		return 2;
 	case TU_ECONNECT:
 		return 3;

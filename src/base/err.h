@@ -32,6 +32,7 @@ enum status {
 	TU_ECONFLICT,    /* a row is not what the patch expects */
 	TU_EIO,          /* a file or a pipe failed */
 	TU_EINTERRUPTED, /* SIGINT or SIGTERM */
+	TU_EPATCH,       /* a file is not the patch it should be */
 	TU_EBUG,         /* an internal invariant does not hold */
 };
 

@@ -1,19 +1,11 @@
 #include <config.h>
 
-#include <inttypes.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "base/log.h"
 #include "cmd/cmd.h"
 #include "cmd/leftovers.h"
 #include "cmd/run.h"
 #include "cmd/sinks.h"
-#include "db/db.h"
-#include "patch/apply.h"
-#include "patch/journal.h"
+#include "cmd/writing.h"
 #include "patch/limits.h"
-#include "patch/sqlpatch.h"
 
 #define EXIT_DIFFERENT 1
 
@@ -75,172 +67,6 @@ check_limits(const struct run *run, struct err *err)
 	return st;
 }
 
-static void
-print_conflict(void *arg, const char *table, const char *key, const char *what)
-{
-	const struct run *run = arg;
-
-	log_progress(NULL);
-	fprintf(stderr, "trueup %s: conflict: table '%s', %s: %s\n",
-	    run->call->cmd->name, table, key, what);
-}
-
-static const char *
-time_now(char text[32])
-{
-	time_t now = time(NULL);
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return text;
-}
-
-static enum status
-write_undo(struct run *run, struct err *err)
-{
-	char text[32];
-	enum status st;
-
-	st = run_write_patch(
-	    run, run->spool, &run->undo, STMT_UNDO, time_now(text), err);
-	return st ? st : output_commit(&run->undo, true, err);
-}
-
-static enum status
-write_rejected(struct run *run, struct err *err)
-{
-	enum status st = run_write_patch(
-	    run, run->rejected, &run->reject, STMT_FORWARD, NULL, err);
-
-	return st ? st : output_commit(&run->reject, true, err);
-}
-
-/*
- * If COMMIT fails now the files stay: nobody can tell a lost connection from a
- * lost transaction, and its guards make a patch harmless where nothing was
- * written.
- */
-static enum status
-write_files(void *arg, struct err *err)
-{
-	struct run *run = arg;
-	enum status st = TU_OK;
-
-	if (run->undo.fp != NULL)
-		st = write_undo(run, err);
-	if (st == TU_OK && run->reject.fp != NULL)
-		st = write_rejected(run, err);
-	return st;
-}
-
-/* The file is there already when it is written for the second time. */
-static enum status
-keep_journal_undo(struct run *run, bool written, struct err *err)
-{
-	struct db *const *db = run->session.db;
-	char text[32];
-	const struct sqlpatch_info info = {
-		.source = db[SOURCE]->display,
-		.target = db[TARGET]->display,
-		.time = time_now(text),
-	};
-	enum status st = TU_OK;
-
-	if (run->undo.fp == NULL) {
-		output_discard(&run->undo);
-		st = output_open(&run->undo, run->call->set.undo, err);
-	}
-	if (st == TU_OK)
-		st = sqlpatch_write_journal(run->undo.fp, run->journal, written,
-		    db[TARGET]->dialect, &info, err);
-	return st ? st : output_commit(&run->undo, true, err);
-}
-
-static enum status
-keep_files(void *arg, bool written, struct err *err)
-{
-	struct run *run = arg;
-	enum status st = TU_OK;
-
-	if (run->call->set.undo != NULL)
-		st = keep_journal_undo(run, written, err);
-	if (st == TU_OK && written && run->reject.fp != NULL)
-		st = write_rejected(run, err);
-	return st;
-}
-
-/*
- * From here on the target is written. Our own snapshots go first: the target's
- * would hold the lock of a SQLite file, the source's may be the same file.
- */
-static enum status
-write_target(struct run *run, struct change_sink *refill,
-    struct apply_result *result, struct err *err)
-{
-	struct session *s = &run->session;
-	const char *state = run->call->set.state;
-	struct apply_options options = {
-		.answer = (enum conflict_answer)run->call->set.on_conflict,
-		.plan = &s->plan,
-		.refill = refill,
-		.conflict = print_conflict,
-		.arg = run,
-		.before_commit = write_files,
-		.keep_undo = keep_files,
-	};
-	enum status st = TU_OK;
-
-	if (run->reject.fp != NULL)
-		st = spool_new(&run->rejected, err);
-	if (st)
-		return st;
-	options.rejected = run->rejected;
-	session_end_snapshot(s, SOURCE);
-	session_close_side(s, TARGET);
-	st = db_open(s->url[TARGET], DB_WRITE, "target", &s->db[TARGET], err);
-	if (st)
-		return st;
-	s->plan.db[TARGET] = s->db[TARGET];
-	if (state != NULL)
-		st = journal_open(state, s->db[SOURCE]->display,
-		    s->db[TARGET]->display, &run->journal, err);
-	if (st)
-		return st;
-	options.journal = run->journal;
-	return apply_run(s->db[TARGET], run->spool, &options, result, err);
-}
-
-/* Also with nothing to write: an interrupted push is to be finished. */
-static bool
-is_to_write(const struct run *run)
-{
-	const char *state = run->call->set.state;
-
-	return spool_ntables(run->spool) > 0 ||
-	       (state != NULL && access(state, F_OK) == 0);
-}
-
-static void
-say_settled(uint64_t n, const char *what)
-{
-	if (n > 0)
-		log_line(LOG_WARN, "%" PRIu64 " conflicting %s %s", n,
-		    n == 1 ? "row was" : "rows were", what);
-}
-
-/* Nothing is to be taken back. After a run that was killed behind its COMMIT
- * the file is that run's. */
-static void
-keep_undo(struct run *run)
-{
-	if (!output_replaces(&run->undo))
-		return;
-	log_line(LOG_INFO, "nothing was written: '%s' is left as it was",
-	    run->undo.name);
-	output_discard(&run->undo);
-}
-
 static enum status
 write_changes(struct run *run, struct change_sink *refill, uint64_t *remaining,
     struct err *err)
@@ -250,14 +76,10 @@ write_changes(struct run *run, struct change_sink *refill, uint64_t *remaining,
 	enum status st = TU_OK;
 
 	if (!set->dry_run) {
-		if (is_to_write(run))
-			st = write_target(run, refill, &result, err);
-		else
-			keep_undo(run);
+		st = writing_run(run, refill, &result, err);
 		if (st)
 			return st;
-		say_settled(result.left_alone, "left alone");
-		say_settled(result.replaced, "replaced");
+		writing_say_settled(result.left_alone, result.replaced);
 		report_applied(run->report, result.done);
 		*remaining = result.remaining + result.left_alone;
 	}

@@ -10,6 +10,7 @@
 #define EXIT_INTERRUPTED 130
 
 const struct cmd *const cmd_all[] = {
+	&cmd_apply,
 	&cmd_diff,
 	&cmd_explain,
 	&cmd_help,

@@ -41,6 +41,7 @@ struct cmd {
 	int (*run)(struct call *call);
 };
 
+extern const struct cmd cmd_apply;
 extern const struct cmd cmd_diff;
 extern const struct cmd cmd_explain;
 extern const struct cmd cmd_help;

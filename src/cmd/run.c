@@ -179,13 +179,20 @@ run_compare(struct run *run, struct change_sink *also, struct err *err)
 	return st;
 }
 
+const char *
+run_source_name(const struct run *run)
+{
+	return run->source != NULL ? run->source
+	                           : run->session.db[SOURCE]->display;
+}
+
 enum status
 run_write_patch(struct run *run, struct spool *spool, struct output *to,
     enum stmt_direction dir, const char *time, struct err *err)
 {
 	struct db *const *db = run->session.db;
 	const struct sqlpatch_info info = {
-		.source = db[SOURCE]->display,
+		.source = run_source_name(run),
 		.target = db[TARGET]->display,
 		.time = time,
 	};
@@ -237,8 +244,10 @@ warn_not_comparable(const struct run *run)
 static enum status
 commit_outputs(struct run *run, int status, struct err *err)
 {
-	enum status st = report_finish(run->report, status, NULL, err);
+	enum status st = TU_OK;
 
+	if (run->report != NULL)
+		st = report_finish(run->report, status, NULL, err);
 	if (st == TU_OK && run->undo.fp != NULL)
 		st = output_commit(&run->undo, true, err);
 	if (st == TU_OK && run->reject.fp != NULL)

@@ -24,6 +24,7 @@ struct run {
 	struct output undo;      /* not open without --undo */
 	struct output reject;    /* nor this without --reject */
 	struct report *report;   /* NULL until the output is open */
+	const char *source;      /* its name, if it is not connected */
 	struct spool *spool;     /* NULL unless asked for */
 	struct spool *rejected;  /* what was left alone, or NULL */
 	struct journal *journal; /* NULL unless it is written in batches */
@@ -45,6 +46,9 @@ enum status run_compare(
 enum status run_write_patch(struct run *run, struct spool *spool,
     struct output *to, enum stmt_direction dir, const char *time,
     struct err *err);
+
+/* What patches and the journal call the source. */
+const char *run_source_name(const struct run *run);
 
 /* 0, 1, 4, 5 or 7 by what was found. */
 int run_verdict(const struct run *run);

@@ -6,8 +6,8 @@
 
 static const char *const side_names[2] = { "source", "target" };
 
-static enum status
-open_side(struct session *s, enum side side, struct err *err)
+enum status
+session_open_side(struct session *s, enum side side, struct err *err)
 {
 	struct db *db;
 	enum status st;
@@ -34,7 +34,7 @@ session_open(
 
 	for (int side = SOURCE; side <= TARGET; side++) {
 		s->url[side] = call->operands[side];
-		st = open_side(s, (enum side)side, err);
+		st = session_open_side(s, (enum side)side, err);
 		if (st)
 			return st;
 	}

@@ -22,6 +22,10 @@ struct session {
 enum status session_open(
     struct session *s, struct call *call, size_t ntables, struct err *err);
 
+/* Only the one that url[side] names. */
+enum status session_open_side(
+    struct session *s, enum side side, struct err *err);
+
 /* End one side's snapshot, or its connection too; again is fine. */
 void session_end_snapshot(struct session *s, enum side side);
 /* Another one, after a failed statement; TU_OK or what is wrong. */

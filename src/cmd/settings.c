@@ -128,19 +128,11 @@ settings_output(struct opt_table *table, struct settings *set)
 	opt_table_add(table, rows, ARRAY_LEN(rows));
 }
 
-void
-settings_writing(struct opt_table *table, struct settings *set)
+/* What may be in the way of writing. */
+static void
+add_limits(struct opt_table *table, struct settings *set)
 {
 	const struct opt rows[] = {
-		OPT_GROUP("Writing"),
-		OPT_FLAG(
-		    'n', "dry-run", &set->dry_run, "do everything but write"),
-		OPT_OFF(
-		    0, "insert", &set->ops[CHANGE_INSERT], "insert no rows"),
-		OPT_OFF(
-		    0, "update", &set->ops[CHANGE_UPDATE], "update no rows"),
-		OPT_OFF(
-		    0, "delete", &set->ops[CHANGE_DELETE], "delete no rows"),
 		OPT_STR(0, "max-delete", &set->max_delete, "N[%]",
 		    "most rows a table may lose (default: 50%)"),
 		OPT_STR(0, "max-changes", &set->max_changes, "N[%]",
@@ -156,6 +148,46 @@ settings_writing(struct opt_table *table, struct settings *set)
 	};
 
 	opt_table_add(table, rows, ARRAY_LEN(rows));
+}
+
+void
+settings_writing(struct opt_table *table, struct settings *set)
+{
+	const struct opt rows[] = {
+		OPT_GROUP("Writing"),
+		OPT_FLAG(
+		    'n', "dry-run", &set->dry_run, "do everything but write"),
+		OPT_OFF(
+		    0, "insert", &set->ops[CHANGE_INSERT], "insert no rows"),
+		OPT_OFF(
+		    0, "update", &set->ops[CHANGE_UPDATE], "update no rows"),
+		OPT_OFF(
+		    0, "delete", &set->ops[CHANGE_DELETE], "delete no rows"),
+	};
+
+	opt_table_add(table, rows, ARRAY_LEN(rows));
+	add_limits(table, set);
+}
+
+void
+settings_patching(struct opt_table *table, struct settings *set)
+{
+	const struct opt rows[] = {
+		OPT_GROUP("Writing of apply"),
+		OPT_FLAG('n', "check", &set->dry_run,
+		    "only say what would be written"),
+		OPT_STR(0, "schema", &set->schema, "NAME",
+		    "write to the tables of this schema"),
+		OPT_FLAG(0, "partial", &set->partial,
+		    "leave out what the target cannot hold"),
+		OPT_STR(0, "undo", &set->undo, "FILE",
+		    "write an SQL patch there that takes it all back"),
+		OPT_FLAG('q', "quiet", &set->quiet,
+		    "print no result, only exit with a status"),
+	};
+
+	opt_table_add(table, rows, ARRAY_LEN(rows));
+	add_limits(table, set);
 }
 
 void

@@ -50,7 +50,8 @@ struct settings {
 
 	/* Writing */
 	bool dry_run;
-	bool ops[3]; /* by enum change_op: not left out */
+	bool partial; /* apply: what cannot be written may be left */
+	bool ops[3];  /* by enum change_op: not left out */
 	const char *max_delete, *max_changes; /* as given, or NULL */
 	struct limits limits;
 
@@ -74,6 +75,7 @@ void settings_selection(struct opt_table *table, struct settings *set);
 void settings_comparison(struct opt_table *table, struct settings *set);
 void settings_output(struct opt_table *table, struct settings *set);
 void settings_writing(struct opt_table *table, struct settings *set);
+void settings_patching(struct opt_table *table, struct settings *set);
 void settings_general(struct opt_table *table, struct settings *set);
 
 /*

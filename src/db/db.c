@@ -245,3 +245,22 @@ db_one(struct db *db, const char *sql, const struct column *column,
 	db_cursor_close(cur);
 	return st;
 }
+
+enum status
+db_count(struct db *db, const struct table *table, uint64_t *n, struct err *err)
+{
+	struct arena *arena = arena_new(1024);
+	struct buf sql = BUF_INIT;
+	struct cell cell;
+	bool found;
+	enum status st;
+
+	buf_addf(&sql, "SELECT count(*) FROM %s", table->from);
+	st = db_one(
+	    db, buf_str(&sql), &db_int_column, arena, &cell, &found, err);
+	if (st == TU_OK)
+		*n = found && cell.kind == CELL_INT ? (uint64_t)cell.u.i : 0;
+	buf_free(&sql);
+	arena_free(arena);
+	return st;
+}

@@ -194,6 +194,10 @@ enum status db_batch(
 enum status db_one(struct db *db, const char *sql, const struct column *column,
     struct arena *arena, struct cell *out, bool *found, struct err *err);
 
+/* All rows of a table, whatever its where says. */
+enum status db_count(
+    struct db *db, const struct table *table, uint64_t *n, struct err *err);
+
 /* Append a line for each library that the drivers of this build use. */
 void db_libraries(struct buf *out);
 

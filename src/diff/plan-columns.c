@@ -214,9 +214,8 @@ match_by_name(struct builder *b)
 	}
 }
 
-/* What the target keeps, and of times which side keeps less. */
-static struct vlimit
-column_limit(const struct selection *sel, const struct pair_column *pc)
+struct vlimit
+pair_limit(const struct pair_column *pc, bool strict)
 {
 	const struct column *s = pc->col[SOURCE], *t = pc->col[TARGET];
 	struct vlimit l = { .scale = -1, .frac = t->frac };
@@ -233,7 +232,7 @@ column_limit(const struct selection *sel, const struct pair_column *pc)
 	l.source_coarser =
 	    s->affinity == AFF_NONE && s->frac >= 0 && s->frac < t->frac;
 	l.lite_times = s->affinity != AFF_NONE || t->affinity != AFF_NONE;
-	if (sel->strict || sel->time_strict)
+	if (strict)
 		l.source_coarser = false;
 	return l;
 }
@@ -273,7 +272,7 @@ add_column(struct builder *b, size_t t, struct err *err)
 	pc->col[SOURCE] = &p->table[SOURCE]->columns[b->partner[t]];
 	pc->col[TARGET] = &p->table[TARGET]->columns[t];
 	pc->how = b->how[t];
-	pc->limit = column_limit(b->sel, pc);
+	pc->limit = pair_limit(pc, b->sel->strict || b->sel->time_strict);
 	pc->type = pair_vtype(
 	    b->db[SOURCE], pc->col[SOURCE], b->db[TARGET], pc->col[TARGET]);
 	st = plan_rules(b, pc, err);

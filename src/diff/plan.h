@@ -143,6 +143,10 @@ enum status plan_make(struct db *source, struct db *target,
 struct vtype pair_vtype(const struct db *source, const struct column *a,
     const struct db *target, const struct column *b);
 
+/* What the target keeps, and of times which side keeps less; strict: that the
+ * source keeps less is no excuse. */
+struct vlimit pair_limit(const struct pair_column *pc, bool strict);
+
 /* Does a column of the pair have a rule of the user's? */
 bool pair_has_rules(const struct pair *pair);
 

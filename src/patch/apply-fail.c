@@ -11,14 +11,14 @@
 #include "value/rowhash.h"
 
 bool
-apply_roll_back(struct applier *a)
+apply_roll_back(struct db *target)
 {
 	struct err ignored = ERR_INIT;
 
 	/* Fails where the failure has rolled back already. */
-	db_exec(a->db, "ROLLBACK", NULL, &ignored);
-	return db_exec(a->db, "BEGIN", NULL, &ignored) == TU_OK &&
-	       db_exec(a->db, "ROLLBACK", NULL, &ignored) == TU_OK;
+	db_exec(target, "ROLLBACK", NULL, &ignored);
+	return db_exec(target, "BEGIN", NULL, &ignored) == TU_OK &&
+	       db_exec(target, "ROLLBACK", NULL, &ignored) == TU_OK;
 }
 
 /* May two keys be one to the target? */
@@ -88,7 +88,7 @@ enum status
 apply_fail(struct applier *a, struct err *err)
 {
 	struct err ignored = ERR_INIT;
-	bool alive = apply_roll_back(a);
+	bool alive = apply_roll_back(a->db);
 
 	if (is_constraint(err) && alive && a->writer.group.n > 0 &&
 	    a->writer.group.changes[0]->op == CHANGE_INSERT)
@@ -103,17 +103,15 @@ apply_fail(struct applier *a, struct err *err)
 }
 
 enum status
-apply_commit(struct applier *a, bool *unknown, struct err *err)
+apply_commit(struct db *target, bool *unknown, struct err *err)
 {
 	struct err lost = ERR_INIT;
 
 	*unknown = false;
-	if (db_exec(a->db, "COMMIT", NULL, err) == TU_OK)
+	if (db_exec(target, "COMMIT", NULL, err) == TU_OK)
 		return TU_OK;
-	if (apply_roll_back(a)) {
-		err_context(err, "COMMIT failed");
-		return apply_fail(a, err);
-	}
+	if (apply_roll_back(target))
+		return err_context(err, "COMMIT failed");
 	*unknown = true;
 	lost = *err;
 	err_set(err, TU_EQUERY,
@@ -121,7 +119,7 @@ apply_commit(struct applier *a, bool *unknown, struct err *err)
 	    "changes were written: %s",
 	    lost.msg);
 	return err_hint(err,
-	    "run the same command again: it compares first, which settles it");
+	    "run the same command again: it looks first, which settles it");
 }
 
 bool

@@ -3,6 +3,7 @@
  *
  *	apply.c       all in one transaction; the lock
  *	batch.c       a transaction for a few hundred rows, and a journal
+ *	sqlapply.c    a patch that is SQL already
  *	apply-fail.c  what a failure was about, and whether it passes
  */
 #ifndef TU_PATCH_APPLY_INT_H
@@ -29,8 +30,16 @@ struct applier {
 	bool announced; /* before_commit was called, and went well */
 };
 
+/* Wait until no other trueup writes to the target, and exclude others until
+ * the session is gone, be it after a kill -9 of ours. */
+enum status apply_lock(struct db *target, struct err *err);
+
 /* Roll back. Is the connection of use, outside any transaction? */
-bool apply_roll_back(struct applier *a);
+bool apply_roll_back(struct db *target);
+
+/* COMMIT, or roll back. *unknown: the connection is gone and nobody can tell
+ * whether it went through. */
+enum status apply_commit(struct db *target, bool *unknown, struct err *err);
 
 /*
  * After the failure in err: roll back, find the inserts whose keys exist, and
@@ -38,10 +47,6 @@ bool apply_roll_back(struct applier *a);
  * are conflicts.
  */
 enum status apply_fail(struct applier *a, struct err *err);
-
-/* COMMIT; a failure has been through apply_fail(). *unknown: nobody can tell
- * whether it went through. */
-enum status apply_commit(struct applier *a, bool *unknown, struct err *err);
 
 /* Rolled back, and no fault of the changes. */
 bool apply_is_passing(const struct err *err);

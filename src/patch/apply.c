@@ -97,30 +97,24 @@ write_everything(struct applier *a, struct err *err)
 }
 
 static enum status
-nothing_written(struct applier *a, struct err *err)
-{
-	memset(a->result->done, 0, sizeof(a->result->done));
-	return err_append(err, "; nothing was written");
-}
-
-static enum status
 apply_in_transaction(struct applier *a, struct err *err)
 {
 	enum status st;
-	bool unknown;
+	bool unknown = false;
 
 	st = db_exec(a->db, a->db->dialect->write_begin, NULL, err);
 	if (st)
 		return st;
-	if (write_everything(a, err)) {
-		apply_fail(a, err);
-		return nothing_written(a, err);
-	}
-	st = apply_commit(a, &unknown, err);
+	st = write_everything(a, err);
+	if (st == TU_OK)
+		st = apply_commit(a->db, &unknown, err);
 	if (st == TU_OK)
 		return TU_OK;
 	memset(a->result->done, 0, sizeof(a->result->done));
-	return unknown ? st : nothing_written(a, err);
+	if (unknown)
+		return st;
+	apply_fail(a, err);
+	return err_append(err, "; nothing was written");
 }
 
 /* --- again, and one at a time --------------------------------------------- */
@@ -161,36 +155,43 @@ apply_and_settle(struct applier *a, struct err *err)
 	}
 }
 
-/* Held until the session is gone, be it after a kill -9 of ours. */
 static enum status
-take_lock(struct applier *a, struct err *err)
+try_lock(struct db *target, bool *have, struct err *err)
 {
-	const char *sql = a->db->dialect->apply_lock;
-	bool found, said = false;
+	struct arena *arena = arena_new(256);
 	struct cell got;
-	enum status st;
+	bool found;
+	enum status st = db_one(target, target->dialect->apply_lock,
+	    &db_int_column, arena, &got, &found, err);
 
-	if (sql == NULL)
-		return TU_OK;
-	for (unsigned waited = 0; waited < LOCK_WAIT; waited += LOCK_PAUSE) {
-		st = db_one(
-		    a->db, sql, &db_int_column, a->arena, &got, &found, err);
-		if (st)
+	*have = st == TU_OK && found && got.kind == CELL_INT && got.u.i == 1;
+	arena_free(arena);
+	return st;
+}
+
+enum status
+apply_lock(struct db *target, struct err *err)
+{
+	bool have = target->dialect->apply_lock == NULL;
+
+	for (unsigned waited = 0; !have; waited += LOCK_PAUSE) {
+		enum status st = try_lock(target, &have, err);
+
+		if (st || have)
 			return st;
-		if (found && got.kind == CELL_INT && got.u.i == 1)
-			return TU_OK;
-		if (!said)
+		if (waited >= LOCK_WAIT)
+			return err_set(err, TU_ECONFLICT,
+			    "another trueup has been writing to the target for "
+			    "%d seconds; nothing was written",
+			    LOCK_WAIT / 1000);
+		if (waited == 0)
 			log_line(LOG_WARN,
 			    "another trueup writes to the target; waiting");
-		said = true;
 		apply_sleep(LOCK_PAUSE);
 		if (interrupted())
 			return err_set(err, TU_EINTERRUPTED, "interrupted");
 	}
-	return err_set(err, TU_ECONFLICT,
-	    "another trueup has been writing to the target for %d seconds; "
-	    "nothing was written",
-	    LOCK_WAIT / 1000);
+	return TU_OK;
 }
 
 /* A sync that fails takes everything back. */
@@ -244,7 +245,7 @@ apply_run(struct db *target, struct spool *spool,
 		return st;
 	a.arena = arena_new(4096);
 	writer_init(&a.writer, target, options, result);
-	st = take_lock(&a, err);
+	st = apply_lock(target, err);
 	if (st == TU_OK)
 		st = options->journal != NULL ? apply_in_batches(&a, err)
 		                              : apply_all(&a, err);

@@ -210,10 +210,10 @@ try_batch(struct batcher *b, struct err *err)
 	bool unknown = false;
 	enum status st = write_batch(b, err);
 
-	if (st)
+	if (st == TU_OK)
+		st = apply_commit(b->a->db, &unknown, err);
+	if (st && !unknown)
 		st = apply_fail(b->a, err);
-	else
-		st = apply_commit(b->a, &unknown, err);
 	if (st == TU_OK) {
 		journal_done(b->journal);
 		b->batches++;

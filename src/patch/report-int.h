@@ -9,6 +9,7 @@
 #define TU_PATCH_REPORT_INT_H
 
 #include "patch/report.h"
+#include "value/digest.h"
 
 struct report_driver {
 	/* All may be NULL. */
@@ -42,7 +43,9 @@ struct report {
 	struct buf line; /* a record under construction */
 	struct buf kept; /* text: a table's differences, until its heading */
 	uint64_t nkept;
-	bool headed; /* text: source and target were named */
+	struct digest *digest;        /* json: of all lines so far */
+	const struct pair *described; /* json: the last to have its columns */
+	bool headed;                  /* text: source and target were named */
 };
 
 /* Write r->line and empty it. */
@@ -53,9 +56,6 @@ void report_sign(struct report *r, struct buf *out, enum change_op op);
 extern const char report_signs[CHANGE_OPS];
 extern const char *const report_verbs[CHANGE_OPS]; /* "delete", ... */
 extern const char *const report_sides[2];          /* "source", "target" */
-
-/* A line for people: how many rows were written. */
-void report_add_applied(struct report *r);
 
 /* Rows that exist on either side. */
 uint64_t report_union(const struct tally *tally);
@@ -74,10 +74,6 @@ struct value_view {
 
 void report_value_view(struct buf *out, const struct pair_column *pc,
     enum side side, const struct cell *c, const struct value_view *view);
-
-/* The name of a table or column on a line of its own business: control and
- * hidden characters are escaped. */
-void report_name(struct buf *out, const char *name);
 
 /* The name, then the two texts and a newline. */
 void report_line(

@@ -7,8 +7,9 @@
 #include <time.h>
 
 #include "db/db.h"
+#include "patch/jsoncols.h"
+#include "patch/jsonval.h"
 #include "patch/jsonw.h"
-#include "value/canon.h"
 
 /* JSON lines as trueup-patch(5) describes them. */
 #define JSON_FORMAT 1
@@ -18,6 +19,7 @@ finish_line(struct report *r, struct jsonw *j, struct err *err)
 {
 	jsonw_close(j, '}');
 	buf_addc(&r->line, '\n');
+	digest_add(r->digest, r->line.data, r->line.len);
 	return report_write(r, err);
 }
 
@@ -105,108 +107,6 @@ json_start(struct report *r, struct err *err)
 	return st;
 }
 
-/* --- values --- */
-
-static void
-add_tagged(
-    struct jsonw *j, const char *name, const char *tag, const char *p, size_t n)
-{
-	jsonw_open(j, name, '{');
-	jsonw_text(j, tag, p, n);
-	jsonw_close(j, '}');
-}
-
-static bool
-keeps_numbers(const struct column *col)
-{
-	return col->affinity == AFF_INTEGER || col->affinity == AFF_NUMERIC ||
-	       col->affinity == AFF_REAL;
-}
-
-/*
- * A value as it is stored: what the column is meant for stands bare (numbers
- * as strings), the rest is tagged with its storage class, so that 7, 7.0 and
- * '7' stay three values.
- */
-static void
-add_stored(struct jsonw *j, const char *name, const struct column *col,
-    const struct cell *c, struct buf *tmp)
-{
-	const struct pair_column any = { .col = { col, col },
-		.type = { .type = LT_ANY } };
-	bool number = c->kind == CELL_INT || c->kind == CELL_F64;
-
-	if (c->kind == CELL_BYTES) {
-		jsonw_hex(j, name, c->u.p, c->len);
-		return;
-	}
-	if (c->kind == CELL_TEXT) {
-		if (keeps_numbers(col))
-			add_tagged(j, name, "text", c->u.p, c->len);
-		else
-			jsonw_text(j, name, c->u.p, c->len);
-		return;
-	}
-	tmp->len = 0;
-	report_value(tmp, &any, SOURCE, c);
-	if (number && !keeps_numbers(col))
-		add_tagged(j, name, c->kind == CELL_INT ? "int" : "real",
-		    tmp->data, tmp->len);
-	else
-		jsonw_text(j, name, tmp->data, tmp->len);
-}
-
-static void
-add_float(struct jsonw *j, const char *name, enum ltype type,
-    const struct cell *c, struct buf *tmp)
-{
-	char last;
-
-	tmp->len = 0;
-	(void)canon_text(tmp, type, c);
-	last = tmp->data[tmp->len - 1];
-	if (last == 'N' || last == 'y') { /* NaN, Infinity */
-		jsonw_text(j, name, tmp->data, tmp->len);
-		return;
-	}
-	jsonw_name(j, name);
-	buf_add(j->out, tmp->data, tmp->len);
-}
-
-static bool
-is_text(enum ltype type)
-{
-	return type == LT_TEXT || type == LT_CHAR || type == LT_JSON ||
-	       type == LT_OTHER || type == LT_INTERVAL;
-}
-
-static void
-add_value(struct jsonw *j, const char *name, const struct pair_column *pc,
-    enum side side, const struct cell *c, struct buf *tmp)
-{
-	enum ltype type = pc->type.type;
-	const struct column *col = pc->col[side];
-
-	tmp->len = 0;
-	if (c->kind == CELL_NULL)
-		jsonw_null(j, name);
-	else if (type == LT_NUM && col->boolean && c->kind == CELL_INT &&
-		 (c->u.i == 0 || c->u.i == 1))
-		jsonw_bool(j, name, c->u.i == 1);
-	else if (c->kind == CELL_BYTES && type != LT_UUID)
-		jsonw_hex(j, name, c->u.p, c->len);
-	else if (type == LT_ANY || type == LT_BYTES || type == LT_NONE)
-		add_stored(j, name, col, c, tmp);
-	else if (!canon_text(tmp, type, c))
-		add_stored(j, name, col, c, tmp);
-	else if (type == LT_F8 || type == LT_F4)
-		add_float(j, name, type, c, tmp);
-	else if (c->kind == CELL_TEXT && is_text(type))
-		jsonw_text(j, name, c->u.p, c->len);
-	else
-		jsonw_text(j, name, tmp->data, tmp->len);
-}
-
 /* --- changes --- */
 
 static void
@@ -223,9 +123,45 @@ add_key(struct jsonw *j, const struct change *c, struct buf *tmp)
 	for (size_t i = 0; i < c->pair->nkeys; i++) {
 		const struct pair_column *pc = &c->pair->cols[i];
 
-		add_value(j, pc->col[TARGET]->name, pc, side, &cells[i], tmp);
+		jsonval_add(j, pc->col[TARGET]->name, pc, side, &cells[i], tmp);
 	}
 	jsonw_close(j, '}');
+}
+
+/* How the changes are to be read, once a table. */
+static enum status
+add_columns(struct report *r, const struct pair *pair, struct err *err)
+{
+	struct jsonw j;
+
+	if (r->described == pair)
+		return TU_OK;
+	r->described = pair;
+	j = begin_line(r, "columns");
+	jsoncols_add(&j, pair);
+	return finish_line(r, &j, err);
+}
+
+/* What the key's values do not tell of how the target keeps them. */
+static void
+add_stored(struct jsonw *j, const struct change *c, struct buf *tmp)
+{
+	bool any = false;
+
+	for (size_t i = 0; c->target != NULL && i < c->pair->nkeys; i++) {
+		const struct pair_column *pc = &c->pair->cols[i];
+		struct pair_column stored = jsonval_stored(pc);
+
+		if (!jsonval_is_spelt(pc, &c->target[i]))
+			continue;
+		if (!any)
+			jsonw_open(j, "stored", '{');
+		any = true;
+		jsonval_add(j, pc->col[TARGET]->name, &stored, TARGET,
+		    &c->target[i], tmp);
+	}
+	if (any)
+		jsonw_close(j, '}');
 }
 
 static bool
@@ -248,7 +184,7 @@ add_image(struct jsonw *j, const char *name, const struct change *c,
 		const struct pair_column *pc = &c->pair->cols[i];
 
 		if (is_changed(c, i))
-			add_value(
+			jsonval_add(
 			    j, pc->col[TARGET]->name, pc, side, &cells[i], tmp);
 	}
 	for (size_t i = 0;
@@ -258,8 +194,25 @@ add_image(struct jsonw *j, const char *name, const struct change *c,
 		const struct pair_column pc = { .col = { col, col },
 			.type = { .type = col->ltype } };
 
-		add_value(
+		jsonval_add(
 		    j, col->name, &pc, TARGET, &cells[c->pair->ncols + i], tmp);
+	}
+	jsonw_close(j, '}');
+}
+
+/* What a patch expects of the columns that an update leaves alone. */
+static void
+add_unchanged(struct jsonw *j, const struct change *c, struct buf *tmp)
+{
+	if (c->op != CHANGE_UPDATE)
+		return;
+	jsonw_open(j, "unchanged", '{');
+	for (size_t i = c->pair->nkeys; i < c->pair->ncols; i++) {
+		const struct pair_column *pc = &c->pair->cols[i];
+
+		if (!is_changed(c, i))
+			jsonval_add(j, pc->col[TARGET]->name, pc, TARGET,
+			    &c->target[i], tmp);
 	}
 	jsonw_close(j, '}');
 }
@@ -284,13 +237,18 @@ add_unrepresentable(struct jsonw *j, const struct change *c)
 static enum status
 json_change(struct report *r, const struct change *c, struct err *err)
 {
-	struct jsonw j = begin_line(r, "change");
+	struct jsonw j;
 
+	if (add_columns(r, c->pair, err))
+		return err->status;
+	j = begin_line(r, "change");
 	jsonw_str(&j, "table", c->pair->name);
 	jsonw_str(&j, "op", report_verbs[c->op]);
 	add_key(&j, c, &r->kept);
+	add_stored(&j, c, &r->kept);
 	add_image(&j, "before", c, TARGET, &r->kept);
 	add_image(&j, "after", c, SOURCE, &r->kept);
+	add_unchanged(&j, c, &r->kept);
 	add_unrepresentable(&j, c);
 	if (c->copies > 1)
 		jsonw_u64(&j, "copies", c->copies);
@@ -420,6 +378,7 @@ json_finish(struct report *r, int exit_status, const struct err *failed,
     struct err *err)
 {
 	const struct totals *t = &r->totals;
+	char digest[DIGEST_HEX];
 	struct jsonw j;
 
 	r->line.len = 0; /* a record that a failure left half done */
@@ -444,6 +403,8 @@ json_finish(struct report *r, int exit_status, const struct err *failed,
 		jsonw_close(&j, '}');
 	}
 	jsonw_real(&j, "seconds", seconds_since(r->began));
+	digest_hex(r->digest, digest);
+	jsonw_str(&j, "sha256", digest);
 	jsonw_u64(&j, "exit", (uint64_t)exit_status);
 	return finish_line(r, &j, err);
 }

@@ -150,7 +150,7 @@ stat_finish(struct report *r, int exit_status, const struct err *failed,
 	    r->totals.at_target, r->totals.skipped);
 	add_stat(r, "total", r->totals.rows, r->totals.ops, buf_str(&r->kept));
 	if (r->applied)
-		report_add_applied(r);
+		report_add_written(&r->line, r->done);
 	return report_write(r, err);
 }
 

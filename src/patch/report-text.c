@@ -353,7 +353,7 @@ text_finish(struct report *r, int exit_status, const struct err *failed,
 		return TU_OK;
 	add_total(r);
 	if (r->applied)
-		report_add_applied(r);
+		report_add_written(&r->line, r->done);
 	return report_write(r, err);
 }
 

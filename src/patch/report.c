@@ -135,6 +135,7 @@ report_new(enum report_format format, const struct plan *plan,
 	r->drv = find_driver(format);
 	r->plan = plan;
 	r->opt = *options;
+	r->digest = digest_new();
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	r->began = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 	return r;
@@ -147,6 +148,7 @@ report_free(struct report *r)
 		return;
 	buf_free(&r->line);
 	buf_free(&r->kept);
+	digest_free(r->digest);
 	free(r);
 }
 
@@ -240,17 +242,15 @@ report_union(const struct tally *tally)
 }
 
 void
-report_add_applied(struct report *r)
+report_add_written(struct buf *out, const uint64_t done[CHANGE_OPS])
 {
-	struct buf *b = &r->line;
-
-	buf_adds(b, "written: ");
-	report_count(b, r->done[CHANGE_INSERT]);
-	buf_adds(b, " inserted, ");
-	report_count(b, r->done[CHANGE_UPDATE]);
-	buf_adds(b, " updated, ");
-	report_count(b, r->done[CHANGE_DELETE]);
-	buf_adds(b, " deleted\n");
+	buf_adds(out, "written: ");
+	report_count(out, done[CHANGE_INSERT]);
+	buf_adds(out, " inserted, ");
+	report_count(out, done[CHANGE_UPDATE]);
+	buf_adds(out, " updated, ");
+	report_count(out, done[CHANGE_DELETE]);
+	buf_adds(out, " deleted\n");
 }
 
 enum side

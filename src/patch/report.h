@@ -70,6 +70,13 @@ const struct totals *report_totals(const struct report *r);
 /* "price tolerance=0.01; name fold=rtrim", without a newline. */
 void report_add_rules(struct buf *out, const struct pair *pair);
 
+/* The name of a table or column on a line of its own business: control and
+ * hidden characters are escaped. */
+void report_name(struct buf *out, const char *name);
+
+/* A line for people: how many rows were written. */
+void report_add_written(struct buf *out, const uint64_t done[CHANGE_OPS]);
+
 /* 1234567 as "1,234,567". */
 void report_count(struct buf *out, uint64_t n);
 

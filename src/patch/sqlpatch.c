@@ -25,7 +25,8 @@
  *	COMMIT;
  *
  * An undo begins with "-- trueup undo 1" and is the same otherwise; that of a
- * push in batches has neither tables nor steps, only the statements. Every line
+ * push in batches has neither tables nor steps: "-- changes: n, the last one
+ * first", and its INSERTs do nothing where the key exists. Every line
  * is a comment or one statement; comments hold no control characters, whatever
  * the tables are called. Statements hold no raw control characters either
  * (dialect.h), except in names. Large values are written whole.
@@ -310,9 +311,9 @@ sqlpatch_write_journal(FILE *out, struct journal *j, bool written,
 	if (rc || n == 0)
 		return rc;
 	put_title(&w, info);
+	fprintf(out, "-- changes: %" PRIu64 ", the last one first\n", n);
 	put_advice(&w);
-	fprintf(out, "\n%s\n-- %" PRIu64 " changes, the last one first\n",
-	    d->patch_begin, n);
+	fprintf(out, "\n%s\n", d->patch_begin);
 	rc = journal_write_undo(j, written, out, err);
 	return rc ? rc : put_end(&w, err);
 }

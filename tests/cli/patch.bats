@@ -700,7 +700,7 @@ keyless_rows() {
 	    (0, 1, 'a', NULL);"
 	target "INSERT INTO t VALUES ('NaN', 1.0, 'a', '{}'), (0, 1, 'b', NULL),
 	    ('Infinity', 1, 'a', '[]');"
-	round_trip "$source" "$target"
+	RESPELT=1 round_trip "$source" "$target"
 	new_pair lite lite
 	both 'CREATE TABLE t(a, b TEXT COLLATE NOCASE);'
 	source "INSERT INTO t VALUES (1, 'a'), (1.0, 'a'), ('1', 'A'), (x'31', 'a '), (1, 'a');"

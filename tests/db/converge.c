@@ -6,7 +6,9 @@
  *	and of a row that has such a value the rest was written;
  *	the undo through the stock client: the dump is as it was;
  *	the patch through the stock client: the dump is as after apply;
- *	that undone again: the dump is as it was.
+ *	that undone again: the dump is as it was;
+ *	the patch in JSON, read back: nothing more is left, and its undo gives
+ *	back the dump.
  *
  * A family is a table s_NAME (id, v, w): rows on one side only and on both.
  * "converge NAME..." runs these families only.
@@ -193,6 +195,23 @@ runs(struct world *w, const char *file)
 }
 
 static void
+check_json(struct world *w, const char *before)
+{
+	struct err err = ERR_INIT;
+	uint64_t left_out;
+
+	world_write_json(w, "patch.json");
+	ok(world_apply_json(w, "patch.json", &left_out, &err) == TU_OK,
+	    "%s to %s: the JSON patch is applied %s",
+	    brand_name(w->brand[SOURCE]), brand_name(w->brand[TARGET]),
+	    err.msg);
+	check_left(w, "JSON");
+	world_write(w, "undo.sql", STMT_UNDO);
+	runs(w, "undo.sql");
+	is_dump(w, before, "JSON undone: all is as it was");
+}
+
+static void
 run_pair(enum brand source, enum brand target)
 {
 	static const struct apply_options none = { .conflict = NULL };
@@ -219,6 +238,7 @@ run_pair(enum brand source, enum brand target)
 	is_dump(&w, after, "patched: as apply does it");
 	runs(&w, "undo.sql");
 	is_dump(&w, before, "undone: all is as it was again");
+	check_json(&w, before);
 	world_close(&w);
 }
 

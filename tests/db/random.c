@@ -464,6 +464,24 @@ converge(struct world *w)
 	is_left(w, count_mutations(), "all is there again");
 }
 
+/* The same through a JSON patch. */
+static void
+converge_json(struct world *w)
+{
+	struct err err = ERR_INIT;
+	uint64_t left_out;
+
+	world_write_json(w, "patch.json");
+	ok(world_apply_json(w, "patch.json", &left_out, &err) == TU_OK,
+	    "%s: the JSON patch is applied %s", pair_name(w), err.msg);
+	world_write(w, "undo.sql", STMT_UNDO);
+	is_left(w, 0, "JSON: nothing is left");
+	if (!ok(world_client(w, "undo.sql") == 0, "%s: JSON undone",
+		pair_name(w)))
+		world_show_log(w);
+	is_left(w, count_mutations(), "JSON: all is there again");
+}
+
 static void
 run_pair(struct world worlds[BRANDS], enum brand source, enum brand target)
 {
@@ -480,6 +498,7 @@ run_pair(struct world worlds[BRANDS], enum brand source, enum brand target)
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
 		compare(&w, &ways[i]);
 	converge(&w);
+	converge_json(&w);
 	world_close(&w);
 }
 

@@ -111,8 +111,11 @@ same()
 
 # round_trip SOURCE TARGET [OPTION]... - the patch makes the target equal, its
 # undo gives back the rows byte for byte, sync does the same as the patch, and
-# a second patch is the first. REST=1: differences remain that no patch can
-# carry. The target ends as it began; $BATS_TEST_TMPDIR/patch is left.
+# a second patch is the first; apply runs both as the client does. REST=1:
+# differences remain that no patch can carry. Nor does a patch in JSON leave
+# anything else, and its undo gives back the rows (RESPELT=1: equal ones, where
+# they have no key). The target ends as it began; $BATS_TEST_TMPDIR/patch is
+# left.
 round_trip()
 {
 	local source=$1 target=$2 t=$BATS_TEST_TMPDIR rest=${REST:-0}
@@ -141,6 +144,24 @@ round_trip()
 	apply_sql "$target" "$t/undo-sync"
 	rows_of "$target" >"$t/now"
 	same "$t/before" "$t/now"
+
+	run -0 "$TRUEUP" apply --max-delete=100% "$target" "$t/patch"
+	rows_of "$target" >"$t/now"
+	same "$t/patched" "$t/now"
+	run -0 "$TRUEUP" apply --max-delete=100% "$target" "$t/undo"
+	rows_of "$target" >"$t/now"
+	same "$t/before" "$t/now"
+
+	quiet_diff 1 -f json -o "$t/patch.json" "$@" "$source" "$target"
+	run "$TRUEUP" apply --partial --max-delete=100% \
+	    --undo="$t/undo-json" "$target" "$t/patch.json"
+	[ "$status" -le "$rest" ] || { echo "$output"; return 1; } >&2
+	quiet_diff "$rest" "$@" "$source" "$target"
+	apply_sql "$target" "$t/undo-json"
+	rows_of "$target" >"$t/now"
+	[ -n "${RESPELT:-}" ] || same "$t/before" "$t/now"
+	quiet_diff 1 -f json -o "$t/again.json" "$@" "$source" "$target"
+	same <(grep '"change"' "$t/patch.json") <(grep '"change"' "$t/again.json")
 }
 
 # meanwhile URL SQL... - in a PostgreSQL session of its own; comes back when the

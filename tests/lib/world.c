@@ -11,7 +11,10 @@
 #include "base/buf.h"
 #include "db/dialect.h"
 #include "patch/journal.h"
+#include "patch/jsonpatch.h"
+#include "patch/judge.h"
 #include "patch/rename.h"
+#include "patch/report.h"
 
 static const char *const schema[] = { "tu_source", "tu_target" };
 
@@ -505,6 +508,113 @@ world_write(struct world *w, const char *name, enum stmt_direction dir)
 	if (sqlpatch_write(f, w->spool, d, dir, &info, &err))
 		bail_out(path, err.msg);
 	fclose(f);
+}
+
+/* --- JSON patches --------------------------------------------------------- */
+
+/* A report that starts when there is a plan. */
+struct starter {
+	struct change_sink sink; /* first */
+	struct report *report;
+	bool started;
+};
+
+static enum status
+start_begin(struct change_sink *s, const struct pair *pair, struct err *err)
+{
+	struct starter *st = (struct starter *)s;
+
+	(void)pair;
+	if (st->started)
+		return TU_OK;
+	st->started = true;
+	return report_start(st->report, err);
+}
+
+static enum status
+start_change(struct change_sink *s, const struct change *c, struct err *err)
+{
+	struct change_sink *to = report_sink(((struct starter *)s)->report);
+
+	return to->change(to, c, err);
+}
+
+static enum status
+start_end(struct change_sink *s, const struct pair *pair,
+    const struct tally *tally, struct err *err)
+{
+	struct change_sink *to = report_sink(((struct starter *)s)->report);
+
+	return to->end(to, pair, tally, err);
+}
+
+void
+world_write_json(struct world *w, const char *name)
+{
+	static const struct world_options options = { .hash = -1 };
+	const char *path = arena_printf(w->arena, "%s/%s", w->dir, name);
+	struct report_options how = { .out = fopen(path, "w") };
+	struct starter s = { .sink = { .begin = start_begin,
+				 .change = start_change,
+				 .end = start_end } };
+	struct err err = ERR_INIT;
+
+	if (how.out == NULL)
+		bail_out(path, "cannot create");
+	s.report = report_new(REPORT_JSON, &w->plan, &how);
+	if (world_compare(w, &options, &s.sink, &err) ||
+	    report_finish(s.report, 1, NULL, &err))
+		bail_out(path, err.msg);
+	report_free(s.report);
+	fclose(how.out);
+}
+
+static enum status
+read_json(struct world *w, const struct jsonpatch_options *options,
+    struct jsonpatch *patch, struct err *err)
+{
+	static const struct apply_options none = { .conflict = NULL };
+	struct judge judge;
+	enum status st;
+
+	judge_init(&judge, &w->plan, spool_sink(w->spool), &none);
+	st = jsonpatch_read(options, w->arena, &judge.sink, patch, err);
+	if (st == TU_OK && judge.conflicts.n > 0)
+		st = conflicts_error(&judge.conflicts, err);
+	if (st == TU_OK)
+		st = rename_find(w->spool, &w->plan, err);
+	judge_release(&judge);
+	return st;
+}
+
+enum status
+world_apply_json(
+    struct world *w, const char *name, uint64_t *left_out, struct err *err)
+{
+	static const struct apply_options none = { .conflict = NULL };
+	struct jsonpatch_options options = {
+		.in = fopen(arena_printf(w->arena, "%s/%s", w->dir, name), "r"),
+		.name = name,
+		.extras = true,
+		.partial = true,
+	};
+	struct apply_result result;
+	struct jsonpatch patch;
+	enum status st;
+
+	if (options.in == NULL)
+		bail_out(name, "cannot open");
+	spool_free(w->spool);
+	if (spool_new(&w->spool, err))
+		bail_out("spool", err->msg);
+	options.target = w->plan.db[TARGET] = open_side(w, TARGET, DB_READ);
+	st = read_json(w, &options, &patch, err);
+	db_close(options.target);
+	fclose(options.in);
+	if (st == TU_OK)
+		st = world_apply(w, &none, &result, err);
+	*left_out = patch.left_out;
+	return st;
 }
 
 int

@@ -93,6 +93,12 @@ const char *world_dump(struct world *w); /* the target's */
 /* Print the first line in which two dumps are not the same. */
 void world_show_difference(const char *got, const char *want);
 
+/* Compare all tables into a JSON patch in dir/name; and read it back and apply
+ * what can be: world_write() then knows its changes. */
+void world_write_json(struct world *w, const char *name);
+enum status world_apply_json(
+    struct world *w, const char *name, uint64_t *left_out, struct err *err);
+
 /* One value of the target as text. */
 const char *world_value(struct world *w, const char *sql);
 

@@ -566,7 +566,8 @@ test_json(void)
 	f.source[C_REAL] = cell_f64(-INFINITY);
 	f.source[C_DATA] = cell_null();
 	render(&f, REPORT_JSON, 1);
-	ok(has(&f, "\"name\": {\"hex\": \"ff\"}"), "text that is no UTF-8");
+	ok(has(&f, "\"name\": {\"hex\": \"ff\", \"text\": true}"),
+	    "text that is no UTF-8");
 	ok(has(&f, "\"r\": \"-Infinity\", \"data\": null"),
 	    "infinity is a string, NULL is null");
 	free(f.text);
@@ -579,6 +580,9 @@ test_json(void)
 	render(&f, REPORT_JSON, 1);
 	ok(has(&f, "\"before\": {\"name\": \"Kilo\", \"price\": null}, "
 		   "\"after\": {\"name\": \"Kilo\", \"price\": \"1.5\"}, "
+		   "\"unchanged\": {\"flag\": true, \"r\": 0.5, "
+		   "\"data\": {\"hex\": \"00ff\"}, "
+		   "\"day\": \"2024-02-29\"}, "
 		   "\"unrepresentable\": {\"name\": \"NUL byte in text\"}, "),
 	    "an update has what differs, and why it cannot be held");
 	free(f.text);
