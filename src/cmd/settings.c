@@ -14,6 +14,8 @@
 #define DEFAULT_ROWS 10
 #define MAX_ROWS 10000 /* a table's text is kept until its heading is known */
 #define DEFAULT_MAX_DELETE 50.0
+#define LOOKS_MAX 20
+#define DEFAULT_RECHECK_WAIT 2
 
 static const char *const hashes[] = { "auto", "stream", "md5", "sha256", NULL };
 static const char *const colors[] = { "auto", "always", "never", NULL };
@@ -34,6 +36,7 @@ settings_init(struct settings *set)
 		.ops = { true, true, true },
 		.limits.deletes = { DEFAULT_MAX_DELETE, UINT64_MAX, false },
 		.limits.changes = { -1, UINT64_MAX, false },
+		.recheck_wait = DEFAULT_RECHECK_WAIT,
 		.progress = true,
 	};
 }
@@ -99,6 +102,20 @@ settings_comparison(struct opt_table *table, struct settings *set)
 		    "rows that one sum covers (default: by size)"),
 		OPT_U64('j', "jobs", &set->jobs, "N", 1, 64,
 		    "connections per side (default: 1)"),
+	};
+
+	opt_table_add(table, rows, ARRAY_LEN(rows));
+}
+
+void
+settings_live(struct opt_table *table, struct settings *set)
+{
+	const struct opt rows[] = {
+		OPT_GROUP("Live pairs"),
+		OPT_U64(0, "recheck", &set->recheck, "N", 1, LOOKS_MAX,
+		    "look again up to N times: only what lasts differs"),
+		OPT_U64(0, "recheck-wait", &set->recheck_wait, "SECONDS", 1,
+		    3600, "until the second look (default: 2)"),
 	};
 
 	opt_table_add(table, rows, ARRAY_LEN(rows));

@@ -23,6 +23,20 @@ struct sql_range {
 	const struct cell *hi;
 };
 
+/*
+ * Where a database stands in a log that others replay. Statements run outside
+ * of a snapshot.
+ */
+struct db_position {
+	const char *name; /* of such a position: "lsn" */
+	/* SELECT of a text (NULL: there is none): all that was visible before
+	 * lies before this. */
+	const char *take;
+	/* SELECT of an integer: 1 when all that lies before the position is
+	 * visible here, else 0; NULL where that log is not replayed. */
+	void (*passed)(struct buf *out, const struct cell *position);
+};
+
 struct dialect {
 	const char *name;  /* "postgresql" */
 	const char *brand; /* "PostgreSQL", for people */
@@ -151,6 +165,7 @@ struct dialect {
 	 * it in the same database, and ends with the session: 1, or at once
 	 * something else. NULL: a writer excludes all others anyway. */
 	const char *apply_lock;
+	const struct db_position *position; /* NULL: none that is known */
 	/* Lines that open and close a patch for the stock client. */
 	const char *patch_begin;
 	const char *patch_commit;
