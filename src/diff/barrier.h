@@ -17,7 +17,7 @@
 struct barrier {
 	const struct plan *plan;
 	struct arena *arena;
-	const char *by; /* "lsn" and the like, or "time" */
+	const char *by; /* "lsn", "gtid" or "time" */
 	struct cell position;
 	bool asked;
 };

@@ -49,7 +49,7 @@ enum status report_start(struct report *r, struct err *err);
 void report_applied(struct report *r, const uint64_t *done);
 
 /* Rows were looked at again: by what the target was known to be past the look
- * before ("lsn", "time"; kept, not copied). Before report_finish(). */
+ * before ("lsn", "gtid", "time"; kept, not copied). Before report_finish(). */
 void report_rechecked(struct report *r, const char *barrier);
 
 /* Totals and, in json, the "summary" or (failed != NULL) "error" object. */
