@@ -36,7 +36,6 @@ settings_init(struct settings *set)
 		.ops = { true, true, true },
 		.limits.deletes = { DEFAULT_MAX_DELETE, UINT64_MAX, false },
 		.limits.changes = { -1, UINT64_MAX, false },
-		.recheck_wait = DEFAULT_RECHECK_WAIT,
 		.progress = true,
 	};
 }
@@ -273,6 +272,11 @@ settings_check(struct settings *set, struct err *err)
 	if (set->reject != NULL && set->on_conflict != CONFLICT_SKIP)
 		return err_set(
 		    err, TU_EUSAGE, "--reject needs --on-conflict=skip");
+	if (set->recheck_wait > 0 && set->recheck == 0)
+		return err_set(
+		    err, TU_EUSAGE, "--recheck-wait needs --recheck");
+	if (set->recheck_wait == 0)
+		set->recheck_wait = DEFAULT_RECHECK_WAIT;
 	if (set->output != NULL && set->quiet)
 		return err_set(
 		    err, TU_EUSAGE, "--output and --quiet contradict");

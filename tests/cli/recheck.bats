@@ -25,13 +25,18 @@ start() {
 	running=$!
 }
 
-# after LOOK SQLITE-ARG... - run SQL as soon as that look is over.
-after() {
+# is_over LOOK - wait until it is.
+is_over() {
 	local deadline=$((SECONDS + 60))
 	until grep -q "^trueup: look $1: " said; do
 		[ $SECONDS -lt $deadline ]
 		sleep 0.05
 	done
+}
+
+# after LOOK SQLITE-ARG... - run SQL as soon as that look is over.
+after() {
+	is_over "$1"
 	shift
 	sqlite3 -cmd ".timeout 20000" "$@" >/dev/null
 }
@@ -115,7 +120,7 @@ field() {
 @test "a row that comes to rest after a look is settled by the next" {
 	cp a.db b.db
 	lite b.db "update t set x='z' where id=2; delete from t where id=6"
-	start diff -f json --recheck=3 --recheck-wait=1 a.db b.db
+	start diff -f json --recheck=3 a.db b.db
 	after 1 b.db "delete from t where id=2"
 	ends 1
 	[ "$(field change op)" = $'insert\ninsert' ]
@@ -188,7 +193,9 @@ field() {
 @test "--recheck and --recheck-wait want numbers, plan and explain neither" {
 	run -2 "$TRUEUP" diff --recheck=0 a.db b.db
 	run -2 "$TRUEUP" diff --recheck a.db b.db
-	run -2 "$TRUEUP" diff --recheck-wait=0 a.db b.db
+	run -2 "$TRUEUP" diff --recheck=1 --recheck-wait=0 a.db b.db
+	run -2 "$TRUEUP" diff --recheck-wait=1 a.db b.db
+	[[ $output == *"--recheck-wait needs --recheck"* ]]
 	run -2 "$TRUEUP" plan --recheck=1 a.db b.db
 	run -2 "$TRUEUP" explain --recheck=1 a.db b.db t 1
 }
@@ -200,7 +207,7 @@ as_server() {
 	if [ "$(id -u)" -ne 0 ]; then
 		"$@"
 	else
-		runuser -u postgres -- "$@"
+		runuser -u "$server_user" -- "$@"
 	fi
 }
 
@@ -217,8 +224,13 @@ stop_pair() {
 # start_pair - a primary and its standby; their URLs in primary and standby.
 # They have no TCP port, so any number of them can run at once.
 start_pair() {
+	: "${TRUEUP_PG_BIN:?no programs, see tests/lib/with-servers}"
 	pair_dir=$(mktemp -d "${TMPDIR:-/tmp}/rc.XXXXXX")
-	[ "$(id -u)" -ne 0 ] || chown postgres "$pair_dir"
+	if [ "$(id -u)" -eq 0 ]; then
+		server_user=nobody
+		id postgres >/dev/null 2>&1 && server_user=postgres
+		chown "$server_user" "$pair_dir"
+	fi
 	(
 		cd /
 		as_server "$TRUEUP_PG_BIN/initdb" -D "$pair_dir/primary" \
@@ -270,11 +282,7 @@ catch_up() {
 	    "$source" "$target"
 	[ "$output" = "$once" ]
 	start sync -f json --recheck=1 "$source" "$target"
-	deadline=$((SECONDS + 60))
-	until grep -q "^trueup: look 1: " said; do
-		[ $SECONDS -lt $deadline ]
-		sleep 0.05
-	done
+	is_over 1
 	pg "$source" "update t set x = 'hot' where id = 8"
 	ends 7
 	[ "$(field summary barrier)" = time ]
@@ -323,11 +331,7 @@ catch_up() {
 	pg "$primary" "update t set x = 'y' where id <= 300;" \
 	    "select pg_logical_emit_message(false, 'a', 'b')" >/dev/null
 	start diff -f json --recheck=3 "$primary" "$standby"
-	deadline=$((SECONDS + 60))
-	until grep -q "^trueup: look 1: " said; do
-		[ $SECONDS -lt $deadline ]
-		sleep 0.05
-	done
+	is_over 1
 	pg "$standby" "select pg_wal_replay_resume()"
 	ends 0
 	run ! grep "is not past" said
