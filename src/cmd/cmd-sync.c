@@ -7,13 +7,12 @@
 #include "cmd/writing.h"
 #include "patch/limits.h"
 
-#define EXIT_DIFFERENT 1
-
 static void
 sync_options(struct opt_table *table, struct settings *set)
 {
 	settings_selection(table, set);
 	settings_comparison(table, set);
+	settings_live(table, set);
 	settings_output(table, set);
 	settings_writing(table, set);
 	settings_general(table, set);
@@ -113,7 +112,10 @@ sync_verdict(const struct run *run, uint64_t remaining)
 {
 	if (run->call->set.dry_run)
 		return run_verdict(run);
-	return remaining > 0 || remains(run) ? EXIT_DIFFERENT : 0;
+	if (remaining > 0 || remains(run))
+		return EXIT_DIFFERENT;
+	return report_totals(run->report)->unsettled > 0 ? EXIT_NOT_ALL_COMPARED
+	                                                 : 0;
 }
 
 static int

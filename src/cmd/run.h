@@ -17,6 +17,9 @@
 #include "patch/spool.h"
 #include "patch/stmt.h"
 
+#define EXIT_DIFFERENT 1
+#define EXIT_NOT_ALL_COMPARED 7
+
 struct run {
 	struct call *call;
 	struct session session;
@@ -38,7 +41,8 @@ enum status run_open(
     struct run *run, struct call *call, bool spool, struct err *err);
 
 /* also is a sink next to the report; NULL is allowed. A table that cannot be
- * read or has no key after all is reported as failed and leaves the others. */
+ * read or has no key after all is reported as failed and leaves the others.
+ * With --recheck both hear of what lasted when the last look is over. */
 enum status run_compare(
     struct run *run, struct change_sink *also, struct err *err);
 

@@ -15,6 +15,8 @@
 #define DEFAULT_ROWS 10
 #define MAX_ROWS 10000 /* a table's text is kept until its heading is known */
 #define DEFAULT_MAX_DELETE 50.0
+#define LOOKS_MAX 20
+#define DEFAULT_RECHECK_WAIT 2
 
 static const char *const hashes[] = { "auto", "stream", "md5", "sha256", NULL };
 static const char *const colors[] = { "auto", "always", "never", NULL };
@@ -101,6 +103,20 @@ settings_comparison(struct opt_table *table, struct settings *set)
 		    "rows that one sum covers (default: by size)"),
 		OPT_U64('j', "jobs", &set->jobs, "N", 1, 64,
 		    "connections per side (default: 1)"),
+	};
+
+	opt_table_add(table, rows, ARRAY_LEN(rows));
+}
+
+void
+settings_live(struct opt_table *table, struct settings *set)
+{
+	const struct opt rows[] = {
+		OPT_GROUP("Live pairs"),
+		OPT_U64(0, "recheck", &set->recheck, "N", 1, LOOKS_MAX,
+		    "look again up to N times: only what lasts differs"),
+		OPT_U64(0, "recheck-wait", &set->recheck_wait, "SECONDS", 1,
+		    3600, "until the second look (default: 2)"),
 	};
 
 	opt_table_add(table, rows, ARRAY_LEN(rows));
@@ -299,6 +315,11 @@ settings_check(struct settings *set, struct err *err)
 		    set->state == NULL
 			? "--transaction=batch needs --state=FILE"
 			: "--state needs --transaction=batch");
+	if (set->recheck_wait > 0 && set->recheck == 0)
+		return err_set(
+		    err, TU_EUSAGE, "--recheck-wait needs --recheck");
+	if (set->recheck_wait == 0)
+		set->recheck_wait = DEFAULT_RECHECK_WAIT;
 	if (set->output != NULL && set->quiet)
 		return err_set(
 		    err, TU_EUSAGE, "--output and --quiet contradict");

@@ -38,6 +38,9 @@ struct settings {
 	int hash; /* 0 auto, else 1 + enum hash_kind */
 	uint64_t leaf_rows, jobs;
 
+	/* Live pairs */
+	uint64_t recheck, recheck_wait;
+
 	/* Output; format is an index into the command's own choices */
 	int format;
 	const char *output, *undo, *reject;
@@ -73,6 +76,7 @@ enum status settings_check(struct settings *set, struct err *err);
 /* Groups of options for a command's table. */
 void settings_selection(struct opt_table *table, struct settings *set);
 void settings_comparison(struct opt_table *table, struct settings *set);
+void settings_live(struct opt_table *table, struct settings *set);
 void settings_output(struct opt_table *table, struct settings *set);
 void settings_writing(struct opt_table *table, struct settings *set);
 void settings_patching(struct opt_table *table, struct settings *set);

@@ -161,6 +161,43 @@ pg_row_address(const struct table *table)
 }
 
 /*
+ * The system identifier says that a standby replays this very log. What is
+ * inserted into it goes out with the next commit or at the end of a page: so
+ * that an idle server's does, the statement takes a transaction id (a
+ * read-only session may) and is committed with it.
+ */
+#define LSN_TAKE                                          \
+	"SELECT CASE WHEN pg_catalog.pg_is_in_recovery()" \
+	" THEN pg_catalog.concat(system_identifier, ' '," \
+	" pg_catalog.pg_last_wal_replay_lsn())"           \
+	" WHEN pg_catalog.txid_current() > 0"             \
+	" THEN pg_catalog.concat(system_identifier, ' '," \
+	" pg_catalog.pg_current_wal_insert_lsn()) END"    \
+	" FROM pg_catalog.pg_control_system()"
+
+static void
+lsn_passed(struct buf *out, const struct cell *position)
+{
+	struct buf text = BUF_INIT;
+
+	pg_quote(&text, position->u.p, position->len);
+	buf_addf(out,
+	    "SELECT CASE WHEN pg_catalog.pg_is_in_recovery()"
+	    " AND system_identifier::text = pg_catalog.split_part(%s, ' ', 1)"
+	    " THEN (pg_catalog.pg_last_wal_replay_lsn() >="
+	    " pg_catalog.split_part(%s, ' ', 2)::pg_lsn)::int::bigint END"
+	    " FROM pg_catalog.pg_control_system()",
+	    buf_str(&text), buf_str(&text));
+	buf_free(&text);
+}
+
+static const struct db_position lsn = {
+	.name = "lsn",
+	.take = LSN_TAKE,
+	.passed = lsn_passed,
+};
+
+/*
  * Guards are made for READ COMMITTED: a statement sees what was committed
  * before it began. Foreign keys that can wait do.
  */
@@ -202,6 +239,7 @@ const struct dialect dialect_postgresql = {
 			 " (run text PRIMARY KEY, batch bigint NOT NULL)",
 	.from_nothing = "",
 	.write_begin = WRITE_BEGIN,
+	.position = &lsn,
 	.apply_lock = "SELECT pg_catalog.pg_try_advisory_lock("
 		      "8390898134367084656)::int::bigint", /* "trueup p" */
 };

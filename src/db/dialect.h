@@ -26,6 +26,20 @@ struct sql_range {
 /* A table of our own in a target; no side of a comparison. */
 #define MARKER_TABLE "trueup_applied"
 
+/*
+ * Where a database stands in a log that others replay. Statements run outside
+ * of a snapshot.
+ */
+struct db_position {
+	const char *name; /* of such a position: "lsn" */
+	/* SELECT of a text (NULL: there is none): all that was visible before
+	 * lies before this. */
+	const char *take;
+	/* SELECT of an integer: 1 when all that lies before the position is
+	 * visible here, else 0; NULL where that log is not replayed. */
+	void (*passed)(struct buf *out, const struct cell *position);
+};
+
 struct dialect {
 	const char *name;  /* "postgresql" */
 	const char *brand; /* "PostgreSQL", for people */
@@ -166,6 +180,7 @@ struct dialect {
 	const char *create_marker;
 	/* Behind a SELECT of values that is to have a WHERE: " FROM DUAL". */
 	const char *from_nothing;
+	const struct db_position *position; /* NULL: none that is known */
 	/* Lines that open and close a patch for the stock client. */
 	const char *patch_begin;
 	const char *patch_commit;

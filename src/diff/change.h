@@ -64,6 +64,7 @@ struct tally {
 	uint64_t at_target; /* rows equal only at target precision, seen
 	                     * among the suspects */
 	uint64_t suspects;  /* rows looked at again */
+	uint64_t unsettled; /* rows that may differ: patch/recheck.h */
 	uint64_t bytes[2];
 	double seconds;
 	bool hidden_columns; /* a column on one side only (and not common) */

@@ -57,19 +57,20 @@ now(void)
 
 /* A statement that waited for ALTER TABLE or TRUNCATE may have read a table
  * that is not the one planned, or an empty one. */
-static enum status
-check_versions(struct comparison *c, struct err *err)
+enum status
+diff_check_versions(
+    const struct plan *plan, const struct pair *pair, struct err *err)
 {
 	for (int s = SOURCE; s <= TARGET; s++) {
-		struct db *db = c->plan->db[s];
-		const struct table *t = c->pair.table[s];
+		struct db *db = plan->db[s];
+		const struct table *t = pair->table[s];
 		uint64_t version;
 		enum status st;
 
 		st = db->drv->table_version(db, t, &version, err);
 		if (st)
 			return err_context(err, "%s", db->side);
-		if (version == c->pair.version[s])
+		if (version == pair->version[s])
 			continue;
 		err_set(err, TU_EQUERY,
 		    "%s: the table was altered, truncated or replaced during "
@@ -417,7 +418,7 @@ compare(struct comparison *c, struct err *err)
 	st = gather(c->plan, &c->pair, &c->pool, &c->bounds, &all, c->options,
 	    c->leaves, err);
 	if (!st)
-		st = check_versions(c, err);
+		st = diff_check_versions(c->plan, &c->pair, err);
 	if (st)
 		return st;
 	for (int s = SOURCE; s <= TARGET; s++)

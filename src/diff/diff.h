@@ -41,4 +41,8 @@ enum status diff_fetch_keys(struct db *db, const struct pair *pair,
     enum status (*each)(void *arg, const struct cell *cells, struct err *err),
     void *arg, struct err *err);
 
+/* TU_EQUERY if a table has not the shape any more that the plan knows. */
+enum status diff_check_versions(
+    const struct plan *plan, const struct pair *pair, struct err *err);
+
 #endif

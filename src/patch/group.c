@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "diff/diff.h"
+#include "diff/side.h"
 #include "patch/changes.h"
 #include "value/key.h"
 
@@ -51,11 +52,12 @@ group_add(struct group *g, const struct change *c)
 struct entry {
 	const char *key; /* encoded */
 	size_t len;
-	const struct change *change;
+	size_t at; /* in group.changes */
 	bool found;
 };
 
 struct reread {
+	struct group *group;
 	const struct pair *pair;
 	struct buf key; /* of the row at hand */
 	struct entry *entries;
@@ -63,6 +65,8 @@ struct reread {
 	enum status (*each)(void *arg, const struct change *c,
 	    const struct cell *cells, struct err *err);
 	void *arg;
+	const struct cell **rows; /* by entry.at; each is NULL then */
+	size_t ncells;            /* of a row there */
 };
 
 static int
@@ -93,10 +97,16 @@ row_read(void *arg, const struct cell *cells, struct err *err)
 	e = bsearch(
 	    &want, r->entries, r->n, sizeof(*r->entries), compare_entries);
 	/* A looser equality of the database may give more than was asked. */
-	if (e == NULL || e->found)
+	if (e == NULL || (e->found && r->each != NULL))
 		return TU_OK;
+	if (e->found)
+		return err_set(err, TU_ESCHEMA,
+		    "the key is not unique: two rows share it");
 	e->found = true;
-	return r->each(r->arg, e->change, cells, err);
+	if (r->each != NULL)
+		return r->each(r->arg, r->group->changes[e->at], cells, err);
+	r->rows[e->at] = cells_copy(r->group->arena, cells, r->ncells);
+	return TU_OK;
 }
 
 static bool
@@ -108,7 +118,18 @@ sets_key(const struct change *c)
 	return false;
 }
 
-/* Sorted entries, and the keys as the target takes them. */
+static void
+add_entry(struct reread *r, size_t at, const struct cell *cells)
+{
+	struct entry *e = &r->entries[at];
+
+	encode_key(&r->key, r->pair, cells);
+	e->key = arena_memdup(r->group->arena, r->key.data, r->key.len);
+	e->len = r->key.len;
+	e->at = at;
+}
+
+/* Entries, and the keys as the target takes them. */
 static enum status
 prepare(struct group *g, struct reread *r, enum group_when when,
     struct cell *keys, struct err *err)
@@ -117,7 +138,6 @@ prepare(struct group *g, struct reread *r, enum group_when when,
 
 	for (size_t i = 0; i < g->n; i++) {
 		struct change c = *g->changes[i];
-		struct entry *e = &r->entries[i];
 		enum status st;
 
 		/* By then it is found by the key of an inserted row. */
@@ -125,17 +145,24 @@ prepare(struct group *g, struct reread *r, enum group_when when,
 			c.op = CHANGE_INSERT;
 			c.target = NULL;
 		}
-		encode_key(&r->key, pair, c.target ? c.target : c.source);
-		e->key = arena_memdup(g->arena, r->key.data, r->key.len);
-		e->len = r->key.len;
-		e->change = g->changes[i];
+		add_entry(r, i, c.target ? c.target : c.source);
 		st = stmt_key(
 		    &g->stmt, &c, g->arena, &keys[i * pair->nkeys], err);
 		if (st)
 			return st;
 	}
-	qsort(r->entries, r->n, sizeof(*r->entries), compare_entries);
 	return TU_OK;
+}
+
+/* The rows of these keys to their entries. */
+static enum status
+fetch(struct reread *r, struct db *db, enum side side, const struct cell *keys,
+    size_t n, struct err *err)
+{
+	qsort(r->entries, r->n, sizeof(*r->entries), compare_entries);
+	return n == 0 ? TU_OK
+	              : diff_fetch_keys(
+			    db, r->pair, side, keys, n, row_read, r, err);
 }
 
 enum status
@@ -144,7 +171,7 @@ group_reread(struct group *g, struct db *target, enum group_when when,
 	const struct cell *cells, struct err *err),
     void *arg, struct err *err)
 {
-	struct reread r = { .n = g->n, .each = each, .arg = arg };
+	struct reread r = { .group = g, .n = g->n, .each = each, .arg = arg };
 	struct pair pair;
 	struct table table;
 	struct cell *keys;
@@ -161,11 +188,58 @@ group_reread(struct group *g, struct db *target, enum group_when when,
 	keys = arena_alloc(g->arena, g->n * pair.nkeys * sizeof(*keys));
 	st = prepare(g, &r, when, keys, err);
 	if (st == TU_OK)
-		st = diff_fetch_keys(
-		    target, &pair, TARGET, keys, g->n, row_read, &r, err);
+		st = fetch(&r, target, TARGET, keys, g->n, err);
 	for (size_t i = 0; i < r.n && st == TU_OK; i++)
 		if (!r.entries[i].found)
-			st = each(arg, r.entries[i].change, NULL, err);
+			st = each(arg, g->changes[r.entries[i].at], NULL, err);
+	buf_free(&r.key);
+	return st;
+}
+
+/* The key as this side holds it; false: it cannot, so the row is not there. */
+static bool
+convert_key(struct group *g, const struct db *db, const struct pair *pair,
+    enum side side, const struct cell *cells, struct cell *out)
+{
+	struct err ignored = ERR_INIT;
+
+	for (size_t i = 0; i < pair->nkeys; i++)
+		if (side_convert_key(db, pair, side, i, &cells[i], g->arena,
+			&out[i], &ignored))
+			return false;
+	return true;
+}
+
+enum status
+group_look(struct group *g, const struct plan *plan, enum side side,
+    const struct cell ***rows, struct err *err)
+{
+	struct reread r = { .group = g, .n = g->n };
+	struct cell *keys;
+	size_t n = 0;
+	enum status st;
+
+	*rows = NULL;
+	if (g->n == 0)
+		return TU_OK;
+	r.pair = g->changes[0]->pair;
+	r.ncells = r.pair->ncols + (side == TARGET ? r.pair->nextra : 0);
+	r.entries = arena_alloc(g->arena, g->n * sizeof(*r.entries));
+	r.rows = *rows = arena_alloc(g->arena, g->n * sizeof(*r.rows));
+	keys = arena_alloc(g->arena, g->n * r.pair->nkeys * sizeof(*keys));
+	for (size_t i = 0; i < g->n; i++) {
+		const struct change *c = g->changes[i];
+		const struct cell *own = side == SOURCE ? c->source : c->target;
+		const struct cell *other =
+		    side == SOURCE ? c->target : c->source;
+
+		if (own == NULL)
+			own = other;
+		add_entry(&r, i, own);
+		n += convert_key(g, plan->db[side], r.pair, side, own,
+		    &keys[n * r.pair->nkeys]);
+	}
+	st = fetch(&r, plan->db[side], side, keys, n, err);
 	buf_free(&r.key);
 	return st;
 }

@@ -49,6 +49,15 @@ enum status group_reread(struct group *g, struct db *target,
     void *arg, struct err *err);
 
 /*
+ * The rows of one side that have the keys of the group's changes, as a
+ * comparison reads them, so the user's WHERE counts: one for each change in
+ * their order, NULL where there is none; for the target with the extra cells.
+ * They live until group_clear(). Not for a multiset.
+ */
+enum status group_look(struct group *g, const struct plan *plan, enum side side,
+    const struct cell ***rows, struct err *err);
+
+/*
  * Is the row as the change wants it? Generated columns do not count. If not,
  * *column is the first that is otherwise, or pair->ncols when the row should
  * or should not be there at all. Only for use within each().

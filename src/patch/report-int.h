@@ -38,6 +38,7 @@ struct report {
 	bool started;
 	bool applied;
 	uint64_t done[CHANGE_OPS]; /* when applied */
+	const char *barrier;       /* report_rechecked(), or NULL */
 	double began;              /* monotonic seconds; json's duration */
 
 	struct buf line; /* a record under construction */

@@ -349,12 +349,16 @@ json_end(struct report *r, const struct pair *pair, const struct tally *tally,
 	jsonw_u64(&j, "partly_patchable", tally->partial);
 	jsonw_u64(&j, "at_target_precision", tally->at_target);
 	jsonw_u64(&j, "suspects", tally->suspects);
+	jsonw_u64(&j, "unsettled", tally->unsettled);
 	jsonw_open(&j, "bytes", '{');
 	jsonw_u64(&j, "source", tally->bytes[SOURCE]);
 	jsonw_u64(&j, "target", tally->bytes[TARGET]);
 	jsonw_close(&j, '}');
 	jsonw_real(&j, "seconds", tally->seconds);
-	jsonw_str(&j, "verdict", tally_differs(tally) ? "different" : "equal");
+	jsonw_str(&j, "verdict",
+	    tally_differs(tally)   ? "different"
+	    : tally->unsettled > 0 ? "unsettled"
+				   : "equal");
 	return finish_line(r, &j, err);
 }
 
@@ -397,6 +401,9 @@ json_finish(struct report *r, int exit_status, const struct err *failed,
 	jsonw_u64(&j, "unrepresentable", t->unrepresentable);
 	jsonw_u64(&j, "partly_patchable", t->partial);
 	jsonw_u64(&j, "at_target_precision", t->at_target);
+	jsonw_u64(&j, "unsettled", t->unsettled);
+	if (r->barrier != NULL)
+		jsonw_str(&j, "barrier", r->barrier);
 	if (r->applied) {
 		jsonw_open(&j, "written", '{');
 		add_ops(&j, r->done);

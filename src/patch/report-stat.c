@@ -85,12 +85,19 @@ stat_start(struct report *r, struct err *err)
 	return report_write(r, err);
 }
 
-/* "different, 2 unrepresentable", "equal, 1 column not compared". */
+/* "different, 2 unrepresentable", "equal, 1 column not compared", "2 rows
+ * unsettled". */
 static void
-add_verdict(struct buf *out, bool differs, uint64_t unrepresentable,
-    uint64_t at_target, uint64_t skipped)
+add_verdict(struct buf *out, bool differs, uint64_t unsettled,
+    uint64_t unrepresentable, uint64_t at_target, uint64_t skipped)
 {
-	buf_adds(out, differs ? "different" : "equal");
+	if (unsettled == 0 || differs)
+		buf_adds(out, differs ? "different" : "equal");
+	if (unsettled > 0) {
+		buf_adds(out, differs ? ", " : "");
+		report_counted(out, unsettled, "row");
+		buf_adds(out, " unsettled");
+	}
 	if (unrepresentable > 0) {
 		buf_adds(out, ", ");
 		report_count(out, unrepresentable);
@@ -115,8 +122,8 @@ stat_end(struct report *r, const struct pair *pair, const struct tally *tally,
 	struct buf *b = &r->kept;
 
 	buf_reset(b);
-	add_verdict(b, tally_differs(tally), tally->unrepresentable,
-	    tally->at_target, pair->nskipped);
+	add_verdict(b, tally_differs(tally), tally->unsettled,
+	    tally->unrepresentable, tally->at_target, pair->nskipped);
 	if (pair_has_rules(pair)) {
 		buf_adds(b, ", by ");
 		report_add_rules(b, pair);
@@ -146,8 +153,8 @@ stat_finish(struct report *r, int exit_status, const struct err *failed,
 	if (failed != NULL)
 		return TU_OK;
 	buf_reset(&r->kept);
-	add_verdict(&r->kept, r->totals.differs, r->totals.unrepresentable,
-	    r->totals.at_target, r->totals.skipped);
+	add_verdict(&r->kept, r->totals.differs, r->totals.unsettled,
+	    r->totals.unrepresentable, r->totals.at_target, r->totals.skipped);
 	add_stat(r, "total", r->totals.rows, r->totals.ops, buf_str(&r->kept));
 	if (r->applied)
 		report_add_written(&r->line, r->done);

@@ -230,6 +230,17 @@ add_skipped(struct buf *b, const struct pair *pair)
 }
 
 static void
+add_unsettled(struct buf *b, const struct pair *pair, const struct tally *tally)
+{
+	if (tally->unsettled == 0)
+		return;
+	report_name(b, pair->name);
+	buf_adds(b, ": ");
+	report_counted(b, tally->unsettled, "row");
+	buf_adds(b, " unsettled\n");
+}
+
+static void
 add_rules(struct buf *b, const struct pair *pair)
 {
 	if (!pair_has_rules(pair))
@@ -247,9 +258,10 @@ text_end(struct report *r, const struct pair *pair, const struct tally *tally,
 	uint64_t nkept = r->nkept;
 	enum status st = TU_OK;
 
-	if (tally_differs(tally) || pair->nskipped > 0)
+	if (tally_differs(tally) || pair->nskipped + tally->unsettled > 0)
 		st = write_heading(r, err);
 	add_skipped(b, pair);
+	add_unsettled(b, pair, tally);
 	if (tally_differs(tally)) {
 		add_table_line(r, pair, tally);
 		add_rules(b, pair);
@@ -306,7 +318,8 @@ add_total(struct report *r)
 		report_counted(b, t->tables, "table");
 		buf_adds(b, ", ");
 		report_counted(b, t->rows[TARGET], "row");
-		buf_adds(b, ": equal");
+		buf_adds(b, t->unsettled > 0 ? ": no difference that lasts"
+					     : ": equal");
 	} else {
 		report_count(b, t->differing);
 		buf_adds(b, " of ");
@@ -335,6 +348,11 @@ add_total(struct report *r)
 		buf_adds(b, "; ");
 		report_counted(b, t->failed, "table");
 		buf_adds(b, " failed");
+	}
+	if (t->unsettled > 0) {
+		buf_adds(b, "; ");
+		report_counted(b, t->unsettled, "row");
+		buf_adds(b, " unsettled");
 	}
 	if (t->skipped > 0) {
 		buf_adds(b, "; ");

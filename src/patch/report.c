@@ -64,6 +64,7 @@ count_table(struct totals *t, const struct tally *tally)
 	t->unrepresentable += tally->unrepresentable;
 	t->at_target += tally->at_target;
 	t->partial += tally->partial;
+	t->unsettled += tally->unsettled;
 	if (tally_differs(tally)) {
 		t->differing++;
 		t->differs = true;
@@ -178,6 +179,12 @@ report_applied(struct report *r, const uint64_t *done)
 {
 	r->applied = true;
 	memcpy(r->done, done, sizeof(r->done));
+}
+
+void
+report_rechecked(struct report *r, const char *barrier)
+{
+	r->barrier = barrier;
 }
 
 enum status

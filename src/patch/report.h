@@ -48,6 +48,10 @@ enum status report_start(struct report *r, struct err *err);
  * change_op. */
 void report_applied(struct report *r, const uint64_t *done);
 
+/* Rows were looked at again: by what the target was known to be past the look
+ * before ("lsn", "gtid", "time"; kept, not copied). Before report_finish(). */
+void report_rechecked(struct report *r, const char *barrier);
+
 /* Totals and, in json, the "summary" or (failed != NULL) "error" object. */
 enum status report_finish(struct report *r, int exit_status,
     const struct err *failed, struct err *err);
@@ -58,10 +62,11 @@ struct totals {
 	uint64_t ops[CHANGE_OPS];
 	uint64_t patchable[CHANGE_OPS];
 	uint64_t unrepresentable, at_target;
-	uint64_t partial; /* rows of which a patch carries a part */
-	uint64_t failed;  /* tables that could not be read to their end */
-	uint64_t skipped; /* columns that could not be compared */
-	uint64_t ruled;   /* columns with rules of the user's */
+	uint64_t partial;   /* rows of which a patch carries a part */
+	uint64_t failed;    /* tables that could not be read to their end */
+	uint64_t skipped;   /* columns that could not be compared */
+	uint64_t unsettled; /* rows, see struct tally */
+	uint64_t ruled;     /* columns with rules of the user's */
 	uint64_t rows[2];
 	bool differs;
 };

@@ -736,6 +736,16 @@ test_sessions(void)
 	ok(dialect_tells_rows(D, &t), "LIMIT 1 tells equal rows");
 }
 
+/* It comes from another server. */
+static void
+test_position(void)
+{
+	const struct cell at = C_TEXT("1 '\\");
+
+	D->position->passed(fresh(), &at);
+	ok(has("SUBSTRING_INDEX(x'3120275c', ' ', 1)"), "bytes, not quotes");
+}
+
 int
 main(void)
 {
@@ -754,6 +764,7 @@ main(void)
 	test_params();
 	test_convert();
 	test_sessions();
+	test_position();
 	buf_free(&out);
 	return tap_done();
 }

@@ -664,6 +664,17 @@ test_convert_json(void)
 	check_convert(c, LT_JSON, text("\"\\ude00\""), NULL, "the other half");
 }
 
+/* It comes from another server. */
+static void
+test_position(void)
+{
+	const struct cell at = text("1 0/1'\\");
+
+	D->position->passed(fresh(), &at);
+	ok(strstr(buf_str(&out), "split_part(E'1 0/1''\\\\', ' ', 2)") != NULL,
+	    "a position is quoted");
+}
+
 int
 main(void)
 {
@@ -683,6 +694,7 @@ main(void)
 	test_convert_text();
 	test_convert_times();
 	test_convert_json();
+	test_position();
 	buf_free(&out);
 	return tap_done();
 }
