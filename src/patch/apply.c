@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "db/dialect.h"
 #include "patch/conflict.h"
-#include "patch/group.h"
+#include "patch/lanes.h"
 #include "patch/order.h"
 #include "patch/settle.h"
 #include "patch/verify.h"
@@ -34,12 +34,9 @@ struct applier {
 	struct conflicts conflicts;
 	bool announced; /* before_commit was called, and went well */
 
-	struct group group;    /* changes whose statements have one text: */
-	struct buf sql;        /* this one, */
-	size_t nparams;        /* with so many parameters each */
-	struct group suspects; /* those that did not touch their row */
-	struct stmt stmt;
-	struct stmt_params params;
+	struct lanes lanes;
+	struct group *group;   /* the lane's that ran last */
+	struct group suspects; /* changes that did not touch their row */
 	uint64_t affected[GROUP_ROWS];
 };
 
@@ -50,12 +47,12 @@ struct applier {
 static enum status
 check_affected(struct applier *a, struct err *err)
 {
-	enum change_op op = a->group.changes[0]->op;
+	enum change_op op = a->group->changes[0]->op;
 	uint64_t before = a->conflicts.n;
 	enum status st;
 
-	for (size_t i = 0; i < a->group.n; i++) {
-		const struct change *c = a->group.changes[i];
+	for (size_t i = 0; i < a->group->n; i++) {
+		const struct change *c = a->group->changes[i];
 		uint64_t want = op == CHANGE_INSERT ? 1 : c->copies;
 
 		if (a->affected[i] == want)
@@ -77,75 +74,45 @@ check_affected(struct applier *a, struct err *err)
 
 /* On failure the group stays, for fail() to look into. */
 static enum status
-run_group(struct applier *a, struct err *err)
+run_lane(struct applier *a, struct lane *lane, struct err *err)
 {
 	struct db_batch batch = {
-		.sql = buf_str(&a->sql),
-		.nparams = a->nparams,
-		.nrows = a->group.n,
-		.columns = a->params.columns,
-		.params = a->params.cells,
+		.sql = buf_str(&lane->sql),
+		.nparams = lane->nparams,
+		.nrows = lane->group.n,
+		.columns = lane->params.columns,
+		.params = lane->params.cells,
 		.affected = a->affected,
 	};
 	enum status st;
 
-	if (a->group.n == 0)
+	if (lane->group.n == 0)
 		return TU_OK;
+	a->group = &lane->group;
 	st = db_batch(a->db, &batch, err);
 	if (st)
 		return err_context(
-		    err, "table '%s'", a->group.changes[0]->pair->name);
+		    err, "table '%s'", a->group->changes[0]->pair->name);
 	st = check_affected(a, err);
 	if (st)
 		return st;
-	group_clear(&a->group);
-	a->params.n = 0;
+	lane_clear(lane);
 	if (interrupted())
 		return err_set(err, TU_EINTERRUPTED, "interrupted");
 	return TU_OK;
 }
 
-/* One more row of the group, unless its statement has another text. */
 static enum status
-try_row(
-    struct applier *a, const struct change *change, bool *fits, struct err *err)
+add_row(struct applier *a, const struct change *c, struct err *err)
 {
-	const struct change *c = group_add(&a->group, change);
-	const struct buf *sql = &a->stmt.sql;
-	enum status st;
+	struct lane *lane;
+	enum status st = lanes_find(&a->lanes, c, &lane, err);
 
-	*fits = false;
-	st = stmt_build(&a->stmt, c, err);
-	if (st)
-		return st;
-	if (a->group.n == 1) {
-		buf_reset(&a->sql);
-		buf_add(&a->sql, sql->data, sql->len);
-		a->nparams = a->params.n;
-	}
-	*fits = a->sql.len == sql->len &&
-	        memcmp(a->sql.data, sql->data, sql->len) == 0;
-	if (!*fits) {
-		a->group.n--;
-		a->params.n = a->stmt.first;
-	}
-	return TU_OK;
-}
-
-static enum status
-add_row(struct applier *a, const struct change *change, struct err *err)
-{
-	bool fits;
-	enum status st = TU_OK;
-
-	if (group_full(&a->group))
-		st = run_group(a, err);
+	if (st == TU_OK && !lane_takes(lane, &a->lanes))
+		st = run_lane(a, lane, err);
 	if (st == TU_OK)
-		st = try_row(a, change, &fits, err);
-	if (st || fits)
-		return st;
-	st = run_group(a, err);
-	return st ? st : try_row(a, change, &fits, err);
+		lane_add(lane, &a->lanes, c);
+	return st;
 }
 
 static enum status
@@ -156,6 +123,8 @@ run_step(struct applier *a, const struct step *step, struct err *err)
 	enum status st;
 
 	st = order_read(a->spool, step, SPOOL_APPLY, &r, err);
+	if (st == TU_OK)
+		a->lanes.open = spool_any_order(r) ? LANES : 1;
 	while (st == TU_OK) {
 		st = spool_next(r, &c, err);
 		if (st || c == NULL)
@@ -165,7 +134,9 @@ run_step(struct applier *a, const struct step *step, struct err *err)
 			st = add_row(a, c, err);
 	}
 	spool_reader_close(r);
-	return st ? st : run_group(a, err);
+	for (size_t i = 0; i < LANES && st == TU_OK; i++)
+		st = run_lane(a, &a->lanes.lane[i], err);
+	return st;
 }
 
 /* --- the transaction ------------------------------------------------------ */
@@ -245,7 +216,7 @@ static bool
 key_collates(const struct applier *a)
 {
 	const struct pair *pair =
-	    a->group.n > 0 ? a->group.changes[0]->pair : NULL;
+	    a->group->n > 0 ? a->group->changes[0]->pair : NULL;
 
 	for (size_t i = 0; pair != NULL && i < pair->nkeys; i++) {
 		const struct column *col = pair->cols[i].col[TARGET];
@@ -310,10 +281,10 @@ fail(struct applier *a, struct err *err)
 	bool alive = roll_back(a);
 
 	memset(a->result->done, 0, sizeof(a->result->done));
-	if (is_constraint(err) && alive && a->group.n > 0 &&
-	    a->group.changes[0]->op == CHANGE_INSERT)
+	if (is_constraint(err) && alive && a->group->n > 0 &&
+	    a->group->changes[0]->op == CHANGE_INSERT)
 		conflicts_find_existing(
-		    &a->conflicts, &a->group, a->db, &ignored);
+		    &a->conflicts, a->group, a->db, &ignored);
 	if (err->status == TU_EQUERY && a->conflicts.n > 0)
 		conflicts_error(&a->conflicts, err);
 	else if (is_constraint(err))
@@ -385,9 +356,8 @@ pause_ms(unsigned ms)
 static void
 start_afresh(struct applier *a)
 {
-	group_clear(&a->group);
+	lanes_clear(&a->lanes);
 	group_clear(&a->suspects);
-	a->params.n = 0;
 	conflicts_clear(&a->conflicts);
 }
 
@@ -510,21 +480,17 @@ apply_run(struct db *target, struct spool *spool,
 		return st;
 	a.arena = arena_new(4096);
 	a.order = order_make(spool, a.arena);
-	group_init(&a.group, target->dialect);
+	lanes_init(&a.lanes, target->dialect);
+	a.group = &a.lanes.lane[0].group;
 	group_init(&a.suspects, target->dialect);
-	a.params.arena = a.group.arena;
-	stmt_init(&a.stmt, target->dialect, STMT_FORWARD, &a.params);
 
 	st = take_lock(&a, err);
 	if (st == TU_OK)
 		st = apply_and_settle(&a, err);
 
-	stmt_release(&a.stmt);
-	stmt_params_release(&a.params);
 	group_release(&a.suspects);
-	group_release(&a.group);
+	lanes_release(&a.lanes);
 	conflicts_release(&a.conflicts);
-	buf_free(&a.sql);
 	arena_free(a.arena);
 	return st;
 }

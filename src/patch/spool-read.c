@@ -227,6 +227,12 @@ spool_reader_park(
 	r->change.parked = parked;
 }
 
+bool
+spool_any_order(const struct spool_reader *r)
+{
+	return r->steps == NULL && r->phase == CHANGE_WHOLE;
+}
+
 static struct spool_reader *
 new_reader(struct spool *s, size_t table, enum change_op op)
 {

@@ -57,6 +57,9 @@ enum status spool_read(struct spool *spool, size_t table, enum change_op op,
 enum status spool_next(
     struct spool_reader *r, const struct change **change, struct err *err);
 
+/* May the changes run in any order? */
+bool spool_any_order(const struct spool_reader *r);
+
 /*
  * Before the first spool_next(), of inserts or deletes: every row in that half
  * which parks these columns (pair->ncols, they can be NULL), or does what is
