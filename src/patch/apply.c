@@ -83,6 +83,7 @@ run_lane(struct applier *a, struct lane *lane, struct err *err)
 		.columns = lane->params.columns,
 		.params = lane->params.cells,
 		.affected = a->affected,
+		.together = lane->together,
 	};
 	enum status st;
 

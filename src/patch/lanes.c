@@ -84,6 +84,26 @@ lane_takes(const struct lane *lane, const struct lanes *l)
 	       (same_text(lane, l) && !group_full(&lane->group));
 }
 
+/* Does a unique index of the target say that a key is one row's? */
+static bool
+key_is_unique(const struct pair *pair)
+{
+	const struct table *t = pair->table[TARGET];
+
+	for (size_t k = 0; k < t->nkeys; k++) {
+		const struct index_key *key = &t->keys[k];
+		size_t n = 0;
+
+		for (size_t i = 0; i < key->ncols; i++)
+			for (size_t j = 0; j < pair->nkeys; j++)
+				n += pair->cols[j].col[TARGET] ==
+				     &t->columns[key->cols[i]];
+		if (key->notnull && n == key->ncols)
+			return true;
+	}
+	return false;
+}
+
 void
 lane_add(struct lane *lane, struct lanes *l, const struct change *c)
 {
@@ -91,6 +111,8 @@ lane_add(struct lane *lane, struct lanes *l, const struct change *c)
 		buf_reset(&lane->sql);
 		buf_add(&lane->sql, l->stmt.sql.data, l->stmt.sql.len);
 		lane->nparams = l->params.n;
+		lane->together =
+		    l->open > 1 && !c->pair->multiset && key_is_unique(c->pair);
 	}
 	lane->used = ++l->rows;
 	group_add(&lane->group, c);

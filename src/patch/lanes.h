@@ -21,6 +21,7 @@ struct lane {
 	size_t nparams;            /* with so many parameters each */
 	struct stmt_params params; /* their cells live in the group's arena */
 	uint64_t used;             /* when a row came last */
+	bool together;             /* struct db_batch */
 };
 
 struct lanes {
