@@ -85,6 +85,12 @@ struct db_batch {
 	const struct cell *params;           /* nrows * nparams, converted
 	                                      * (dialect.h) */
 	uint64_t *affected;                  /* out: rows touched, per row */
+	/*
+	 * Each statement touches one row or none, and none depends on those
+	 * before it. Then the driver may run any number of them as one, and if
+	 * not every one touched its row say 0 for all of these.
+	 */
+	bool together;
 };
 
 struct db_driver {

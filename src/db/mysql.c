@@ -89,6 +89,7 @@ read_version(struct odbc *o, struct err *err)
 		db->schemas = my_value(&rows, 0, 2) == NULL;
 		/* libmaodbc 3.1 stores whatever its options say. */
 		db->holds = true;
+		o->arrays = strcasestr(o->driver, "maodbc") != NULL;
 		snprintf(o->kill, sizeof(o->kill), "KILL QUERY %s",
 		    my_value(&rows, 0, 3));
 		o->max_packet =

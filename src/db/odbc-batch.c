@@ -1,6 +1,6 @@
 /*
  * One prepared statement, many rows, each with its own row count, which the
- * guards of a patch need: arrays of parameters would give one for all.
+ * guards of a patch need; arrays of parameters give one for all (odbc-array.c).
  */
 #include <config.h>
 
@@ -254,8 +254,9 @@ odbc_batch(struct db *db, const struct db_batch *batch, struct err *err)
 {
 	struct odbc *o = (struct odbc *)db;
 	struct odbc_prepared *p;
+	struct odbc_arrays *arrays = NULL;
 	struct value *values;
-	size_t markers;
+	size_t markers, n;
 	enum status st = prepare(o, batch->sql, &p, err);
 
 	if (st)
@@ -268,8 +269,16 @@ odbc_batch(struct db *db, const struct db_batch *batch, struct err *err)
 	pthread_mutex_lock(&o->lock);
 	o->running = p->stmt;
 	pthread_mutex_unlock(&o->lock);
-	for (size_t i = 0; i < batch->nrows && st == TU_OK; i++)
-		st = run_row(o, p, batch, i, values, err);
+	if (batch->together && o->arrays && batch->nrows > 1)
+		arrays = odbc_arrays_new(batch);
+	for (size_t i = 0; i < batch->nrows && st == TU_OK; i += n) {
+		n = arrays ? odbc_arrays_rows(arrays, o, batch, i) : 1;
+		if (n > 1)
+			st = odbc_arrays_run(arrays, o, p, batch, i, n, err);
+		else
+			st = run_row(o, p, batch, i, values, err);
+	}
+	odbc_arrays_free(arrays);
 	for (size_t i = 0; i < markers; i++)
 		buf_free(&values[i].wide);
 	free(values);

@@ -103,6 +103,7 @@ struct odbc {
 	char dbms[64];       /* SQL_DBMS_NAME */
 	char driver[64];     /* SQL_DRIVER_NAME */
 	struct odbc_names names;
+	bool arrays;       /* of parameters are faster, see odbc-array.c */
 	size_t max_packet; /* bytes of the parameters of a row, 0: any */
 	char kill[64]; /* what ends a statement, from another session, or "" */
 	/* The statement that runs, for cancel() of another thread. */
@@ -137,6 +138,21 @@ void odbc_cursor_close(struct cursor *cursor);
 enum status odbc_batch(
     struct db *db, const struct db_batch *batch, struct err *err);
 void odbc_forget_prepared(struct odbc *o);
+
+/* --- odbc-array.c --- */
+
+/*
+ * Rows of a batch in one execution (struct db_batch, together): how many from
+ * this one on, at least 1, and what runs them if they are more.
+ */
+struct odbc_arrays;
+struct odbc_arrays *odbc_arrays_new(const struct db_batch *batch);
+void odbc_arrays_free(struct odbc_arrays *all); /* NULL is allowed */
+size_t odbc_arrays_rows(const struct odbc_arrays *all, const struct odbc *o,
+    const struct db_batch *batch, size_t from);
+enum status odbc_arrays_run(struct odbc_arrays *all, struct odbc *o,
+    struct odbc_prepared *p, const struct db_batch *batch, size_t from,
+    size_t n, struct err *err);
 
 /* --- odbc-catalog.c --- */
 

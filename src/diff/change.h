@@ -44,6 +44,8 @@ struct change {
 	/* Why, for each UNREPRESENTABLE column; else NULL entries. */
 	const char *const *why;
 	uint64_t copies; /* of equal rows in a multiset; else 1 */
+	/* It need not run behind those of its kind before it. */
+	bool any_order;
 	/* Where a spool that handed it out keeps it (patch/spool.h). */
 	int64_t place;
 	size_t place_len;

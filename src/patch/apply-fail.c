@@ -26,7 +26,7 @@ static bool
 key_collates(const struct applier *a)
 {
 	const struct pair *pair =
-	    a->writer.group.n > 0 ? a->writer.group.changes[0]->pair : NULL;
+	    a->writer.group->n > 0 ? a->writer.group->changes[0]->pair : NULL;
 
 	for (size_t i = 0; pair != NULL && i < pair->nkeys; i++) {
 		const struct column *col = pair->cols[i].col[TARGET];
@@ -90,10 +90,10 @@ apply_fail(struct applier *a, struct err *err)
 	struct err ignored = ERR_INIT;
 	bool alive = apply_roll_back(a->db);
 
-	if (is_constraint(err) && alive && a->writer.group.n > 0 &&
-	    a->writer.group.changes[0]->op == CHANGE_INSERT)
+	if (is_constraint(err) && alive && a->writer.group->n > 0 &&
+	    a->writer.group->changes[0]->op == CHANGE_INSERT)
 		conflicts_find_existing(
-		    &a->writer.conflicts, &a->writer.group, a->db, &ignored);
+		    &a->writer.conflicts, a->writer.group, a->db, &ignored);
 	if (err->status == TU_EQUERY && a->writer.conflicts.n > 0)
 		conflicts_error(&a->writer.conflicts, err);
 	else if (is_constraint(err))

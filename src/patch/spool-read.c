@@ -218,6 +218,7 @@ spool_next(
 		if (r->phase == CHANGE_WHOLE && r->steps != NULL)
 			set_phase(r);
 	} while (r->phase != CHANGE_WHOLE && !park(r));
+	r->change.any_order = r->steps == NULL && r->phase == CHANGE_WHOLE;
 	*change = &r->change;
 	return TU_OK;
 }

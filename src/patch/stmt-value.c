@@ -283,6 +283,14 @@ no_literal(const struct change *c, const struct column *col, const char *why,
 	return err_hint(err, "trueup sync sends values beside the SQL");
 }
 
+void
+stmt_params_add(struct stmt_params *p, const struct stmt_params *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		add_param(
+		    p, from->columns[i], cell_copy(p->arena, &from->cells[i]));
+}
+
 enum status
 stmt_value_sql(struct stmt *st, const struct change *c,
     const struct column *col, const struct cell *cell, const char **sql,

@@ -57,6 +57,9 @@ void stmt_init(struct stmt *st, const struct dialect *d,
 void stmt_release(struct stmt *st);
 void stmt_params_release(struct stmt_params *p);
 
+/* Append copies of all of from's. */
+void stmt_params_add(struct stmt_params *p, const struct stmt_params *from);
+
 /*
  * Make st->sql for a patchable change. With params, equal sql text means the
  * same prepared statement. TU_ESCHEMA when the table lacks what the change

@@ -11,12 +11,12 @@
 static enum status
 check_affected(struct writer *w, struct err *err)
 {
-	enum change_op op = w->group.changes[0]->op;
+	enum change_op op = w->group->changes[0]->op;
 	uint64_t before = w->conflicts.n;
 	enum status st;
 
-	for (size_t i = 0; i < w->group.n; i++) {
-		const struct change *c = w->group.changes[i];
+	for (size_t i = 0; i < w->group->n; i++) {
+		const struct change *c = w->group->changes[i];
 		uint64_t want = op == CHANGE_INSERT ? 1 : c->copies;
 
 		if (w->affected[i] == want)
@@ -36,86 +36,83 @@ check_affected(struct writer *w, struct err *err)
 	return TU_OK;
 }
 
-/* On failure the group stays, to be looked into. */
-enum status
-writer_flush(struct writer *w, struct err *err)
+/* On failure the lane stays as it is. */
+static enum status
+run_lane(struct writer *w, struct lane *lane, struct err *err)
 {
 	struct db_batch batch = {
-		.sql = buf_str(&w->sql),
-		.nparams = w->nparams,
-		.nrows = w->group.n,
-		.columns = w->params.columns,
-		.params = w->params.cells,
+		.sql = buf_str(&lane->sql),
+		.nparams = lane->nparams,
+		.nrows = lane->group.n,
+		.columns = lane->params.columns,
+		.params = lane->params.cells,
 		.affected = w->affected,
+		.together = lane->together,
 	};
 	enum status st;
 
-	if (w->group.n == 0)
+	if (lane->group.n == 0)
 		return TU_OK;
-	if (stmt_op(w->group.changes[0], STMT_FORWARD) == CHANGE_DELETE &&
-	    cascades_check(&w->cascades, &w->group, w->db, err))
+	w->group = &lane->group;
+	if (stmt_op(w->group->changes[0], STMT_FORWARD) == CHANGE_DELETE &&
+	    cascades_check(&w->cascades, w->group, w->db, err))
 		return err->status;
 	st = db_batch(w->db, &batch, err);
 	if (st)
 		return err_context(
-		    err, "table '%s'", w->group.changes[0]->pair->name);
+		    err, "table '%s'", w->group->changes[0]->pair->name);
 	st = check_affected(w, err);
 	if (st)
 		return st;
-	group_clear(&w->group);
-	w->params.n = 0;
+	lane_clear(lane);
 	if (interrupted())
 		return err_set(err, TU_EINTERRUPTED, "interrupted");
 	return TU_OK;
 }
 
-/* One more row of the group, unless its statement has another text. */
-static enum status
-try_row(
-    struct writer *w, const struct change *change, bool *fits, struct err *err)
+enum status
+writer_flush(struct writer *w, struct err *err)
 {
-	const struct change *c = group_add(&w->group, change);
-	const struct buf *sql = &w->stmt.sql;
-	enum status st;
+	enum status st = TU_OK;
 
-	*fits = false;
-	st = stmt_build(&w->stmt, c, err);
-	if (st)
-		return st;
-	if (w->group.n == 1) {
-		buf_reset(&w->sql);
-		buf_add(&w->sql, sql->data, sql->len);
-		w->nparams = w->params.n;
-	}
-	*fits = w->sql.len == sql->len &&
-	        memcmp(w->sql.data, sql->data, sql->len) == 0;
-	if (!*fits) {
-		w->group.n--;
-		w->params.n = w->stmt.first;
-	}
-	return TU_OK;
+	for (size_t i = 0; i < LANES && st == TU_OK; i++)
+		st = run_lane(w, &w->lanes.lane[i], err);
+	return st;
 }
 
 static enum status
-add_row(struct writer *w, const struct change *change, struct err *err)
+add_row(struct writer *w, const struct change *c, struct err *err)
 {
-	bool fits;
-	enum status st = TU_OK;
+	struct lane *lane;
+	enum status st = lanes_find(&w->lanes, c, &lane, err);
 
-	if (group_full(&w->group))
-		st = writer_flush(w, err);
+	if (st == TU_OK && !lane_takes(lane, &w->lanes))
+		st = run_lane(w, lane, err);
 	if (st == TU_OK)
-		st = try_row(w, change, &fits, err);
-	if (st || fits)
-		return st;
-	st = writer_flush(w, err);
-	return st ? st : try_row(w, change, &fits, err);
+		lane_add(lane, &w->lanes, c);
+	return st;
+}
+
+/* Kinds of changes do not overtake each other. */
+static enum status
+begin_kind(struct writer *w, const struct change *c, struct err *err)
+{
+	if (w->pair == c->pair && w->op == c->op &&
+	    w->any_order == c->any_order)
+		return TU_OK;
+	w->pair = c->pair;
+	w->op = c->op;
+	w->any_order = c->any_order;
+	if (writer_flush(w, err))
+		return err->status;
+	w->lanes.open = c->any_order ? LANES : 1;
+	return TU_OK;
 }
 
 enum status
 writer_add(struct writer *w, const struct change *c, struct err *err)
 {
-	enum status st = TU_OK;
+	enum status st = begin_kind(w, c, err);
 
 	for (uint64_t i = stmt_runs(c, STMT_FORWARD); i > 0 && st == TU_OK; i--)
 		st = add_row(w, c, err);
@@ -131,30 +128,26 @@ writer_init(struct writer *w, struct db *target,
 		.result = result,
 		.conflicts = { .options = options },
 	};
-	group_init(&w->group, target->dialect);
+	lanes_init(&w->lanes, target->dialect);
+	w->group = &w->lanes.lane[0].group;
 	group_init(&w->suspects, target->dialect);
-	w->params.arena = w->group.arena;
-	stmt_init(&w->stmt, target->dialect, STMT_FORWARD, &w->params);
 	cascades_init(&w->cascades, target->dialect);
 }
 
 void
 writer_clear(struct writer *w)
 {
-	group_clear(&w->group);
+	lanes_clear(&w->lanes);
 	group_clear(&w->suspects);
-	w->params.n = 0;
 	conflicts_clear(&w->conflicts);
+	w->pair = NULL;
 }
 
 void
 writer_release(struct writer *w)
 {
 	cascades_release(&w->cascades);
-	stmt_release(&w->stmt);
-	stmt_params_release(&w->params);
 	group_release(&w->suspects);
-	group_release(&w->group);
+	lanes_release(&w->lanes);
 	conflicts_release(&w->conflicts);
-	buf_free(&w->sql);
 }

@@ -8,6 +8,8 @@
  *	ten          6 rows updated, 2 deleted, 2 inserted behind the last
  *	one-percent  of all rows 0.6 % updated, 0.2 % deleted, 0.2 % inserted,
  *	             scattered over the whole table
+ *	changes      what makes one-percent base again: a column before the
+ *	             others says d(elete), i(nsert) or u(pdate)
  *
  * Keys run from 1 to ROWS; the rows that one-percent inserts are gaps in the
  * other variants. Columns: id, n, amount, at, note, flag, score, day, uid.
@@ -24,7 +26,8 @@
 enum variant {
 	BASE,
 	TEN,
-	ONE_PERCENT
+	ONE_PERCENT,
+	CHANGES
 };
 enum fate {
 	KEPT,
@@ -136,10 +139,24 @@ print_row(uint64_t id, bool updated)
 	    (unsigned)(b >> 52), b & UINT64_C(0xffffffffffff));
 }
 
+/* A row of base or of one-percent, if they differ in it. */
+static void
+print_change(uint64_t rows, uint64_t id)
+{
+	enum fate before = fate(ONE_PERCENT, rows, id);
+	enum fate after = fate(BASE, rows, id);
+
+	if (before == after)
+		return;
+	printf("%s,", after == ABSENT ? "d" : before == ABSENT ? "i" : "u");
+	print_row(id, false);
+}
+
 int
 main(int argc, char **argv)
 {
-	static const char *const names[] = { "base", "ten", "one-percent" };
+	static const char *const names[] = { "base", "ten", "one-percent",
+		"changes" };
 	unsigned variant = 0;
 	uint64_t rows, last;
 
@@ -151,14 +168,19 @@ main(int argc, char **argv)
 	if (argc > 3)
 		seed = strtoull(argv[3], NULL, 10);
 	if (rows < 100 || variant == ARRAY_LEN(names)) {
-		fprintf(stderr, "usage: rows base|equal|ten|one-percent "
-				"ROWS(at least 100) [SEED]\n");
+		fprintf(stderr, "usage: rows base|equal|ten|one-percent|"
+				"changes ROWS(at least 100) [SEED]\n");
 		return 2;
 	}
 	last = variant == TEN ? rows + 2 : rows;
 	for (uint64_t id = 1; id <= last; id++) {
-		enum fate f = fate((enum variant)variant, rows, id);
+		enum fate f;
 
+		if (variant == CHANGES) {
+			print_change(rows, id);
+			continue;
+		}
+		f = fate((enum variant)variant, rows, id);
 		if (f != ABSENT)
 			print_row(id, f == UPDATED);
 	}

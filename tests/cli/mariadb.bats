@@ -277,6 +277,51 @@ sp |1|9|too"
 3|1'
 }
 
+@test "rows that go together: values of all sizes, more than a packet" {
+	lite rows.db 'CREATE TABLE t(id INTEGER PRIMARY KEY, x TEXT, b BLOB,
+		n NUMERIC, f REAL);' 'WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL
+		SELECT i + 1 FROM r WHERE i < 1300)
+		INSERT INTO t SELECT i, CASE i % 5 WHEN 0 THEN NULL
+		WHEN 1 THEN char(0x1F600, i) ELSE replace(hex(zeroblob(i % 90 *
+		i)), 0, i % 10) END, CASE WHEN i % 3 THEN randomblob(i % 40)
+		END, i * 7.25, CASE WHEN i % 4 THEN i / 3.0 END FROM r'
+	my "$target" "CREATE TABLE t (id int PRIMARY KEY, x longtext CHARACTER
+		SET utf8mb4, b blob, n decimal(12,2), f double);
+		INSERT INTO t SELECT seq, 'old', NULL, seq, -1 FROM seq_1_to_700;
+		INSERT INTO t SELECT 2000 + seq, repeat('x', seq % 100 * 1000),
+		'gone', NULL, seq FROM seq_1_to_650"
+	sums='SELECT count(*), sum(id), sum(length(x)), sum(b = "gone"),
+		sum(n), sum(f) FROM t'
+	before=$(my "$target" "$sums")
+	run -0 "$TRUEUP" sync --max-delete=100% --undo=back rows.db "$target"
+	run -0 "$TRUEUP" diff rows.db "$target"
+	is "$(my "$target" 'SELECT count(*), sum(length(x)) > 16777216 FROM t')" \
+	    '1300|1'
+	run_sql "$target" <back
+	is "$(my "$target" "$sums")" "$before"
+}
+
+@test "rows that go together: each conflict is named, and only those" {
+	my "$target" "CREATE TABLE t (id int PRIMARY KEY, x text);
+		CREATE TABLE u (id int PRIMARY KEY); INSERT INTO u VALUES (1);
+		INSERT INTO t SELECT seq, 'old' FROM seq_1_to_900;
+		CREATE TRIGGER also AFTER DELETE ON u FOR EACH ROW
+		UPDATE t SET x = CASE id WHEN 7 THEN 'new 7' ELSE 'changed' END
+		WHERE id IN (7, 100, 600)"
+	lite rows.db 'CREATE TABLE u (id INTEGER PRIMARY KEY);
+		CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT);
+		WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r
+		WHERE i < 900) INSERT INTO t SELECT i, '"'new ' || i FROM r"
+	fails 6 "2 rows are not as they were compared" "id 100" "id 600" \
+	    "'changed' now, it was 'old'" -- sync --max-delete=100% rows.db "$target"
+	[[ $stderr != *"id 7:"* ]]
+	is "$(my "$target" "SELECT sum(x = 'old') FROM t")" 900
+	my "$target" 'DROP TRIGGER also; CREATE TRIGGER also AFTER DELETE ON u
+		FOR EACH ROW UPDATE t SET x = concat("new ", id) WHERE id < 9'
+	run -0 "$TRUEUP" sync --max-delete=100% rows.db "$target"
+	is "$(my "$target" "SELECT sum(x = concat('new ', id)) FROM t")" 900
+}
+
 @test "a connection that is lost is no end of the rows" {
 	both 'CREATE TABLE t (id int PRIMARY KEY, x varchar(200))'
 	my "$source" "INSERT INTO t SELECT seq, repeat('x', 200)

@@ -98,3 +98,49 @@ setup() {
 	  "$(sqlite3 before.db 'select group_concat(x) from t')" ]
 	[ ! -e undo ]
 }
+
+# kinds FILE N - 2000 rows whose update sets one of N sets of columns.
+kinds()
+{
+	sqlite3 "$1" "create table t(id integer primary key, a, b, c, d, e);
+		with recursive r(i) as (select 1 union all
+		select i + 1 from r where i < 2000)
+		insert into t select i, 0, 0, 0, 0, 0 from r;"
+	cp "$1" new.db
+	sqlite3 new.db "update t set a = id % $2 & 1, b = id % $2 & 2,
+		c = id % $2 & 4, d = id % $2 & 8, e = id % $2 & 16"
+}
+
+@test "updates of the same columns go together" {
+	kinds old.db 4
+	run -0 --separate-stderr "$TRUEUP" sync --trace-sql new.db old.db
+	[ "${lines[-1]}" = "written: 0 inserted, 1,500 updated, 0 deleted" ]
+	[ "$(grep -c 'target: UPDATE' <<<"$stderr")" -eq 3 ]
+	run -0 "$TRUEUP" diff new.db old.db
+}
+
+@test "updates of more kinds than wait at a time" {
+	kinds old.db 32
+	cp old.db before.db
+	run -0 "$TRUEUP" sync --undo=undo new.db old.db
+	run -0 "$TRUEUP" diff new.db old.db
+	sqlite3 old.db <undo
+	run -0 "$TRUEUP" diff before.db old.db
+}
+
+@test "conflicts among updates of several kinds are named one by one" {
+	kinds old.db 4
+	sqlite3 old.db "create table s(id integer primary key);
+		insert into s values(1);
+		create trigger tr after delete on s begin
+		update t set a = 'mine' where id in (5, 6, 7, 1999);
+		update t set a = 1 where id = 9; end"
+	sqlite3 new.db "create table s(id integer primary key)"
+	run -6 --separate-stderr "$TRUEUP" sync --max-delete=100% new.db old.db
+	[[ $stderr == *"4 rows are not as they were compared"* ]]
+	for key in 5 6 7 1999; do
+		[[ $stderr == *"id $key: column 'a' is 'mine' now, it was 0"* ]]
+	done
+	[[ $stderr != *"id 9:"* ]]
+	[ "$(sqlite3 old.db "select count(*) from t where a = 'mine'")" = 0 ]
+}

@@ -245,7 +245,8 @@ check_many_columns(struct suite *s)
 
 /* --- batches ------------------------------------------------------------- */
 
-/* UPDATE uniq SET x = p1 WHERE id >= p2 AND id < p3, or an INSERT. */
+/* UPDATE uniq SET x = p1 WHERE id >= p2 AND id < p3, or an INSERT; "together"
+ * is such an update whose rows need not be told apart. */
 static enum status
 run_batch(struct suite *s, const char *verb, const struct cell *params,
     size_t nrows, uint64_t *affected)
@@ -263,6 +264,7 @@ run_batch(struct suite *s, const char *verb, const struct cell *params,
 		.columns = cols,
 		.params = params,
 		.affected = affected,
+		.together = strcmp(verb, "together") == 0,
 	};
 	enum status st;
 
@@ -330,6 +332,49 @@ check_batch(struct suite *s)
 	    "a statement without rows");
 	is_int((long long)n, 0, "%s: has none", s->brand->name);
 	suite_exec(s, "DROP TABLE none");
+}
+
+/* Row by row or many as one: a row that was not touched is told, if not by
+ * itself, and the others are written. */
+static void
+check_together(struct suite *s)
+{
+	enum {
+		N = 700,
+		GAP = 300
+	};
+	struct cell params[3 * N];
+	uint64_t affected[N];
+	size_t bad = 0, sum = 0;
+
+	for (int i = 0; i < N; i++) {
+		int id = i == GAP ? 100000 : i + 1;
+
+		params[3 * i] = i % 7 == 0 ? cell_null() : cell_int(-1000 - i);
+		params[3 * i + 1] = cell_int(id);
+		params[3 * i + 2] = cell_int(id + 1);
+	}
+	suite_ok(s, run_batch(s, "together", params, N, affected), "together");
+	for (size_t i = 0; i < N; i++)
+		bad += affected[i] > 1;
+	ok(bad == 0 && affected[GAP] == 0, "%s: a row that is not there",
+	    s->brand->name);
+	buf_reset(suite_sql(s));
+	buf_addf(&s->sql,
+	    "SELECT count(*) FROM %s WHERE id <= %d AND (x = -999 - id OR x IS "
+	    "NULL AND (id - 1) %% 7 = 0)",
+	    suite_table(s, "uniq")->from, N);
+	is_int(suite_int(s, s->wr, buf_str(&s->sql)), N - 1,
+	    "%s: the others are written", s->brand->name);
+	params[3 * GAP + 1] = cell_int(GAP + 1);
+	params[3 * GAP + 2] = cell_int(GAP + 2);
+	for (int i = 0; i < N; i++)
+		params[3 * i] = cell_int(10000 + i);
+	suite_ok(
+	    s, run_batch(s, "together", params, N, affected), "all of them");
+	for (size_t i = 0; i < N; i++)
+		sum += affected[i];
+	is_int((long long)sum, N, "%s: each touched its row", s->brand->name);
 }
 
 static void
@@ -470,6 +515,7 @@ check_sessions(struct suite *s)
 	check_snapshot(s);
 	check_shared_snapshot(s);
 	check_batch(s);
+	check_together(s);
 	check_batch_error(s);
 	if (!(s->brand->lacks & LACKS_CANCEL)) {
 		check_cancel(s);
