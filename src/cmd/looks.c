@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "diff/barrier.h"
@@ -13,15 +14,6 @@
 /* Of the wait before the second look: most of what is in flight has landed
  * then, and what takes longer shall not be asked for all the time. */
 static const double schedule[] = { 1, 2.5, 7.5, 30 };
-
-static double
-now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 /* When look i + 2 is due, in seconds after the first; further ones come as far
  * apart as the last two are from the beginning. */
@@ -38,7 +30,7 @@ due(const struct settings *set, size_t i)
 static enum status
 wait_until(double when, struct err *err)
 {
-	while (now() < when && !interrupted())
+	while (clock_seconds() < when && !interrupted())
 		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
 	return interrupted() ? err_set(err, TU_EINTERRUPTED, "interrupted")
 	                     : TU_OK;
@@ -79,7 +71,7 @@ look_again(struct run *run, struct recheck *recheck, struct err *err)
 {
 	const struct settings *set = &run->call->set;
 	struct barrier barrier;
-	double began = now();
+	double began = clock_seconds();
 	enum status st;
 
 	if (recheck_remaining(recheck) == 0)

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "patch/report.h"
 
@@ -12,22 +13,12 @@
 #define DRAW_AFTER_SECONDS 0.3 /* a quick run needs no progress */
 #define RATE_AFTER_SECONDS 1.0
 
-static double
-seconds_since(const struct timespec *then)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - then->tv_sec) +
-	       (double)(now.tv_nsec - then->tv_nsec) / 1e9;
-}
-
 void
 progress_start(struct progress *p, const struct plan *plan)
 {
 	*p = (struct progress){ .plan = plan };
 	pthread_mutex_init(&p->lock, NULL);
-	clock_gettime(CLOCK_MONOTONIC, &p->start);
+	p->start = clock_seconds();
 	for (size_t i = 0; i < plan->npairs; i++) {
 		for (int side = SOURCE; side <= TARGET; side++) {
 			double rows = plan->pairs[i].table[side]->rows;
@@ -52,7 +43,7 @@ progress_table(struct progress *p, const struct pair *pair)
 static void
 add_rate(struct buf *line, const struct progress *p, double done)
 {
-	double elapsed = seconds_since(&p->start), rate;
+	double elapsed = clock_seconds() - p->start, rate;
 
 	if (elapsed < RATE_AFTER_SECONDS || done <= 0)
 		return;
@@ -75,10 +66,10 @@ progress_rows(void *arg, const struct pair *pair, const uint64_t rows[2])
 	struct buf line = BUF_INIT;
 
 	pthread_mutex_lock(&p->lock);
-	if (seconds_since(&p->start) < DRAW_AFTER_SECONDS ||
-	    (p->drawn.tv_sec != 0 && seconds_since(&p->drawn) < REDRAW_SECONDS))
+	if (clock_seconds() - p->start < DRAW_AFTER_SECONDS ||
+	    (p->drawn > 0 && clock_seconds() - p->drawn < REDRAW_SECONDS))
 		goto out;
-	clock_gettime(CLOCK_MONOTONIC, &p->drawn);
+	p->drawn = clock_seconds();
 	buf_addf(
 	    &line, "[%zu/%zu] %.40s: ", p->table, p->plan->npairs, pair->name);
 	report_count(&line, rows[SOURCE]);

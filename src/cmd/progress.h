@@ -9,17 +9,16 @@
 #define TU_CMD_PROGRESS_H
 
 #include <pthread.h>
-#include <time.h>
 
 #include "diff/plan.h"
 
 struct progress {
 	pthread_mutex_t lock; /* both sides report, each from its thread */
 	const struct plan *plan;
-	size_t table;    /* tables begun */
-	double expected; /* rows of both sides in all, -1: unknown */
-	double done;     /* rows of the tables that are finished */
-	struct timespec start, drawn;
+	size_t table;        /* tables begun */
+	double expected;     /* rows of both sides in all, -1: unknown */
+	double done;         /* rows of the tables that are finished */
+	double start, drawn; /* clock_seconds() */
 };
 
 void progress_start(struct progress *p, const struct plan *plan);

@@ -3,9 +3,9 @@
 #include "cmd/writing.h"
 
 #include <inttypes.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "db/db.h"
 #include "patch/journal.h"
@@ -22,25 +22,14 @@ writing_conflict(
 	    run->call->cmd->name, table, key, what);
 }
 
-static const char *
-time_now(char text[32])
-{
-	time_t now = time(NULL);
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
-	return text;
-}
-
 static enum status
 write_undo(struct run *run, struct err *err)
 {
-	char text[32];
+	char text[CLOCK_TEXT];
 	enum status st;
 
 	st = run_write_patch(
-	    run, run->spool, &run->undo, STMT_UNDO, time_now(text), err);
+	    run, run->spool, &run->undo, STMT_UNDO, clock_text(text), err);
 	return st ? st : output_commit(&run->undo, true, err);
 }
 
@@ -76,11 +65,11 @@ static enum status
 keep_journal_undo(struct run *run, bool written, struct err *err)
 {
 	struct db *const *db = run->session.db;
-	char text[32];
+	char text[CLOCK_TEXT];
 	const struct sqlpatch_info info = {
 		.source = run_source_name(run),
 		.target = db[TARGET]->display,
-		.time = time_now(text),
+		.time = clock_text(text),
 	};
 	enum status st = TU_OK;
 

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 
 #define IN_FLIGHT 256
-#define NAME_FORMAT "trueup_%u"
 
 /* What libpq wants to know of one row. */
 struct params {
@@ -23,32 +22,37 @@ struct params {
 	size_t *offsets;
 };
 
-static enum status
-prepare(struct pq *pq, const char *sql, unsigned *slot, struct err *err)
+enum status
+pq_prepare(
+    struct pq *pq, const char *sql, char name[PQ_NAME_MAX], struct err *err)
 {
-	char name[32], drop[64];
+	char drop[64];
 	PGresult *res;
 	enum status st = TU_OK;
+	unsigned slot = pq->next_prepared % PQ_PREPARED;
+	bool found = false;
 
-	for (*slot = 0; *slot < PQ_PREPARED; ++*slot)
-		if (pq->prepared[*slot] && !strcmp(pq->prepared[*slot], sql))
-			return TU_OK;
-	*slot = pq->next_prepared % PQ_PREPARED;
-	snprintf(name, sizeof(name), NAME_FORMAT, *slot);
-	if (pq->prepared[*slot] != NULL) {
+	for (unsigned i = 0; i < PQ_PREPARED && !found; i++) {
+		found = pq->prepared[i] && !strcmp(pq->prepared[i], sql);
+		slot = found ? i : slot;
+	}
+	snprintf(name, PQ_NAME_MAX, "trueup_%u", slot);
+	if (found)
+		return TU_OK;
+	if (pq->prepared[slot] != NULL) {
 		snprintf(drop, sizeof(drop), "DEALLOCATE %s", name);
 		st = pq_query(pq, drop, NULL, err);
 		if (st)
 			return st;
-		free(pq->prepared[*slot]);
-		pq->prepared[*slot] = NULL;
+		free(pq->prepared[slot]);
+		pq->prepared[slot] = NULL;
 	}
 	res = PQprepare(pq->conn, name, sql, 0, NULL);
 	if (PQresultStatus(res) != PGRES_COMMAND_OK) {
 		st = pq_error(pq, res, err);
 	} else {
-		pq->prepared[*slot] = strdup(sql);
-		if (pq->prepared[*slot] == NULL)
+		pq->prepared[slot] = strdup(sql);
+		if (pq->prepared[slot] == NULL)
 			out_of_memory(strlen(sql));
 		pq->next_prepared++;
 	}
@@ -91,13 +95,11 @@ set_params(struct pq *pq, const struct db_batch *batch, size_t row,
 }
 
 static enum status
-send_rows(struct pq *pq, const struct db_batch *batch, unsigned slot,
+send_rows(struct pq *pq, const struct db_batch *batch, const char *name,
     size_t from, size_t to, struct params *p, struct err *err)
 {
-	char name[32];
 	enum status st;
 
-	snprintf(name, sizeof(name), NAME_FORMAT, slot);
 	for (size_t row = from; row < to; row++) {
 		st = set_params(pq, batch, row, p, err);
 		if (st)
@@ -159,7 +161,7 @@ take_results(struct pq *pq, uint64_t *affected, size_t n, enum status st,
 }
 
 static enum status
-run(struct pq *pq, const struct db_batch *batch, unsigned slot,
+run(struct pq *pq, const struct db_batch *batch, const char *name,
     struct params *p, struct err *err)
 {
 	enum status st = TU_OK;
@@ -169,7 +171,7 @@ run(struct pq *pq, const struct db_batch *batch, unsigned slot,
 	     row += IN_FLIGHT) {
 		size_t n = MIN(batch->nrows - row, IN_FLIGHT);
 
-		st = send_rows(pq, batch, slot, row, row + n, p, err);
+		st = send_rows(pq, batch, name, row, row + n, p, err);
 		if (PQpipelineSync(pq->conn) != 1 && st == TU_OK)
 			st = pq_error(pq, NULL, err);
 		st = take_results(pq, &batch->affected[row], n, st, err);
@@ -183,10 +185,13 @@ pq_batch(struct db *db, const struct db_batch *batch, struct err *err)
 	struct pq *pq = (struct pq *)db;
 	size_t n = batch->nparams + 1;
 	struct params p;
-	enum status st;
-	unsigned slot;
+	char name[PQ_NAME_MAX];
+	bool done;
+	enum status st = pq_batch_together(pq, batch, &done, err);
 
-	st = prepare(pq, batch->sql, &slot, err);
+	if (st || done)
+		return st;
+	st = pq_prepare(pq, batch->sql, name, err);
 	if (st)
 		return st;
 	p.values = calloc(n, sizeof(*p.values));
@@ -198,7 +203,7 @@ pq_batch(struct db *db, const struct db_batch *batch, struct err *err)
 	if (PQenterPipelineMode(pq->conn) != 1)
 		st = pq_error(pq, NULL, err);
 	if (st == TU_OK)
-		st = run(pq, batch, slot, &p, err);
+		st = run(pq, batch, name, &p, err);
 	/* Refused only when the connection is gone, which st says already. */
 	(void)PQexitPipelineMode(pq->conn);
 	free(p.values);

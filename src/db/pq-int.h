@@ -5,6 +5,7 @@
  *
  *	pq.c           connection, session, statements, snapshots, errors
  *	pq-batch.c     a prepared statement for many rows
+ *	pq-together.c  the same as one statement with arrays
  *	pq-copy.c      rows: COPY (...) TO STDOUT (FORMAT binary)
  *	pq-decode.c    the binary form of one value to a cell
  *	pq-catalog.c   what tables there are, their keys and the like
@@ -70,8 +71,18 @@ void pq_back_to_savepoint(struct pq *pq);
 
 /* --- pq-batch.c --- */
 
+#define PQ_NAME_MAX 32
+/* Prepare a statement, or find it prepared, and say its name. */
+enum status pq_prepare(
+    struct pq *pq, const char *sql, char name[PQ_NAME_MAX], struct err *err);
 enum status pq_batch(
     struct db *db, const struct db_batch *batch, struct err *err);
+
+/* --- pq-together.c --- */
+
+/* Run a batch that can be run together, if its statement can be (*done). */
+enum status pq_batch_together(
+    struct pq *pq, const struct db_batch *batch, bool *done, struct err *err);
 
 /* --- pq-copy.c --- */
 

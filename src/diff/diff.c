@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "diff/fetch.h"
 #include "diff/gather.h"
@@ -45,15 +45,6 @@ struct comparison {
 	size_t npoints;
 	struct arena *batch; /* bounds of cut leaves, until fetched */
 };
-
-static double
-now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
 
 /* A statement that waited for ALTER TABLE or TRUNCATE may have read a table
  * that is not the one planned, or an empty one. */
@@ -501,7 +492,7 @@ diff_pair(const struct plan *plan, const struct pair *pair,
     struct tally *tally, struct err *err)
 {
 	struct comparison *c = calloc(1, sizeof(*c));
-	double began = now();
+	double began = clock_seconds();
 	uint64_t bytes[2];
 	enum status st = TU_OK;
 
@@ -524,7 +515,7 @@ diff_pair(const struct plan *plan, const struct pair *pair,
 		goto out;
 	}
 	tally->hidden_columns = pair->nonly[SOURCE] + pair->nonly[TARGET] > 0;
-	tally->seconds = now() - began;
+	tally->seconds = clock_seconds() - began;
 	for (int s = SOURCE; s <= TARGET; s++)
 		tally->bytes[s] = plan->db[s]->bytes_in - bytes[s];
 	if (sink->end != NULL)

@@ -4,9 +4,9 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "db/dialect.h"
@@ -268,15 +268,6 @@ run_batch(struct batcher *b, struct err *err)
 
 /* --- all of them ---------------------------------------------------------- */
 
-static double
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void
 choose_size(struct batcher *b, double seconds)
 {
@@ -292,7 +283,7 @@ run_batches(struct batcher *b, struct err *err)
 	enum status st;
 
 	for (;;) {
-		double began = now();
+		double began = clock_seconds();
 
 		st = fill(b, err);
 		if (st || b->list.n == 0)
@@ -300,7 +291,7 @@ run_batches(struct batcher *b, struct err *err)
 		st = run_batch(b, err);
 		if (st)
 			break;
-		choose_size(b, now() - began);
+		choose_size(b, clock_seconds() - began);
 	}
 	feed_close(&b->feed);
 	return st;

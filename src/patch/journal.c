@@ -7,10 +7,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "db/dialect.h"
 #include "value/rowhash.h"
@@ -104,12 +104,8 @@ static enum status
 create(
     struct journal *j, const char *source, const char *target, struct err *err)
 {
-	char run_name[17], now[32];
-	time_t t = time(NULL);
-	struct tm tm;
+	char run_name[17], now[CLOCK_TEXT];
 
-	gmtime_r(&t, &tm);
-	strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	snprintf(run_name, sizeof(run_name), "%016" PRIx64, random_u64());
 	buf_reset(&j->sql);
 	buf_addf(&j->sql,
@@ -125,7 +121,7 @@ create(
 	add_literal(&j->sql, source);
 	buf_adds(&j->sql, ", ");
 	add_literal(&j->sql, target);
-	buf_addf(&j->sql, ", '%s')", now);
+	buf_addf(&j->sql, ", '%s')", clock_text(now));
 	return run(j, buf_str(&j->sql), err);
 }
 

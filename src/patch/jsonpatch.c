@@ -195,7 +195,7 @@ static enum status
 read_columns(struct reader *r, const json_t *v)
 {
 	struct pair *pair = arena_alloc(r->arena, sizeof(*pair));
-	const struct table *t;
+	const struct table *t = NULL;
 	enum status st;
 
 	if (r->pair != NULL)

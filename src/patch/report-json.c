@@ -4,8 +4,8 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "db/db.h"
 #include "patch/jsoncols.h"
 #include "patch/jsonval.h"
@@ -36,22 +36,9 @@ begin_line(struct report *r, const char *type)
 static void
 add_now(struct jsonw *j)
 {
-	time_t now = time(NULL);
-	char text[32];
-	struct tm tm;
+	char text[CLOCK_TEXT];
 
-	gmtime_r(&now, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	jsonw_str(j, "time", text);
-}
-
-static double
-seconds_since(double began)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9 - began;
+	jsonw_str(j, "time", clock_text(text));
 }
 
 static enum status
@@ -409,7 +396,7 @@ json_finish(struct report *r, int exit_status, const struct err *failed,
 		add_ops(&j, r->done);
 		jsonw_close(&j, '}');
 	}
-	jsonw_real(&j, "seconds", seconds_since(r->began));
+	jsonw_real(&j, "seconds", clock_seconds() - r->began);
 	digest_hex(r->digest, digest);
 	jsonw_str(&j, "sha256", digest);
 	jsonw_u64(&j, "exit", (uint64_t)exit_status);

@@ -6,9 +6,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "patch/report-int.h"
 
 const char report_signs[CHANGE_OPS] = { '-', '~', '+' };
@@ -126,7 +126,6 @@ report_new(enum report_format format, const struct plan *plan,
     const struct report_options *options)
 {
 	struct report *r = calloc(1, sizeof(*r));
-	struct timespec now;
 
 	if (r == NULL)
 		out_of_memory(sizeof(*r));
@@ -137,8 +136,7 @@ report_new(enum report_format format, const struct plan *plan,
 	r->plan = plan;
 	r->opt = *options;
 	r->digest = digest_new();
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	r->began = (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	r->began = clock_seconds();
 	return r;
 }
 
