@@ -18,32 +18,56 @@ add_text(struct buf *out, const struct dialect *d, const char *s)
 }
 
 static void
-pg_columns(struct buf *out, const char *key, const char *rel)
+pg_name(struct buf *out, const char *column, const char *as)
 {
-	buf_addf(out,
-	    ", (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY n)"
-	    " FROM unnest(c.%s) WITH ORDINALITY k(num, n)"
-	    " JOIN pg_catalog.pg_attribute a"
-	    " ON a.attrelid = c.%s AND a.attnum = k.num)",
-	    key, rel);
+	buf_addf(out, ", '\"' || replace(%s, '\"', '\"\"') || '\"' AS %s",
+	    column, as);
 }
 
-/* Constraints of a partition that come with the whole have a parent. */
+static void
+pg_action(struct buf *out, const char *type)
+{
+	buf_addf(out,
+	    ", CASE c.%s WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL'"
+	    " WHEN 'd' THEN 'SET DEFAULT' ELSE '' END",
+	    type);
+}
+
+/*
+ * Constraints of a partition that come with the whole have a parent; one that
+ * refers to the whole is about its parts, too.
+ */
 void
 pg_cascades(struct buf *out, const struct table *table)
 {
-	buf_adds(out, "SELECT c.conrelid::pg_catalog.regclass::text");
-	pg_columns(out, "conkey", "conrelid");
-	pg_columns(out, "confkey", "confrelid");
+	unsigned long long oid = table->oid;
+
+	buf_adds(out, "SELECT f.* FROM pg_catalog.pg_constraint c"
+		      " CROSS JOIN LATERAL (WITH x AS (SELECT k.n");
+	pg_name(out, "a.attname", "child");
+	pg_name(out, "b.attname", "parent");
+	buf_adds(out,
+	    " FROM unnest(c.conkey, c.confkey) WITH ORDINALITY k(one, two, n)"
+	    " JOIN pg_catalog.pg_attribute a"
+	    " ON a.attrelid = c.conrelid AND a.attnum = k.one"
+	    " JOIN pg_catalog.pg_attribute b"
+	    " ON b.attrelid = c.confrelid AND b.attnum = k.two)"
+	    " SELECT c.conrelid::pg_catalog.regclass::text,"
+	    " (SELECT string_agg(x.child, ', ' ORDER BY x.n) FROM x),"
+	    " (SELECT string_agg(x.parent, ', ' ORDER BY x.n) FROM x),"
+	    " (SELECT string_agg('trueup_p.' || x.parent || ' = trueup_c.' ||"
+	    " x.child, ' AND ' ORDER BY x.n) FROM x)");
+	pg_action(out, "confdeltype");
+	pg_action(out, "confupdtype");
 	buf_addf(out,
-	    ", CASE c.confdeltype WHEN 'c' THEN 'CASCADE'"
-	    " WHEN 'n' THEN 'SET NULL' ELSE 'SET DEFAULT' END,"
-	    " CASE WHEN c.conrelid = c.confrelid THEN 'self' ELSE '' END"
-	    " FROM pg_catalog.pg_constraint c"
+	    ", CASE WHEN c.conrelid = c.confrelid THEN 'self' ELSE '' END) f"
 	    " WHERE c.contype = 'f' AND c.conparentid = 0"
-	    " AND c.confrelid = %llu AND c.confdeltype IN ('c', 'n', 'd')"
+	    " AND (c.confdeltype IN ('c', 'n', 'd')"
+	    " OR c.confupdtype IN ('c', 'n', 'd'))"
+	    " AND (c.confrelid = %llu OR c.confrelid IN (SELECT relid"
+	    " FROM pg_catalog.pg_partition_ancestors(%llu) a(relid)))"
 	    " ORDER BY c.conname",
-	    (unsigned long long)table->oid);
+	    oid, oid);
 }
 
 static void
@@ -60,6 +84,8 @@ my_columns(struct buf *out, const char *column)
 	buf_adds(out, " ORDER BY k.ordinal_position SEPARATOR ', ')");
 }
 
+#define MY_ACTIONS "('CASCADE', 'SET NULL', 'SET DEFAULT')"
+
 void
 my_cascades(struct buf *out, const struct table *table)
 {
@@ -70,17 +96,23 @@ my_cascades(struct buf *out, const struct table *table)
 	buf_addc(out, ')');
 	my_columns(out, "column_name");
 	my_columns(out, "referenced_column_name");
-	buf_adds(out,
-	    ", r.delete_rule,"
-	    " IF(k.table_schema = k.referenced_table_schema"
-	    " AND k.table_name = k.referenced_table_name, 'self', '')"
-	    " FROM information_schema.key_column_usage k"
-	    " JOIN information_schema.referential_constraints r"
-	    " ON r.constraint_schema = k.constraint_schema"
-	    " AND r.constraint_name = k.constraint_name"
-	    " AND r.table_name = k.table_name"
-	    " WHERE r.delete_rule IN ('CASCADE', 'SET NULL', 'SET DEFAULT')"
-	    " AND k.referenced_table_schema = ");
+	buf_adds(out, ", GROUP_CONCAT(CONCAT('trueup_p.', ");
+	my_name(out, "referenced_column_name");
+	buf_adds(out, ", ' = trueup_c.', ");
+	my_name(out, "column_name");
+	buf_adds(out, ") ORDER BY k.ordinal_position SEPARATOR ' AND '),"
+		      " IF(r.delete_rule IN " MY_ACTIONS ", r.delete_rule, ''),"
+		      " IF(r.update_rule IN " MY_ACTIONS ", r.update_rule, ''),"
+		      " IF(k.table_schema = k.referenced_table_schema"
+		      " AND k.table_name = k.referenced_table_name, 'self', '')"
+		      " FROM information_schema.key_column_usage k"
+		      " JOIN information_schema.referential_constraints r"
+		      " ON r.constraint_schema = k.constraint_schema"
+		      " AND r.constraint_name = k.constraint_name"
+		      " AND r.table_name = k.table_name"
+		      " WHERE (r.delete_rule IN " MY_ACTIONS
+		      " OR r.update_rule IN " MY_ACTIONS ")"
+		      " AND k.referenced_table_schema = ");
 	if (table->schema != NULL)
 		add_text(out, &dialect_mysql, table->schema);
 	else
@@ -89,7 +121,7 @@ my_cascades(struct buf *out, const struct table *table)
 	add_text(out, &dialect_mysql, table->name);
 	buf_adds(out,
 	    " GROUP BY k.table_schema, k.table_name, k.constraint_name,"
-	    " r.delete_rule, k.referenced_table_schema,"
+	    " r.delete_rule, r.update_rule, k.referenced_table_schema,"
 	    " k.referenced_table_name"
 	    " ORDER BY k.table_schema, k.table_name, k.constraint_name");
 }
@@ -100,34 +132,50 @@ lite_name(struct buf *out, const char *column)
 	buf_addf(out, "'\"' || replace(%s, '\"', '\"\"') || '\"'", column);
 }
 
-/* A reference that names no columns is to the primary key. */
+/* One of the lists: what of each pair of columns, and what is between them. A
+ * reference that names no columns is to the primary key. */
+static void
+lite_columns(struct buf *out, const struct table *table, const char *before,
+    const char *column, const char *more, const char *between)
+{
+	buf_addf(out, ", (SELECT group_concat(%s", before);
+	lite_name(out, column);
+	if (more[0] != '\0') {
+		buf_adds(out, more);
+		lite_name(out, "f.child");
+	}
+	buf_addf(out,
+	    ", '%s') FROM (SELECT l.\"from\" AS child, coalesce(l.\"to\","
+	    " (SELECT name FROM pragma_table_info(",
+	    between);
+	add_text(out, &dialect_sqlite, table->name);
+	buf_adds(out, ") WHERE pk = l.seq + 1)) AS parent"
+		      " FROM pragma_foreign_key_list(m.name) l"
+		      " WHERE id = g.id ORDER BY seq) f)");
+}
+
+#define LITE_ACTIONS "('CASCADE', 'SET NULL', 'SET DEFAULT')"
+
 void
 sqlite_cascades(struct buf *out, const struct table *table)
 {
 	buf_adds(out, "SELECT ");
 	lite_name(out, "m.name");
-	buf_adds(out, ", (SELECT group_concat(");
-	lite_name(out, "f.\"from\"");
+	lite_columns(out, table, "", "f.child", "", ", ");
+	lite_columns(out, table, "", "f.parent", "", ", ");
+	lite_columns(out, table, "'trueup_p.' || ", "f.parent",
+	    " || ' = trueup_c.' || ", " AND ");
 	buf_adds(out,
-	    ", ', ') FROM"
-	    " (SELECT \"from\" FROM pragma_foreign_key_list(m.name)"
-	    " WHERE id = g.id ORDER BY seq) f), (SELECT group_concat(");
-	lite_name(out, "f.name");
-	buf_adds(out, ", ', ') FROM"
-		      " (SELECT coalesce(l.\"to\", (SELECT name FROM"
-		      " pragma_table_info(");
-	add_text(out, &dialect_sqlite, table->name);
-	buf_adds(out,
-	    ") WHERE pk = l.seq + 1)) AS name"
-	    " FROM pragma_foreign_key_list(m.name) l"
-	    " WHERE id = g.id ORDER BY seq) f),"
-	    " g.on_delete, CASE WHEN m.name = g.\"table\" COLLATE NOCASE"
+	    ", CASE WHEN g.on_delete IN " LITE_ACTIONS
+	    " THEN g.on_delete ELSE '' END,"
+	    " CASE WHEN g.on_update IN " LITE_ACTIONS
+	    " THEN g.on_update ELSE '' END,"
+	    " CASE WHEN m.name = g.\"table\" COLLATE NOCASE"
 	    " THEN 'self' ELSE '' END"
 	    " FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) g"
 	    " ON g.seq = 0 WHERE m.type = 'table' AND g.\"table\" = ");
 	add_text(out, &dialect_sqlite, table->name);
 	buf_adds(out,
-	    " COLLATE NOCASE"
-	    " AND g.on_delete IN ('CASCADE', 'SET NULL', 'SET DEFAULT')"
-	    " ORDER BY m.name, g.id");
+	    " COLLATE NOCASE AND (g.on_delete IN " LITE_ACTIONS
+	    " OR g.on_update IN " LITE_ACTIONS ") ORDER BY m.name, g.id");
 }

@@ -169,10 +169,12 @@ struct dialect {
 	 * something else. NULL: a writer excludes all others anyway. */
 	const char *apply_lock;
 	/*
-	 * SELECT five texts for each foreign key that refers to the table and
-	 * does something ON DELETE: the child table as it stands in FROM, its
-	 * columns and the referenced ones ("a, b"), what it does ("CASCADE"),
-	 * and "self" or "". NULL: nobody knows how to ask for them.
+	 * SELECT seven texts for each foreign key that refers to the table and
+	 * does something ON DELETE or ON UPDATE: the child table as it stands
+	 * in FROM, its columns and the referenced ones ("a", "b", quoted), the
+	 * condition on which rows trueup_c and trueup_p of the two meet, what
+	 * it does ON DELETE and ON UPDATE ("CASCADE", or ""), and "self" or "".
+	 * NULL: nobody knows how to ask for them.
 	 */
 	void (*cascades)(struct buf *out, const struct table *table);
 	/* Make the table of patch/journal.h unless it is there: MARKER_TABLE

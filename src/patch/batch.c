@@ -46,8 +46,9 @@ struct batcher {
 	size_t rows, most; /* of the next batch, and of any */
 	int64_t next;      /* number of the first change of the next batch */
 	int64_t first, last;
-	uint64_t batches; /* written */
-	bool announced;   /* keep_undo() has been called, and went well */
+	uint64_t batches, before; /* written, also by runs before */
+	bool unknown;             /* whether the last batch was written */
+	bool announced; /* keep_undo() has been called, and went well */
 };
 
 /* --- reading -------------------------------------------------------------- */
@@ -212,8 +213,11 @@ try_batch(struct batcher *b, struct err *err)
 
 	if (st == TU_OK)
 		st = apply_commit(b->a->db, &unknown, err);
-	if (st && !unknown)
+	b->unknown = unknown;
+	if (st && !unknown) {
 		st = apply_fail(b->a, err);
+		journal_undone(b->journal);
+	}
 	if (st == TU_OK) {
 		journal_done(b->journal);
 		b->batches++;
@@ -335,6 +339,7 @@ take_up(struct batcher *b, struct err *err)
 		    "taking up a push that was begun at %s: %" PRIu64
 		    " changes were written in %" PRIu64 " batches",
 		    found.started, found.changes, found.batches);
+	b->before = found.batches;
 	b->next = journal_next(b->journal);
 	return st;
 }
@@ -366,13 +371,15 @@ stop(struct batcher *b, struct err *err)
 		(void)keep_undo(b->a, true, &ignored);
 	if (journal_is_empty(b->journal))
 		(void)journal_end(b->journal, b->a->db, &ignored);
-	if (b->batches == 0)
+	if (b->unknown)
+		return err->status;
+	if (b->batches + b->before == 0)
 		return err_append(err, "; nothing was written");
 	return err_append(err,
 	    "; %" PRIu64 " batch%s before that %s written, and the same "
 	    "command again goes on from there",
-	    b->batches, b->batches == 1 ? "" : "es",
-	    b->batches == 1 ? "was" : "were");
+	    b->batches + b->before, b->batches + b->before == 1 ? "" : "es",
+	    b->batches + b->before == 1 ? "was" : "were");
 }
 
 enum status

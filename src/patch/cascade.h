@@ -1,11 +1,14 @@
 /*
- * cascade.h - what a delete would take with it.
+ * cascade.h - what a statement would change besides its own rows.
  *
- * ON DELETE CASCADE, SET NULL and SET DEFAULT change rows of other tables,
- * silently, also of tables that nobody compared. The rows that a patch deletes
- * or updates itself are out of the way when their parents are deleted
- * (order.h), so whatever still refers to a row that is about to go would be
- * such a row.
+ * ON DELETE and ON UPDATE CASCADE, SET NULL and SET DEFAULT change rows of
+ * other tables, silently, also of tables that nobody compared. The rows that a
+ * patch deletes or updates itself are out of the way when their parents are
+ * deleted (order.h), so whatever still refers to a row that is about to go, or
+ * to a value that is about to change, would be such a row.
+ *
+ * A key that is given another spelling (rename.h) is the exception: its
+ * children are to follow.
  */
 #ifndef TU_PATCH_CASCADE_H
 #define TU_PATCH_CASCADE_H
@@ -25,11 +28,11 @@ void cascades_init(struct cascades *c, const struct dialect *d);
 void cascades_release(struct cascades *c);
 
 /*
- * Before the group's rows are deleted, in their transaction: TU_ECONFLICT when
- * rows of any table would change with them. One query for each foreign key that
- * refers to the table and would; none where the brand is unknown.
+ * Before the group's rows are deleted or updated, in their transaction:
+ * TU_ECONFLICT when rows of any table would change with them. One query for
+ * each foreign key that would do something; none where the brand is unknown.
  */
-enum status cascades_check(struct cascades *c, const struct group *deletes,
+enum status cascades_check(struct cascades *c, const struct group *group,
     struct db *target, struct err *err);
 
 #endif

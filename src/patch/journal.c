@@ -330,7 +330,11 @@ make_marker(struct journal *j, struct db *target)
 	const char *sql = target->dialect->create_marker;
 	struct err err = ERR_INIT;
 
-	j->marked = sql != NULL && db_exec(target, sql, NULL, &err) == TU_OK;
+	buf_reset(&j->sql);
+	buf_addf(
+	    &j->sql, "DELETE FROM " MARKER_TABLE " WHERE run = '%s'", j->run);
+	j->marked = sql != NULL && db_exec(target, sql, NULL, &err) == TU_OK &&
+	            db_exec(target, buf_str(&j->sql), NULL, &err) == TU_OK;
 	if (!j->marked)
 		log_line(LOG_WARN,
 		    "the target cannot have the table " MARKER_TABLE "%s%s: if "
@@ -475,6 +479,19 @@ void
 journal_done(struct journal *j)
 {
 	j->done = j->batch++;
+}
+
+/* Otherwise the next run asks the target's marker. */
+void
+journal_undone(struct journal *j)
+{
+	struct err ignored = ERR_INIT;
+
+	buf_reset(&j->sql);
+	buf_addf(&j->sql, "DELETE FROM batch WHERE n = %" PRId64, j->batch);
+	if (begin(j, &ignored) == TU_OK &&
+	    run(j, buf_str(&j->sql), &ignored) == TU_OK)
+		(void)journal_keep(j, &ignored);
 }
 
 enum status

@@ -78,11 +78,13 @@ enum status journal_start(
 
 /*
  * The batch that changes [first, last] belong to is about to be committed:
- * marked in the target, whose transaction is open, and on the disk. And it was.
+ * marked in the target, whose transaction is open, and on the disk. And it was,
+ * or was rolled back.
  */
 enum status journal_intent(struct journal *j, struct db *target, int64_t first,
     int64_t last, struct err *err);
 void journal_done(struct journal *j);
+void journal_undone(struct journal *j);
 
 /* Was no batch written, as far as is known? */
 bool journal_is_empty(struct journal *j);

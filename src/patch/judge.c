@@ -233,10 +233,47 @@ sink_begin(struct change_sink *sink, const struct pair *pair, struct err *err)
 	if (check_answer(j, pair, err))
 		return err->status;
 	buf_add(&j->tables, &table, sizeof(table));
+	j->more_copies = false;
 	merge_init(
 	    &j->merge, j->plan, pair, pair, j->to, &this_table(j)->tally);
 	j->merging = true;
 	return TU_OK;
+}
+
+/*
+ * Has the target more of these equal rows than are to be deleted? The statement
+ * of a row that is found by all of its values says which they are.
+ */
+static enum status
+count_copies(struct judge *j, const struct change *c, struct err *err)
+{
+	struct db *target = j->plan->db[TARGET];
+	struct pair pair = *c->pair;
+	struct change row = *c;
+	struct stmt stmt;
+	struct buf sql = BUF_INIT;
+	struct arena *arena = arena_new(1024);
+	struct cell n;
+	bool found;
+	enum status st;
+
+	pair.multiset = false;
+	pair.nkeys = 0;
+	row.pair = &pair;
+	stmt_init(&stmt, target->dialect, STMT_FORWARD, NULL);
+	st = stmt_build(&stmt, &row, err);
+	if (st == TU_OK) {
+		buf_addf(&sql, "SELECT count(*) %s",
+		    buf_str(&stmt.sql) + strlen("DELETE "));
+		st = db_one(target, buf_str(&sql), &db_int_column, arena, &n,
+		    &found, err);
+	}
+	if (st == TU_OK && found && n.u.i > (int64_t)c->copies)
+		j->more_copies = true;
+	stmt_release(&stmt);
+	buf_free(&sql);
+	arena_free(arena);
+	return st;
 }
 
 static enum status
@@ -245,11 +282,45 @@ sink_change(struct change_sink *sink, const struct change *c, struct err *err)
 	struct judge *j = (struct judge *)sink;
 	struct change numbered = *c;
 
-	if (c->pair->multiset)
+	if (c->pair->multiset) {
+		if (c->op == CHANGE_DELETE && !j->more_copies &&
+		    count_copies(j, c, err))
+			return err->status;
 		return pass_on(j, c, err);
+	}
 	numbered.place = (int64_t)j->group.n;
 	group_add(&j->group, &numbered);
 	return group_full(&j->group) ? judge_group(j, err) : TU_OK;
+}
+
+/*
+ * Of rows without a key only the number tells whether they are those that were
+ * compared, and not even that when a patch leaves as many as it found.
+ */
+static enum status
+check_number(struct judge *j, const struct pair *pair, uint64_t had,
+    const uint64_t ops[CHANGE_OPS], struct err *err)
+{
+	uint64_t now;
+	enum status st =
+	    db_count(j->plan->db[TARGET], pair->table[TARGET], &now, err);
+
+	if (st)
+		return err_context(err, "table '%s'", pair->name);
+	if (now != had)
+		return err_set(err, TU_ECONFLICT,
+		    "table '%s' has no key, and %" PRIu64 " rows now where "
+		    "%" PRIu64 " were compared: what is there already cannot "
+		    "be told; nothing was written",
+		    pair->name, now, had);
+	if (!j->more_copies || ops[CHANGE_INSERT] != ops[CHANGE_DELETE])
+		return TU_OK;
+	err_set(err, TU_ECONFLICT,
+	    "table '%s' has no key, more of the rows that the patch deletes, "
+	    "and gets as many as it loses: whether it was applied before "
+	    "cannot be told; nothing was written",
+	    pair->name);
+	return err_hint(err, "trueup sync compares and writes at once");
 }
 
 static enum status
@@ -258,25 +329,15 @@ sink_end(struct change_sink *sink, const struct pair *pair,
 {
 	struct judge *j = (struct judge *)sink;
 	struct tally *mine = &this_table(j)->tally;
-	uint64_t had = tally->rows[TARGET];
 	enum status st = judge_group(j, err);
 
 	merge_release(&j->merge);
 	j->merging = false;
+	memcpy(mine->rows, tally->rows, sizeof(mine->rows));
+	if (st == TU_OK && pair->multiset)
+		st = check_number(j, pair, tally->rows[TARGET], mine->ops, err);
 	if (st == TU_OK)
-		st = db_count(j->plan->db[TARGET], pair->table[TARGET],
-		    &mine->rows[TARGET], err);
-	mine->rows[SOURCE] = tally->rows[SOURCE];
-	if (st)
-		return err_context(err, "table '%s'", pair->name);
-	if (pair->multiset && mine->ops[CHANGE_INSERT] > 0 &&
-	    mine->rows[TARGET] != had)
-		return err_set(err, TU_ECONFLICT,
-		    "table '%s' has no key, and %" PRIu64 " rows now where "
-		    "%" PRIu64 " were compared: what is there already cannot "
-		    "be told; nothing was written",
-		    pair->name, mine->rows[TARGET], had);
-	st = j->to->end(j->to, pair, tally, err);
+		st = j->to->end(j->to, pair, tally, err);
 	if (st == TU_OK && j->options->rejected != NULL)
 		st = spool_sink(j->options->rejected)
 		         ->end(spool_sink(j->options->rejected), pair, tally,

@@ -39,6 +39,7 @@ struct judge {
 	struct group group;
 	const struct cell *now[GROUP_ROWS]; /* what the group's rows are now */
 	struct apply_options telling; /* conflicts are settled here, not kept */
+	bool more_copies; /* of a row to be deleted, in a table without key */
 	struct merge merge;
 	bool merging;
 };

@@ -217,11 +217,12 @@ settle_list(struct changes *list, const struct conflicts *conflicts,
 	enum status st = TU_OK;
 
 	changes_init(&left);
+	for (size_t i = 0; i < list->n; i++)
+		r.place = MIN(r.place, list->all[i]->place);
 	for (size_t i = 0; i < list->n && st == TU_OK; i++) {
 		const struct change *c = list->all[i];
 		const struct conflict *met = find_conflict(conflicts, c);
 
-		r.place = MIN(r.place, c->place);
 		if (met == NULL)
 			changes_add(&left, c);
 		else if (c->phase == CHANGE_PARK)

@@ -58,8 +58,9 @@ struct runner {
 	const char *begin; /* what is left of the dialect's patch_begin */
 	uint64_t line;
 	struct buf sql, shown;
-	struct buf first; /* conflict, in words */
-	bool inserting;   /* the statement that ran last */
+	struct buf setvals; /* what the tables' sequences may be given */
+	struct buf first;   /* conflict, in words */
+	bool inserting;     /* the statement that ran last */
 };
 
 bool
@@ -399,6 +400,9 @@ check_table(struct runner *r, struct named *n)
 		st = db_count(db, t, &n->tally.rows[TARGET], r->err);
 	if (st)
 		return err_context(r->err, "table '%s'", pair.name);
+	for (size_t i = 0; i < t->ncolumns; i++)
+		if (t->columns[i].sequence != NULL)
+			stmt_setval(&r->setvals, r->dialect, t, &t->columns[i]);
 	n->tally.rows[SOURCE] = 1; /* nobody knows */
 	return limits_check(&pair, &n->tally, ops, r->opt->limits, r->err);
 }
@@ -465,6 +469,13 @@ note_conflict(struct runner *r, const struct statement *s)
 	           : TU_OK;
 }
 
+/* Is it what a patch says of a sequence of its tables? */
+static bool
+is_setval(struct runner *r, const char *sql)
+{
+	return strstr(buf_str(&r->setvals), sql) != NULL;
+}
+
 static enum status
 run_statement(struct runner *r, struct statement *s)
 {
@@ -472,8 +483,11 @@ run_statement(struct runner *r, struct statement *s)
 	const struct db_batch batch = {
 		.sql = s->sql, .nrows = 1, .affected = &affected
 	};
-	enum status st = db_batch(r->opt->target, &batch, r->err);
+	enum status st;
 
+	if (s->sequence && !is_setval(r, s->sql))
+		return refused(r, "not a statement of a patch");
+	st = db_batch(r->opt->target, &batch, r->err);
 	r->inserting = s->op == CHANGE_INSERT && !s->sequence;
 	if (st)
 		return err_context(
@@ -482,9 +496,11 @@ run_statement(struct runner *r, struct statement *s)
 		return err_set(r->err, TU_EINTERRUPTED, "interrupted");
 	if (s->sequence)
 		return TU_OK;
-	/* That of a push in batches says itself what to do then. */
-	if (affected == 0 && r->inserting && r->changes > 0)
+	/* The undo of batches leaves alone what is there. */
+	if (affected == 0 && r->inserting && r->changes > 0) {
+		r->result->left_alone++;
 		return TU_OK;
+	}
 	if (affected == 0)
 		return note_conflict(r, s);
 	if (affected != s->rows)
@@ -567,6 +583,7 @@ sqlapply_run(const struct sqlapply_options *options,
 		fclose(r.copy);
 	buf_free(&r.sql);
 	buf_free(&r.shown);
+	buf_free(&r.setvals);
 	buf_free(&r.first);
 	arena_free(r.arena);
 	return st;

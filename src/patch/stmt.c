@@ -113,9 +113,8 @@ wanted_value(struct stmt *st, const struct change *c, size_t i,
 	    st->dir == STMT_UNDO ? image_before(c) : image_after(c), out, err);
 }
 
-/* Does the statement set this column of an UPDATE? */
-static bool
-sets(const struct change *c, size_t i)
+bool
+stmt_sets(const struct change *c, size_t i)
 {
 	return c->op == CHANGE_UPDATE && c->phase != CHANGE_PARK
 	           ? stmt_writes(c, i)
@@ -252,7 +251,7 @@ keep_auto_updated(struct stmt *st, const struct change *c)
 		const struct column *col = &t->columns[i];
 		int at = pair_find_target(c->pair, col->name);
 
-		if (!col->auto_update || (at >= 0 && sets(c, (size_t)at)))
+		if (!col->auto_update || (at >= 0 && stmt_sets(c, (size_t)at)))
 			continue;
 		buf_adds(&st->sql, ", ");
 		st->dialect->ident(&st->sql, col->name);
@@ -274,7 +273,7 @@ build_update(struct stmt *st, const struct change *c, struct err *err)
 		struct cell cell;
 		enum status rc;
 
-		if (!sets(c, i))
+		if (!stmt_sets(c, i))
 			continue;
 		if (col->identity_always) {
 			err_set(err, TU_ESCHEMA,
@@ -457,8 +456,8 @@ stmt_new_cell(struct stmt *st, const struct change *c, size_t i,
  * own bounds is an error, and setval() to what it already gave out would skip
  * nothing; a sequence that was never used (is_called) does need it, hence >=.
  */
-static void
-add_setval(struct buf *sql, const struct dialect *d, const struct table *t,
+void
+stmt_setval(struct buf *sql, const struct dialect *d, const struct table *t,
     const struct column *col)
 {
 	struct cell name = cell_text(col->sequence, strlen(col->sequence));
@@ -489,7 +488,7 @@ stmt_sequence(struct buf *sql, const struct dialect *d, const struct pair *pair,
 		const struct column *col = stmt_column(pair, *at);
 
 		if (col->sequence != NULL) {
-			add_setval(sql, d, pair->table[TARGET], col);
+			stmt_setval(sql, d, pair->table[TARGET], col);
 			++*at;
 			return true;
 		}

@@ -87,6 +87,9 @@ enum status stmt_new_cell(struct stmt *st, const struct change *c, size_t i,
 /* Does an update write this compared column? */
 bool stmt_writes(const struct change *c, size_t column);
 
+/* Does the statement of this update, or half of a change, set the column? */
+bool stmt_sets(const struct change *c, size_t column);
+
 /* Is there something that the column can hold for the time being? */
 bool stmt_can_park(const struct column *col);
 
@@ -101,5 +104,9 @@ struct vtype stmt_own_type(const struct column *col);
  */
 bool stmt_sequence(struct buf *sql, const struct dialect *d,
     const struct pair *pair, size_t *at);
+
+/* That query for one column that has a sequence. */
+void stmt_setval(struct buf *sql, const struct dialect *d,
+    const struct table *t, const struct column *col);
 
 #endif

@@ -54,9 +54,9 @@ run_lane(struct writer *w, struct lane *lane, struct err *err)
 	if (lane->group.n == 0)
 		return TU_OK;
 	w->group = &lane->group;
-	if (stmt_op(w->group->changes[0], STMT_FORWARD) == CHANGE_DELETE &&
-	    cascades_check(&w->cascades, w->group, w->db, err))
-		return err->status;
+	st = cascades_check(&w->cascades, w->group, w->db, err);
+	if (st)
+		return st;
 	st = db_batch(w->db, &batch, err);
 	if (st)
 		return err_context(

@@ -137,13 +137,14 @@ u: 0 to insert, 1 to update, 0 to delete, 0 as wanted already, 0 in conflict"
 
 @test "rows without a key: those that were compared, or nothing" {
 	for db in a.db b.db; do lite $db "CREATE TABLE k(a, b)"; done
-	lite a.db "INSERT INTO k VALUES ('x',1),('x',1),('y',2),('n',NULL)"
+	lite a.db "INSERT INTO k VALUES ('x',1),('x',1),('y',2),('n',NULL),('w',9)"
 	lite b.db "INSERT INTO k VALUES ('x',1),('z',1.0),('z',1.0),('y','2')"
 	cp b.db before.db
 	quiet_diff 1 -f json -o p a.db b.db
 	run -0 "$TRUEUP" apply --undo=undo --max-delete=100% b.db p
 	quiet_diff 0 a.db b.db
-	unwritten 6 "not as many such rows" --max-delete=100% b.db p
+	unwritten 6 "has no key, and 5 rows now where 4 were compared" \
+	    --max-delete=100% b.db p
 	apply_sql b.db undo
 	rows_of b.db >now
 	rows_of before.db >then
@@ -360,4 +361,18 @@ u: 0 to insert, 1 to update, 0 to delete, 0 as wanted already, 0 in conflict"
 	run -2 --separate-stderr "$TRUEUP" apply "$url" p.sql
 	[[ $stderr == *"p.sql:10: this is not how"*"hint: the target is PostgreSQL" ]]
 	drop_pg_dbs
+}
+
+@test "rows without a key: a patch that cannot be told from its result" {
+	lite x.db 'CREATE TABLE k (v);' "INSERT INTO k VALUES ('a'), ('b'), ('x')"
+	lite y.db 'CREATE TABLE k (v);' "INSERT INTO k VALUES ('a'), ('a'), ('x')"
+	run -1 "$TRUEUP" diff -f json -o patch x.db y.db
+	run -6 "$TRUEUP" apply y.db patch
+	[[ $output == *"table 'k' has no key, more of the rows that the patch deletes, and gets as many as it loses"* ]]
+	lite x.db "DELETE FROM k WHERE v = 'b'"
+	run -1 "$TRUEUP" diff -f json -o patch x.db y.db
+	run -0 "$TRUEUP" apply y.db patch
+	run -6 "$TRUEUP" apply y.db patch
+	[[ $output == *"has no key, and 2 rows now where 3 were compared"* ]]
+	run -0 "$TRUEUP" diff x.db y.db
 }

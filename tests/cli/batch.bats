@@ -233,7 +233,7 @@ others_meddle() {
 	[[ $output == *"'state' belongs to an unfinished push from a.db to b.db"* ]]
 	[[ $output == *"hint: finish that one, or name another --state file"* ]]
 	cmp c.db before.db
-	sqlite3 state 'BEGIN EXCLUSIVE' '.shell sleep 60' 3>&- &
+	sqlite3 -cmd '.timeout 60000' state 'BEGIN EXCLUSIVE' '.shell sleep 60' 3>&- &
 	locker=$!
 	until ! sqlite3 state 'BEGIN IMMEDIATE' 2>/dev/null; do sleep 0.02; done
 	run -6 "$TRUEUP" sync "${batches[@]}" a.db b.db
@@ -265,4 +265,78 @@ others_meddle() {
 	[[ $stderr == *"table 'k' has no key"*"nothing was written"*"hint: --transaction=all"* ]]
 	[ ! -e state ]
 	run -0 "$TRUEUP" sync a.db b.db
+}
+
+@test "a batch that fails at COMMIT is not taken back" {
+	local url
+	pg_target url
+	pg "$url" "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS
+		\$\$BEGIN RAISE 'not this one'; END\$\$;
+		CREATE CONSTRAINT TRIGGER no AFTER UPDATE ON t
+		DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+		WHEN (new.id = 1501) EXECUTE FUNCTION no()"
+	run -4 --separate-stderr "$TRUEUP" sync "${batches[@]}" --undo=undo a.db "$url"
+	[[ $stderr == *"COMMIT failed: "*"not this one; "*"batches before that were written"* ]]
+	is "$(grep -c '^UPDATE' undo)" \
+	    "$(pg "$url" "SELECT count(*) FROM t WHERE v = 'new'")"
+	run -0 "$TRUEUP" apply -q "$url" undo
+	run -0 "$TRUEUP" diff before.db "$url"
+}
+
+@test "a connection lost at COMMIT: nobody says what was written" {
+	local url
+	pg_target url
+	pg "$url" "CREATE SEQUENCE once;
+		CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS
+		\$\$BEGIN IF nextval('once') = 1 THEN
+		PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+		RETURN NULL; END\$\$;
+		CREATE CONSTRAINT TRIGGER die AFTER UPDATE ON t
+		DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+		WHEN (new.id = 1) EXECUTE FUNCTION die()"
+	run -4 --separate-stderr "$TRUEUP" sync "${batches[@]}" --undo=undo a.db "$url"
+	[[ $stderr == *"it is unknown whether the changes were written"* ]]
+	[[ $stderr != *"nothing was written"* ]]
+	run -0 "$TRUEUP" sync "${batches[@]}" --undo=undo a.db "$url"
+	run -0 "$TRUEUP" diff a.db "$url"
+	undone "$url"
+}
+
+@test "a table of ours that may not be written to is no reason to stop" {
+	local url role=t_$$_other
+	pg_target url
+	pg "$url" "CREATE TABLE trueup_applied (run text PRIMARY KEY, batch bigint);
+		CREATE ROLE $role LOGIN; GRANT SELECT, INSERT, UPDATE, DELETE
+		ON t TO $role"
+	run -0 --separate-stderr env PGOPTIONS="-c role=$role" \
+	    "$TRUEUP" sync "${batches[@]}" a.db "$url"
+	pg "$url" "DROP OWNED BY $role; DROP ROLE $role"
+	[[ $stderr == *"the target cannot have the table trueup_applied"* ]]
+	run -0 "$TRUEUP" diff a.db "$url"
+}
+
+@test "rows replaced again and again keep their places" {
+	local url
+	pg_target url
+	# Every third update is swallowed: a conflict, and its successor too.
+	pg "$url" "CREATE SEQUENCE n;
+		CREATE FUNCTION part() RETURNS trigger LANGUAGE plpgsql AS
+		\$\$BEGIN IF nextval('n') IN (3, 5, 1805, 1806, 1809) THEN
+		RETURN NULL; END IF; RETURN new; END\$\$;
+		CREATE TRIGGER part BEFORE UPDATE ON t FOR EACH ROW
+		EXECUTE FUNCTION part()"
+	run -0 "$TRUEUP" sync "${batches[@]}" --on-conflict=replace \
+	    --undo=undo a.db "$url"
+	run -0 "$TRUEUP" diff a.db "$url"
+	pg "$url" "DROP TRIGGER part ON t"
+	undone "$url"
+}
+
+@test "apply runs the undo, and names what it must leave alone" {
+	run -0 "$TRUEUP" sync "${batches[@]}" --undo=undo a.db b.db
+	lite b.db "INSERT INTO t VALUES (5001, 'theirs')"
+	run -1 --separate-stderr "$TRUEUP" apply b.db undo
+	[[ $stderr == *"1 conflicting row was left alone"* ]]
+	lite b.db "UPDATE t SET v = 'more' WHERE id = 5001"
+	run -0 "$TRUEUP" diff before.db b.db
 }

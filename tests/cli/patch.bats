@@ -682,7 +682,7 @@ keyless_rows() {
 	    (2, ''), (3, 'only'), (4, 'y');"
 	target "INSERT INTO t VALUES (1, 'x'), (NULL, NULL), (NULL, NULL), (NULL, NULL),
 	    (2, NULL), (4, 'y'), (5, 'gone'), (5, 'gone');"
-	round_trip "$source" "$target"
+	UNSURE=1 round_trip "$source" "$target"
 	check_form
 	quiet_diff 1 -f json -o found "$source" "$target"
 	is "$(grep -c '"copies": 2' found)" 2
@@ -757,7 +757,7 @@ keyless_rows() {
 	    INSERT INTO c VALUES ('a', 1), ('B', 1), ('ä', 1);"
 	target "INSERT INTO n VALUES (NULL, 1), (NULL, 1), ('b', 3);
 	    INSERT INTO c VALUES ('A', 1), ('B', 2), ('Ä', 1), ('c', 1);"
-	round_trip "$source" "$target"
+	UNSURE=1 round_trip "$source" "$target"
 	check_form
 }
 

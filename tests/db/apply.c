@@ -820,6 +820,42 @@ test_cascade_elsewhere(enum brand brand, const char *action)
 	world_close(&w);
 }
 
+/* References follow a unique value that is no key. */
+static void
+test_cascade_update(enum brand brand, const char *action)
+{
+	struct apply_result result;
+	struct err err = ERR_INIT;
+	struct world w;
+	const char *before;
+
+	world_open(&w, brand, brand);
+	world_run_both(&w, "CREATE TABLE p (id integer PRIMARY KEY, "
+			   "code varchar(9) NOT NULL UNIQUE)");
+	world_run(&w, TARGET,
+	    arena_printf(w.arena,
+		"CREATE TABLE o (id integer PRIMARY KEY, code varchar(9), "
+		"FOREIGN KEY (code) REFERENCES p (code) ON UPDATE %s)",
+		action));
+	world_run(&w, SOURCE, "INSERT INTO p VALUES (1, 'b'), (2, 'a')");
+	world_run(&w, TARGET,
+	    "INSERT INTO p VALUES (1, 'a'), (2, 'b');"
+	    "INSERT INTO o VALUES (1, 'a'), (2, 'b'), (3, NULL)");
+	before = world_dump(&w);
+	world_diff(&w);
+	ok(world_apply(&w, &log_options, &result, &err) == TU_ECONFLICT &&
+		strstr(err.msg, "ON UPDATE") != NULL &&
+		strstr(err.msg, action) != NULL,
+	    "%s, ON UPDATE %s elsewhere: %s", brand_name(brand), action,
+	    err.msg);
+	is_dump(&w, before, "ON UPDATE", "nothing was written");
+	world_run(&w, TARGET, "DELETE FROM o WHERE id < 3");
+	ok(world_apply(&w, &log_options, &result, &err) == TU_OK,
+	    "with nothing in the way: %s", err.msg);
+	is_int((long long)world_diff(&w), 0, "nothing is left");
+	world_close(&w);
+}
+
 /* --- constraints ---------------------------------------------------------- */
 
 static void
@@ -1168,6 +1204,8 @@ main(void)
 		test_cascade((enum brand)brand);
 		test_cascade_elsewhere((enum brand)brand, "CASCADE");
 		test_cascade_elsewhere((enum brand)brand, "SET NULL");
+		test_cascade_update((enum brand)brand, "CASCADE");
+		test_cascade_update((enum brand)brand, "SET NULL");
 		test_constraints((enum brand)brand);
 		test_before_commit((enum brand)brand);
 		test_interrupt((enum brand)brand);
@@ -1179,6 +1217,7 @@ main(void)
 		test_answers(MY, CONFLICT_REPLACE);
 		test_cascade_elsewhere(MY, "CASCADE");
 		test_cascade_elsewhere(MY, "SET NULL");
+		test_cascade_update(MY, "CASCADE");
 	}
 	test_lost_connection();
 	test_identity_and_sequences();

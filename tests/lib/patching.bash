@@ -116,6 +116,8 @@ same()
 # anything else, and its undo gives back the rows (RESPELT=1: equal ones, where
 # they have no key). The target ends as it began; $BATS_TEST_TMPDIR/patch is
 # left.
+# UNSURE=1: the JSON patch is refused, because rows without a key do not tell
+# whether it was applied.
 round_trip()
 {
 	local source=$1 target=$2 t=$BATS_TEST_TMPDIR rest=${REST:-0}
@@ -155,6 +157,13 @@ round_trip()
 	quiet_diff 1 -f json -o "$t/patch.json" "$@" "$source" "$target"
 	run "$TRUEUP" apply --partial --max-delete=100% \
 	    --undo="$t/undo-json" "$target" "$t/patch.json"
+	if [ -n "${UNSURE:-}" ]; then
+		[ "$status" -eq 6 ]
+		[[ $output == *"whether it was applied before cannot be told"* ]]
+		rows_of "$target" >"$t/now"
+		same "$t/before" "$t/now"
+		return
+	fi
 	[ "$status" -le "$rest" ] || { echo "$output"; return 1; } >&2
 	quiet_diff "$rest" "$@" "$source" "$target"
 	apply_sql "$target" "$t/undo-json"
