@@ -4,6 +4,8 @@
 
 #include <time.h>
 
+#include "base/interrupt.h"
+
 double
 clock_seconds(void)
 {
@@ -11,6 +13,14 @@ clock_seconds(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+bool
+clock_wait(double when)
+{
+	while (clock_seconds() < when && !interrupted())
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	return !interrupted();
 }
 
 const char *

@@ -199,6 +199,9 @@ void dialect_columns(struct buf *out, const struct dialect *d,
 /* " LIMIT n" at the end of a SELECT, or nothing: the caller stops reading. */
 void dialect_limit(struct buf *out, const struct dialect *d, uint64_t n);
 
+/* Behind the string or quoted name that begins at p. */
+const char *dialect_skip_quoted(const char *p);
+
 /* Can one of several equal rows be deleted? */
 bool dialect_tells_rows(const struct dialect *d, const struct table *table);
 

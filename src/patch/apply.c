@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "db/dialect.h"
@@ -187,8 +188,7 @@ apply_lock(struct db *target, struct err *err)
 		if (waited == 0)
 			log_line(LOG_WARN,
 			    "another trueup writes to the target; waiting");
-		apply_sleep(LOCK_PAUSE);
-		if (interrupted())
+		if (!clock_wait(clock_seconds() + LOCK_PAUSE / 1000.0))
 			return err_set(err, TU_EINTERRUPTED, "interrupted");
 	}
 	return TU_OK;
