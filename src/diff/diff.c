@@ -77,15 +77,13 @@ diff_check_versions(
 static enum status
 check_folding(struct comparison *c, struct err *err)
 {
-	bool records = c->pair.hash == HASH_RECORD;
-
 	for (int s = SOURCE; s <= TARGET; s++) {
 		bool agrees;
 		enum status st;
 
 		if (!c->pair.pushdown[s])
 			continue;
-		st = (records ? gather_check_records : gather_check_fold)(
+		st = gather_check_fold(
 		    c->plan, &c->pair, (enum side)s, &agrees, err);
 		if (st)
 			return st;
@@ -96,7 +94,7 @@ check_folding(struct comparison *c, struct err *err)
 		    "ours; its rows are hashed here instead",
 		    c->pair.name, c->plan->db[s]->side);
 		c->pair.pushdown[s] = false;
-		if (records)
+		if (c->pair.hash == HASH_RECORD)
 			pair_hash_here(&c->pair);
 	}
 	return TU_OK;

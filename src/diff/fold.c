@@ -165,9 +165,9 @@ fold_leaves(struct db *db, const struct pair *pair, enum side side,
 	return st;
 }
 
-enum status
-gather_check_fold(const struct plan *plan, const struct pair *pair,
-    enum side side, bool *agrees, struct err *err)
+static enum status
+check_texts(const struct plan *plan, const struct pair *pair, enum side side,
+    bool *agrees, struct err *err)
 {
 	struct db *db = plan->db[side];
 	struct arena *arena = arena_new(4096);
@@ -207,9 +207,9 @@ gather_check_fold(const struct plan *plan, const struct pair *pair,
 	return st;
 }
 
-enum status
-gather_check_records(const struct plan *plan, const struct pair *pair,
-    enum side side, bool *agrees, struct err *err)
+static enum status
+check_records(const struct plan *plan, const struct pair *pair, enum side side,
+    bool *agrees, struct err *err)
 {
 	struct db *db = plan->db[side];
 	struct arena *arena = arena_new(4096);
@@ -245,4 +245,13 @@ gather_check_records(const struct plan *plan, const struct pair *pair,
 	buf_free(&sql);
 	arena_free(arena);
 	return st;
+}
+
+enum status
+gather_check_fold(const struct plan *plan, const struct pair *pair,
+    enum side side, bool *agrees, struct err *err)
+{
+	return pair->hash == HASH_RECORD
+	           ? check_records(plan, pair, side, agrees, err)
+	           : check_texts(plan, pair, side, agrees, err);
 }

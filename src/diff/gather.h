@@ -40,8 +40,5 @@ enum status gather(const struct plan *plan, const struct pair *pair,
  * hash; clears *agrees otherwise. */
 enum status gather_check_fold(const struct plan *plan, const struct pair *pair,
     enum side side, bool *agrees, struct err *err);
-/* The same of HASH_RECORD. */
-enum status gather_check_records(const struct plan *plan,
-    const struct pair *pair, enum side side, bool *agrees, struct err *err);
 
 #endif
