@@ -90,7 +90,7 @@ settings_comparison(struct opt_table *table, struct settings *set)
 		OPT_LIST(0, "tolerance", &set->tolerances, "[COLUMN=]N",
 		    "numbers, or times (us, ms, s), so near are equal"),
 		OPT_LIST(0, "fold", &set->folds, "[COLUMN=]RULE,...",
-		    "what is taken for equal; see NOTES ON OPTIONS"),
+		    "what is taken for equal; see trueup-diff(1)"),
 		OPT_STR(0, "assume-tz", &set->assume_tz, "ZONE",
 		    "zone of times without one against those with (UTC)"),
 		OPT_FLAG(0, "strict", &set->strict,
