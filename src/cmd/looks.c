@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/stage.h"
 #include "diff/barrier.h"
 #include "patch/recheck.h"
 
@@ -30,8 +31,10 @@ due(const struct settings *set, size_t i)
 static enum status
 wait_until(double when, struct err *err)
 {
-	while (clock_seconds() < when && !interrupted())
+	while (clock_seconds() < when && !interrupted()) {
+		stage_tick();
 		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+	}
 	return interrupted() ? err_set(err, TU_EINTERRUPTED, "interrupted")
 	                     : TU_OK;
 }
@@ -57,6 +60,8 @@ look(struct run *run, struct recheck *recheck, struct barrier *barrier,
 				   "position of the look before");
 	if (st || !passed)
 		return st;
+	stage_begin("looking again at %" PRIu64 " rows that differed",
+	    recheck_remaining(recheck));
 	st = session_new_snapshot(s, SOURCE, err);
 	if (st == TU_OK)
 		st = session_new_snapshot(s, TARGET, err);
@@ -85,11 +90,15 @@ look_again(struct run *run, struct recheck *recheck, struct err *err)
 	for (size_t i = 0;
 	     i < set->recheck && st == TU_OK && recheck_remaining(recheck) > 0;
 	     i++) {
+		stage_begin("waiting for look %zu at %" PRIu64
+			    " rows that differed",
+		    i + 2, recheck_remaining(recheck));
 		st = wait_until(began + due(set, i), err);
 		if (st == TU_OK)
 			st = look(run, recheck, &barrier, err);
 	}
 	barrier_release(&barrier);
+	log_progress(NULL);
 	return st;
 }
 

@@ -217,6 +217,8 @@ settings_general(struct opt_table *table, struct settings *set)
 		    "show every SQL statement on stderr"),
 		OPT_OFF(0, "progress", &set->progress,
 		    "no progress line on a terminal"),
+		OPT_U64(0, "log-progress", &set->log_progress, "SECONDS", 1,
+		    86400, "print it as a line on stderr that often, for logs"),
 		OPT_FLAG('h', "help", &set->help, "show this help"),
 	};
 
