@@ -4,7 +4,8 @@ load ../lib/helpers
 # Every command shown in the README and in the manual is run where it would be:
 # beside the two sample files, with the services prod, test and replica being
 # databases that hold the Chinook data. What is shown as output must come out;
-# a line "..." stands for any lines. Commands of one page follow each other.
+# a line "..." stands for any lines, and "..." at the end of one for what does
+# not fit. Commands of one page follow each other.
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"
@@ -46,6 +47,7 @@ run_block() {
 		[ -z "$pattern" ] || pattern+=$'\n'
 		case $line in
 		...) pattern+=* ;;
+		*...) pattern+=$(sed 's/[][*?\\]/\\&/g' <<<"${line%...}")* ;;
 		*) pattern+=$(sed 's/[][*?\\]/\\&/g' <<<"$line") ;;
 		esac
 	done
@@ -59,8 +61,9 @@ run_block() {
 
 # Is the command one that the next line goes on with?
 unfinished() {
-	local word='<<-?'\''?([A-Z]+)' quotes=${1//[^\']/}
-	[[ $1 != *\\ ]] && ((${#quotes} % 2 == 0)) || return 0
+	local word='<<-?'\''?([A-Z]+)' single=${1//[^\']/} double=${1//[^\"]/}
+	[[ $1 != *\\ ]] || return 0
+	((${#single} % 2 == 0 && ${#double} % 2 == 0)) || return 0
 	[[ $1 =~ $word ]] && [[ $1 != *$'\n'"${BASH_REMATCH[1]}" ]]
 }
 
@@ -123,4 +126,8 @@ page_examples() {
 @test "the examples of trueup-plan(1) and trueup-explain(1)" {
 	page_examples "$srcdir/man/trueup-plan.1.in" 1
 	page_examples "$srcdir/man/trueup-explain.1.in" 1
+}
+
+@test "the examples of trueup-tutorial(7)" {
+	page_examples "$srcdir/man/trueup-tutorial.7" 17
 }
