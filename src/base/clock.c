@@ -4,8 +4,6 @@
 
 #include <time.h>
 
-#include "base/interrupt.h"
-
 double
 clock_seconds(void)
 {
@@ -13,14 +11,6 @@ clock_seconds(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-bool
-clock_wait(double when)
-{
-	while (clock_seconds() < when && !interrupted())
-		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
-	return !interrupted();
 }
 
 const char *

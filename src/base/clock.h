@@ -4,13 +4,8 @@
 #ifndef TU_BASE_CLOCK_H
 #define TU_BASE_CLOCK_H
 
-#include "base/base.h"
-
 /* Seconds since some moment; they never run backwards. */
 double clock_seconds(void);
-
-/* Wait until clock_seconds() is when. False: interrupted() before that. */
-bool clock_wait(double when);
 
 #define CLOCK_TEXT 32
 

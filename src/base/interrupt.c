@@ -6,12 +6,23 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 /* Signals belong to the process, so their state does too. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct interrupt_action *actions;
+static void (*reporter)(void);
 static atomic_int arrived;
+
+static void
+report(void)
+{
+	pthread_mutex_lock(&lock);
+	if (reporter != NULL)
+		reporter();
+	pthread_mutex_unlock(&lock);
+}
 
 static void *
 wait_for_signals(void *arg)
@@ -22,6 +33,10 @@ wait_for_signals(void *arg)
 	for (;;) {
 		if (sigwait(set, &sig) != 0)
 			continue;
+		if (sig == SIGUSR1 || sig == SIGALRM) {
+			report();
+			continue;
+		}
 		if (atomic_load(&arrived) != 0)
 			_exit(128 + sig);
 		atomic_store(&arrived, sig);
@@ -43,6 +58,8 @@ interrupt_start(struct err *err)
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGALRM);
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, EPIPE */
 	signal(SIGXFSZ, SIG_IGN); /* so is a file at its limit, EFBIG */
 	rc = pthread_sigmask(SIG_BLOCK, &set, NULL);
@@ -87,4 +104,16 @@ interrupt_remove(struct interrupt_action *action)
 	if (*p != NULL)
 		*p = action->next;
 	pthread_mutex_unlock(&lock);
+}
+
+void
+interrupt_report(void (*report_to)(void), unsigned seconds)
+{
+	const struct timeval interval = { .tv_sec = (time_t)seconds };
+	const struct itimerval timer = { interval, interval };
+
+	pthread_mutex_lock(&lock);
+	reporter = report_to;
+	pthread_mutex_unlock(&lock);
+	(void)setitimer(ITIMER_REAL, &timer, NULL);
 }

@@ -1,11 +1,14 @@
 /*
- * interrupt.h - SIGINT, SIGTERM and SIGPIPE.
+ * interrupt.h - SIGINT, SIGTERM, SIGPIPE and SIGUSR1.
  *
  * interrupt_start() blocks the signals in every thread that is started later
  * and lets one thread of its own wait for them. When one arrives, the flag is
  * raised and every registered action runs in that thread (a driver registers
  * "cancel my running statement"); a second signal ends the process at once.
  * Loops that read rows ask interrupted() and return TU_EINTERRUPTED.
+ *
+ * SIGUSR1 asks where the run is, whatever it waits for: the same thread calls
+ * who can say so. Nothing else comes of it.
  */
 #ifndef TU_BASE_INTERRUPT_H
 #define TU_BASE_INTERRUPT_H
@@ -24,5 +27,9 @@ bool interrupted(void);
 int interrupt_signal(void); /* the signal that arrived, 0 for none */
 void interrupt_add(struct interrupt_action *action);
 void interrupt_remove(struct interrupt_action *action);
+
+/* Call report() in that thread on SIGUSR1 and, unless seconds is 0, as often as
+ * that (by SIGALRM). NULL ends it; no call is under way when this returns. */
+void interrupt_report(void (*report)(void), unsigned seconds);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/stage.h"
 #include "cmd/cmd.h"
 #include "cmd/writing.h"
 #include "db/db.h"
@@ -82,9 +83,11 @@ read_patch(struct patching *p, FILE *in, struct err *err)
 	judge_init(
 	    &p->judge, &run->session.plan, spool_sink(run->spool), &p->options);
 	p->judging = true;
+	stage_begin_rows(-1, "reading %s", p->name);
 	p->judge.keep_going = set->dry_run;
 	st = jsonpatch_read(
 	    &options, run->call->arena, &p->judge.sink, &p->patch, err);
+	log_progress(NULL);
 	run->source = p->patch.source;
 	if (st == TU_OK)
 		st = rename_find(run->spool, &run->session.plan, err);
@@ -271,6 +274,7 @@ apply_sql(struct patching *p, FILE *in, struct err *err)
 	};
 	enum status st = check_sql_options(set, err);
 
+	stage_begin("connecting to the target");
 	if (st == TU_OK)
 		st = db_open(run->call->operands[0], DB_WRITE, "target",
 		    &run->session.db[TARGET], err);
@@ -278,6 +282,7 @@ apply_sql(struct patching *p, FILE *in, struct err *err)
 		return st;
 	options.target = run->session.db[TARGET];
 	st = sqlapply_run(&options, &p->result, err);
+	log_progress(NULL);
 	if (st)
 		return st;
 	writing_say_settled(p->result.left_alone, 0);

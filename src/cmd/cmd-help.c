@@ -75,7 +75,7 @@ help_run(struct call *call)
 		       "       trueup --version\n\n");
 		cmd_list(stdout);
 		printf("\n'trueup help COMMAND' has the options of a command, "
-		       "trueup(1) all the rest.\n");
+		       "trueup-COMMAND(1) all the rest.\n");
 	}
 	return status;
 }

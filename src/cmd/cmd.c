@@ -6,6 +6,7 @@
 
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "cmd/progress.h"
 
 #define EXIT_INTERRUPTED 130
 
@@ -96,7 +97,7 @@ parse_and_run(struct call *call, int argc, char **argv)
 {
 	struct opt_table table = { 0 };
 	struct err err = ERR_INIT;
-	int first;
+	int first, status;
 
 	settings_init(&call->set);
 	call->cmd->options(&table, &call->set);
@@ -113,7 +114,10 @@ parse_and_run(struct call *call, int argc, char **argv)
 		return cmd_fail(call->cmd, &err);
 	log_setup((enum log_level)MIN(call->set.verbose, (int)LOG_DEBUG),
 	    call->set.trace_sql);
-	return call->cmd->run(call);
+	progress_start(&call->set);
+	status = call->cmd->run(call);
+	progress_stop();
+	return status;
 }
 
 int

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/stage.h"
 #include "diff/barrier.h"
 #include "patch/recheck.h"
 
@@ -29,7 +30,7 @@ due(const struct settings *set, size_t i)
 static enum status
 wait_until(double when, struct err *err)
 {
-	return clock_wait(when) ? TU_OK
+	return stage_wait(when) ? TU_OK
 	                        : err_set(err, TU_EINTERRUPTED, "interrupted");
 }
 
@@ -54,6 +55,8 @@ look(struct run *run, struct recheck *recheck, struct barrier *barrier,
 				   "position of the look before");
 	if (st || !passed)
 		return st;
+	stage_begin("looking again at %" PRIu64 " rows that differed",
+	    recheck_remaining(recheck));
 	st = session_new_snapshot(s, SOURCE, err);
 	if (st == TU_OK)
 		st = session_new_snapshot(s, TARGET, err);
@@ -82,11 +85,15 @@ look_again(struct run *run, struct recheck *recheck, struct err *err)
 	for (size_t i = 0;
 	     i < set->recheck && st == TU_OK && recheck_remaining(recheck) > 0;
 	     i++) {
+		stage_begin("waiting for look %zu at %" PRIu64
+			    " rows that differed",
+		    i + 2, recheck_remaining(recheck));
 		st = wait_until(began + due(set, i), err);
 		if (st == TU_OK)
 			st = look(run, recheck, &barrier, err);
 	}
 	barrier_release(&barrier);
+	log_progress(NULL);
 	return st;
 }
 

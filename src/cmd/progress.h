@@ -1,33 +1,28 @@
 /*
- * progress.h - the line on a terminal that says how far a comparison is.
+ * progress.h - the line that says how far a run is.
  *
- * It is drawn at most ten times a second, and only if log_progress_enable()
- * was called. The remaining time comes from the databases' own estimates of
- * their tables' sizes; without those it is left out rather than invented.
+ * It is drawn on a terminal at most ten times a second while there is one that
+ * wants it, and printed as a line of its own when SIGUSR1 asks, and every
+ * --log-progress seconds. What it says comes from base/stage.h. The remaining
+ * time comes from the databases' own estimates of their tables' sizes; without
+ * those it is left out rather than invented.
  */
 #ifndef TU_CMD_PROGRESS_H
 #define TU_CMD_PROGRESS_H
 
-#include <pthread.h>
+#include "base/buf.h"
+#include "base/stage.h"
+#include "cmd/settings.h"
 
-#include "diff/plan.h"
+void progress_start(const struct settings *set);
+void progress_stop(void);
 
-struct progress {
-	pthread_mutex_t lock; /* both sides report, each from its thread */
-	const struct plan *plan;
-	size_t table;        /* tables begun */
-	double expected;     /* rows of both sides in all, -1: unknown */
-	double done;         /* rows of the tables that are finished */
-	double start, drawn; /* clock_seconds() */
-};
+/* The stage as text, for instance
+ * "[2/11] Track: 61 %, about 0:02 left, 2,051 and 2,304 rows, 402,000/s". */
+void progress_text(struct buf *line, const struct stage *s);
 
-void progress_start(struct progress *p, const struct plan *plan);
-void progress_table(struct progress *p, const struct pair *pair);
-
-/* A struct progress as diff_options wants it. */
-void progress_rows(void *arg, const struct pair *pair, const uint64_t rows[2]);
-
-void progress_table_done(struct progress *p, const uint64_t rows[2]);
-void progress_stop(struct progress *p);
+/* Begin the stage of table number i of the plan. Its size is not known if only
+ * some of its rows are compared. */
+void progress_table(const struct plan *plan, size_t i);
 
 #endif

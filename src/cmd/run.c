@@ -3,10 +3,10 @@
 #include "cmd/run.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/stage.h"
 #include "cmd/looks.h"
 #include "cmd/progress.h"
 #include "cmd/sinks.h"
@@ -76,8 +76,6 @@ run_open(struct run *run, struct call *call, bool spool, struct err *err)
 	print_unread(run);
 	run->tallies = arena_alloc(call->arena,
 	    (run->session.plan.npairs + 1) * sizeof(*run->tallies));
-	if (set->progress && isatty(STDERR_FILENO))
-		log_progress_enable();
 	return TU_OK;
 }
 
@@ -145,28 +143,23 @@ static enum status
 compare_tables(struct run *run, struct change_sink *sink, struct err *err)
 {
 	const struct plan *plan = &run->session.plan;
-	struct progress progress;
 	const struct diff_options options = {
 		.jobs = (unsigned)run->call->set.jobs,
 		.url = { run->session.url[SOURCE], run->session.url[TARGET] },
-		.progress = progress_rows,
-		.progress_arg = &progress,
 	};
 	enum status st = TU_OK;
 
-	progress_start(&progress, plan);
 	for (size_t i = 0; i < plan->npairs && st == TU_OK; i++) {
 		const struct pair *pair = &plan->pairs[i];
 
 		warn_caveats(pair);
-		progress_table(&progress, pair);
+		progress_table(plan, i);
 		st = diff_pair(
 		    plan, pair, &options, sink, &run->tallies[i], err);
 		if (st)
 			st = table_failed(run, sink, pair, err);
-		progress_table_done(&progress, run->tallies[i].rows);
 	}
-	progress_stop(&progress);
+	log_progress(NULL);
 	return st;
 }
 
@@ -206,6 +199,9 @@ run_write_patch(struct run *run, struct spool *spool, struct output *to,
 		.time = time,
 	};
 
+	stage_begin("writing %s", to->name);
+	if (to->fp == stdout)
+		log_progress(NULL);
 	return sqlpatch_write(
 	    to->fp, spool, db[TARGET]->dialect, dir, &info, err);
 }
@@ -293,6 +289,7 @@ name_file(const struct output *out, struct err *err)
 int
 run_close(struct run *run, enum status st, int status, struct err *err)
 {
+	log_progress(NULL);
 	if (st == TU_OK)
 		st = commit_outputs(run, status, err);
 	else

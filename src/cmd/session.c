@@ -2,6 +2,8 @@
 
 #include "cmd/session.h"
 
+#include "base/log.h"
+#include "base/stage.h"
 #include "db/db.h"
 
 static const char *const side_names[2] = { "source", "target" };
@@ -12,6 +14,7 @@ session_open_side(struct session *s, enum side side, struct err *err)
 	struct db *db;
 	enum status st;
 
+	stage_begin("connecting to the %s", side_names[side]);
 	st =
 	    db_open(s->url[side], DB_READ, side_names[side], &s->db[side], err);
 	if (st)
@@ -38,8 +41,11 @@ session_open(
 		if (st)
 			return st;
 	}
-	return plan_make(
+	stage_begin("planning");
+	st = plan_make(
 	    s->db[SOURCE], s->db[TARGET], &sel, call->arena, &s->plan, err);
+	log_progress(NULL);
+	return st;
 }
 
 void

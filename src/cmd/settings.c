@@ -91,7 +91,7 @@ settings_comparison(struct opt_table *table, struct settings *set)
 		OPT_LIST(0, "tolerance", &set->tolerances, "[COLUMN=]N",
 		    "numbers, or times (us, ms, s), so near are equal"),
 		OPT_LIST(0, "fold", &set->folds, "[COLUMN=]RULE,...",
-		    "what is taken for equal; see NOTES ON OPTIONS"),
+		    "what is taken for equal; see trueup-diff(1)"),
 		OPT_STR(0, "assume-tz", &set->assume_tz, "ZONE",
 		    "zone of times without one against those with (UTC)"),
 		OPT_FLAG(0, "strict", &set->strict,
@@ -218,6 +218,8 @@ settings_general(struct opt_table *table, struct settings *set)
 		    "show every SQL statement on stderr"),
 		OPT_OFF(0, "progress", &set->progress,
 		    "no progress line on a terminal"),
+		OPT_U64(0, "log-progress", &set->log_progress, "SECONDS", 1,
+		    86400, "print it as a line on stderr that often, for logs"),
 		OPT_FLAG('h', "help", &set->help, "show this help"),
 	};
 

@@ -61,6 +61,7 @@ struct settings {
 	/* General */
 	int verbose;
 	bool trace_sql, progress, help;
+	uint64_t log_progress; /* seconds, 0: not */
 
 	/* help */
 	int completion; /* 0 none, then as the choices */

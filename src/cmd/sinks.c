@@ -2,6 +2,8 @@
 
 #include "cmd/sinks.h"
 
+#include <unistd.h>
+
 #include "base/log.h"
 
 static enum status
@@ -22,7 +24,8 @@ fanout_change(struct change_sink *s, const struct change *c, struct err *err)
 	struct fanout *f = (struct fanout *)s;
 	enum status st = TU_OK;
 
-	log_progress(NULL); /* results may go to the same terminal */
+	if (f->on_terminal)
+		log_progress(NULL);
 	for (size_t i = 0; i < f->n && st == TU_OK; i++)
 		if (f->to[i]->change != NULL)
 			st = f->to[i]->change(f->to[i], c, err);
@@ -36,7 +39,8 @@ fanout_end(struct change_sink *s, const struct pair *pair,
 	struct fanout *f = (struct fanout *)s;
 	enum status st = TU_OK;
 
-	log_progress(NULL);
+	if (f->on_terminal)
+		log_progress(NULL);
 	for (size_t i = 0; i < f->n && st == TU_OK; i++)
 		if (f->to[i]->end != NULL)
 			st = f->to[i]->end(f->to[i], pair, tally, err);
@@ -50,7 +54,8 @@ fanout_fail(struct change_sink *s, const struct pair *pair,
 	struct fanout *f = (struct fanout *)s;
 	enum status st = TU_OK;
 
-	log_progress(NULL);
+	if (f->on_terminal)
+		log_progress(NULL);
 	for (size_t i = 0; i < f->n && st == TU_OK; i++)
 		if (f->to[i]->fail != NULL)
 			st = f->to[i]->fail(f->to[i], pair, why, err);
@@ -61,7 +66,8 @@ void
 fanout_init(struct fanout *f)
 {
 	*f = (struct fanout){ .sink = { fanout_begin, fanout_change, fanout_end,
-				  fanout_fail } };
+				  fanout_fail },
+		.on_terminal = isatty(STDOUT_FILENO) };
 }
 
 void

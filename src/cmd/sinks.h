@@ -13,6 +13,7 @@ struct fanout {
 	struct change_sink sink; /* first, so that it is the object */
 	struct change_sink *to[FANOUT_MAX];
 	size_t n;
+	bool on_terminal; /* where results go, the progress line may be */
 };
 
 void fanout_init(struct fanout *f);

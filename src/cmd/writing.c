@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/stage.h"
 #include "db/db.h"
 #include "patch/journal.h"
 #include "patch/sqlpatch.h"
@@ -123,6 +124,7 @@ write_target(struct run *run, struct change_sink *refill,
 	options.rejected = run->rejected;
 	session_end_snapshot(s, SOURCE);
 	session_close_side(s, TARGET);
+	stage_begin("connecting to the target, to write");
 	st = db_open(s->url[TARGET], DB_WRITE, "target", &s->db[TARGET], err);
 	if (st)
 		return st;
@@ -133,7 +135,9 @@ write_target(struct run *run, struct change_sink *refill,
 	if (st)
 		return st;
 	options.journal = run->journal;
-	return apply_run(s->db[TARGET], run->spool, &options, result, err);
+	st = apply_run(s->db[TARGET], run->spool, &options, result, err);
+	log_progress(NULL);
+	return st;
 }
 
 static void

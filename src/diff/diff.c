@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/stage.h"
 #include "diff/fetch.h"
 #include "diff/fold.h"
 #include "diff/gather.h"
@@ -270,8 +271,7 @@ cut(struct comparison *c, struct krange r, unsigned depth, struct err *err)
 	differ = calloc(b.nleaves, sizeof(*differ));
 	if (differ == NULL)
 		out_of_memory(b.nleaves * sizeof(*differ));
-	st = gather(
-	    c->plan, &c->pair, &c->pool, &b, &r, c->options, leaves, err);
+	st = gather(c->plan, &c->pair, &c->pool, &b, &r, leaves, err);
 	n = st ? 0
 	       : tree_compare(
 		     leaves[SOURCE], leaves[TARGET], b.nleaves, differ, root);
@@ -446,8 +446,10 @@ compare(struct comparison *c, struct err *err)
 		return st;
 	for (int s = SOURCE; s <= TARGET; s++)
 		c->leaves[s] = new_leaves(c->bounds.nleaves);
-	st = gather(c->plan, &c->pair, &c->pool, &c->bounds, &all, c->options,
-	    c->leaves, err);
+	stage_table_again();
+	st = gather(
+	    c->plan, &c->pair, &c->pool, &c->bounds, &all, c->leaves, err);
+	stage_look(0);
 	if (!st)
 		st = diff_check_versions(c->plan, &c->pair, err);
 	if (st)

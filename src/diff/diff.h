@@ -19,13 +19,10 @@
 struct diff_options {
 	unsigned jobs; /* connections per side, at least 1 */
 	const char *url[2];
-	/* Called now and then with rows read so far; may be NULL. */
-	void (*progress)(
-	    void *arg, const struct pair *pair, const uint64_t rows[2]);
-	void *progress_arg;
 };
 
-/* Compare one pair. The connections must be inside their snapshots. */
+/* Compare one pair. The connections must be inside their snapshots. Rows are
+ * counted in the stage (base/stage.h) that the caller has begun. */
 enum status diff_pair(const struct plan *plan, const struct pair *pair,
     const struct diff_options *options, struct change_sink *sink,
     struct tally *tally, struct err *err);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/stage.h"
 #include "diff/gather.h"
 
 #define SAMPLE_ROWS 32
@@ -25,8 +26,8 @@ sum_mod_64(const struct cell *c)
 }
 
 static enum status
-read_sums(struct db *db, const char *sql, bool keys, struct leaf *leaves,
-    size_t n, struct err *err)
+read_sums(struct db *db, enum side side, const char *sql, bool keys,
+    struct leaf *leaves, size_t n, struct err *err)
 {
 	const struct column *cols[] = { &db_int_column, &db_int_column,
 		&db_text_column, &db_text_column, &db_text_column,
@@ -51,6 +52,7 @@ read_sums(struct db *db, const char *sql, bool keys, struct leaf *leaves,
 			    "the server computed no hash for some row");
 			break;
 		}
+		stage_add(side, (uint64_t)c[1].u.i);
 		leaves[c[0].u.i].n += (uint64_t)c[1].u.i;
 		leaves[c[0].u.i].a += sum_mod_64(&c[2]);
 		leaves[c[0].u.i].b += sum_mod_64(&c[3]);
@@ -115,7 +117,7 @@ fold_some_ranges(struct db *db, const struct pair *pair, enum side side,
 			db->dialect->fold_ranges(
 			    &sql, pair->table[side], hash, ranges, n);
 		st = read_sums(
-		    db, buf_str(&sql), records, leaves + first, n, err);
+		    db, side, buf_str(&sql), records, leaves + first, n, err);
 	}
 	buf_free(&sql);
 	arena_free(arena);
@@ -133,7 +135,7 @@ fold_all_buckets(struct db *db, const struct pair *pair, enum side side,
 	side_bucket(&bucket, db, pair, side, (uint32_t)b->nleaves);
 	db->dialect->fold_buckets(
 	    &sql, pair->table[side], hash, buf_str(&bucket));
-	st = read_sums(db, buf_str(&sql), false, leaves, b->nleaves, err);
+	st = read_sums(db, side, buf_str(&sql), false, leaves, b->nleaves, err);
 	buf_free(&sql);
 	buf_free(&bucket);
 	return st;

@@ -8,11 +8,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/stage.h"
 #include "diff/fold.h"
 #include "diff/pages.h"
 
 #define WORTH_A_CONNECTION 50000 /* rows per job */
-#define PROGRESS_MS 100
+#define TICK_MS 100
 
 /* What the workers of one gather() share. */
 struct crew {
@@ -20,7 +21,6 @@ struct crew {
 	pthread_cond_t changed;
 	unsigned running;
 	atomic_bool stop;
-	atomic_uint_fast64_t rows[2];
 };
 
 /* One thread's part: leaves [first, last) of one side. */
@@ -171,12 +171,12 @@ scan_part(struct worker *w, struct err *err)
 	while (!st && !(st = db_next(cur, &row, err)) && row != NULL) {
 		st = add_row(w, &r, row, &hint, err);
 		if ((++n & 1023) == 0) {
-			atomic_fetch_add(&w->crew->rows[w->side], 1024);
+			stage_add(w->side, 1024);
 			if (atomic_load(&w->crew->stop))
 				break;
 		}
 	}
-	atomic_fetch_add(&w->crew->rows[w->side], n & 1023);
+	stage_add(w->side, n & 1023);
 out:
 	db_cursor_close(cur);
 	reader_release(&r);
@@ -192,15 +192,11 @@ fold_part(struct worker *w, struct err *err)
 	enum status st = TU_OK;
 
 	for (size_t i = w->first; i < w->last && !st; i += step) {
-		size_t end = MIN(i + step, w->last);
-
 		if (atomic_load(&w->crew->stop))
 			break;
 		st = fold_leaves(w->db, w->pair, w->side, w->plan->seed,
-		    w->bounds, &w->within, i, end, w->leaves, err);
-		for (size_t n = i; n < end; n++)
-			atomic_fetch_add(
-			    &w->crew->rows[w->side], w->leaves[n].n);
+		    w->bounds, &w->within, i, MIN(i + step, w->last), w->leaves,
+		    err);
 	}
 	return st;
 }
@@ -232,16 +228,14 @@ worker_main(void *arg)
  * again later: a worker may have been between two statements.
  */
 static void
-wait_for(struct crew *crew, struct worker *workers, unsigned n,
-    const struct pair *pair, const struct diff_options *options)
+wait_for(struct crew *crew, struct worker *workers, unsigned n)
 {
 	pthread_mutex_lock(&crew->lock);
 	while (crew->running > 0) {
 		struct timespec until;
-		uint64_t rows[2];
 
 		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += PROGRESS_MS * 1000000L;
+		until.tv_nsec += TICK_MS * 1000000L;
 		if (until.tv_nsec >= 1000000000L) {
 			until.tv_nsec -= 1000000000L;
 			until.tv_sec++;
@@ -250,10 +244,7 @@ wait_for(struct crew *crew, struct worker *workers, unsigned n,
 		for (unsigned i = 0; i < n && atomic_load(&crew->stop); i++)
 			if (!workers[i].done)
 				workers[i].db->drv->cancel(workers[i].db);
-		rows[SOURCE] = atomic_load(&crew->rows[SOURCE]);
-		rows[TARGET] = atomic_load(&crew->rows[TARGET]);
-		if (options->progress != NULL)
-			options->progress(options->progress_arg, pair, rows);
+		stage_tick();
 	}
 	pthread_mutex_unlock(&crew->lock);
 }
@@ -295,7 +286,7 @@ start(struct worker *w, struct err *err)
 enum status
 gather(const struct plan *plan, const struct pair *pair, struct pool *pool,
     const struct bounds *bounds, const struct krange *within,
-    const struct diff_options *options, struct leaf *leaves[2], struct err *err)
+    struct leaf *leaves[2], struct err *err)
 {
 	struct crew crew = { .lock = PTHREAD_MUTEX_INITIALIZER,
 		.changed = PTHREAD_COND_INITIALIZER };
@@ -337,7 +328,7 @@ gather(const struct plan *plan, const struct pair *pair, struct pool *pool,
 			atomic_store(&crew.stop, true);
 		}
 	}
-	wait_for(&crew, workers, n, pair, options);
+	wait_for(&crew, workers, n);
 	for (unsigned i = 0; i < n; i++)
 		pthread_join(workers[i].thread, NULL);
 	worst_st = worst(workers, n, st ? &(struct err)ERR_INIT : err);

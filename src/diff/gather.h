@@ -33,8 +33,7 @@ void pool_close(struct pool *pool);
  */
 enum status gather(const struct plan *plan, const struct pair *pair,
     struct pool *pool, const struct bounds *bounds, const struct krange *within,
-    const struct diff_options *options, struct leaf *leaves[2],
-    struct err *err);
+    struct leaf *leaves[2], struct err *err);
 
 /* Prove on a sample of real rows that a folding server and we compute the same
  * hash; clears *agrees otherwise. */

@@ -4,9 +4,12 @@
 
 #include <stdlib.h>
 
+#include "base/stage.h"
 #include "diff/write.h"
 #include "value/key.h"
 #include "value/rule.h"
+
+#define SAY_ROWS 1024
 
 void
 merge_init(struct merge *m, const struct plan *plan, const struct pair *pair,
@@ -139,6 +142,10 @@ advance(struct merge *m, enum side s, struct err *err)
 	if (st || m->row[s] == NULL)
 		return st;
 	m->fetched[s]++;
+	if (++m->all % SAY_ROWS == 0) {
+		stage_look(m->all);
+		stage_tick();
+	}
 	reader_key(r, m->row[s]->cells);
 	if (m->last[s].len == 0)
 		return TU_OK;

@@ -26,6 +26,7 @@ struct merge {
 	size_t npoints;
 	uint64_t present[2];
 	uint64_t fetched[2]; /* rows read */
+	uint64_t all;        /* by all calls of merge_run() */
 
 	/* private */
 	struct row_reader reader[2];

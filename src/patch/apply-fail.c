@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/stage.h"
 #include "db/dialect.h"
 #include "value/rowhash.h"
 
@@ -146,7 +147,7 @@ apply_pause(struct applier *a, unsigned n, struct err *err)
 	              (unsigned)(random_u64() % (APPLY_FIRST_PAUSE << n));
 
 	log_line(LOG_WARN, "%s; trying again in %u ms", err->msg, ms);
-	if (!clock_wait(clock_seconds() + ms / 1000.0))
+	if (!stage_wait(clock_seconds() + ms / 1000.0))
 		return err_set(err, TU_EINTERRUPTED, "interrupted");
 	a->result->retries++;
 	err_clear(err);

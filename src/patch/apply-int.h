@@ -34,6 +34,9 @@ struct applier {
  * the session is gone, be it after a kill -9 of ours. */
 enum status apply_lock(struct db *target, struct err *err);
 
+/* The stage (base/stage.h) in which the spool is written. */
+void apply_begin_stage(const struct applier *a);
+
 /* Roll back. Is the connection of use, outside any transaction? */
 bool apply_roll_back(struct db *target);
 

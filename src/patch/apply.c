@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/stage.h"
 #include "db/dialect.h"
 #include "patch/settle.h"
 #include "patch/verify.h"
@@ -15,6 +16,27 @@
 /* Milliseconds. */
 #define LOCK_PAUSE 200
 #define LOCK_WAIT 30000
+
+uint64_t
+apply_rows_done(const struct apply_result *result)
+{
+	uint64_t n = 0;
+
+	for (int op = 0; op < CHANGE_OPS; op++)
+		n += result->done[op];
+	return n;
+}
+
+void
+apply_begin_stage(const struct applier *a)
+{
+	double rows = 0;
+
+	for (size_t i = 0; i < spool_ntables(a->spool); i++)
+		for (int op = 0; op < CHANGE_OPS; op++)
+			rows += (double)spool_table(a->spool, i)->count[op];
+	stage_begin_rows(rows, "writing to the target");
+}
 
 /* --- the transaction ------------------------------------------------------ */
 
@@ -81,6 +103,7 @@ write_everything(struct applier *a, struct err *err)
 {
 	enum status st = TU_OK;
 
+	apply_begin_stage(a);
 	for (size_t i = 0; i < a->order->nsteps && st == TU_OK; i++)
 		st = run_step(a, &a->order->steps[i], err);
 	if (st == TU_OK && a->writer.conflicts.n > 0)
@@ -107,6 +130,7 @@ apply_in_transaction(struct applier *a, struct err *err)
 	if (st)
 		return st;
 	st = write_everything(a, err);
+	stage_begin("committing");
 	if (st == TU_OK)
 		st = apply_commit(a->db, &unknown, err);
 	if (st == TU_OK)
@@ -185,10 +209,13 @@ apply_lock(struct db *target, struct err *err)
 			    "another trueup has been writing to the target for "
 			    "%d seconds; nothing was written",
 			    LOCK_WAIT / 1000);
-		if (waited == 0)
+		if (waited == 0) {
+			stage_begin("waiting for another trueup, which writes "
+				    "to the target");
 			log_line(LOG_WARN,
 			    "another trueup writes to the target; waiting");
-		if (!clock_wait(clock_seconds() + LOCK_PAUSE / 1000.0))
+		}
+		if (!stage_wait(clock_seconds() + LOCK_PAUSE / 1000.0))
 			return err_set(err, TU_EINTERRUPTED, "interrupted");
 	}
 	return TU_OK;
@@ -218,6 +245,7 @@ check_rollback(const struct spool *spool, struct err *err)
 static enum status
 apply_all(struct applier *a, struct err *err)
 {
+	stage_begin("putting the changes in order");
 	a->order = order_make(a->spool, a->arena);
 	return apply_and_settle(a, err);
 }

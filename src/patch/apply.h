@@ -32,6 +32,9 @@ struct apply_result {
 	uint64_t remaining; /* rows that differ in a generated column, still */
 };
 
+/* All of done[]. */
+uint64_t apply_rows_done(const struct apply_result *result);
+
 enum conflict_answer {
 	CONFLICT_ABORT, /* write nothing */
 	CONFLICT_SKIP,  /* leave the row alone */

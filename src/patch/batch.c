@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/stage.h"
 #include "db/dialect.h"
 #include "patch/journal.h"
 #include "patch/settle.h"
@@ -286,6 +287,7 @@ run_batches(struct batcher *b, struct err *err)
 {
 	enum status st;
 
+	apply_begin_stage(b->a);
 	for (;;) {
 		double began = clock_seconds();
 
@@ -396,12 +398,14 @@ apply_in_batches(struct applier *a, struct err *err)
 	if (a->options->batch_rows > 0)
 		b.most = a->options->batch_rows;
 	b.rows = b.most;
+	stage_begin("putting the changes in order");
 	spool_split(a->spool);
 	a->order = order_make(a->spool, a->arena);
 	changes_init(&b.list);
 	st = check_divisible(a, err);
 	if (st == TU_OK)
 		st = take_up(&b, err);
+	stage_begin("recording how to take the changes back");
 	if (st == TU_OK)
 		st = record_everything(&b, err);
 	if (st == TU_OK && a->order->nsteps > 0)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/interrupt.h"
+#include "base/stage.h"
 #include "db/db.h"
 #include "diff/write.h"
 #include "patch/jsoncols.h"
@@ -16,6 +17,7 @@
 #include "value/digest.h"
 
 #define FORMAT 1
+#define SAY_LINES 256
 
 /* Numbers that no double holds are not in the format. */
 #define FLAGS \
@@ -440,6 +442,7 @@ read_change(struct reader *r, const json_t *v)
 		return r->err->status;
 	if (!pass)
 		return TU_OK;
+	stage_add(0, 1);
 	arena_reset(r->row);
 	if (read_images(r, v, c.op))
 		return r->err->status;
@@ -516,8 +519,11 @@ read_lines(struct reader *r)
 	size_t cap = 0;
 	ssize_t n;
 
-	while (st == TU_OK && (n = getline(&line, &cap, r->opt->in)) > 0)
+	while (st == TU_OK && (n = getline(&line, &cap, r->opt->in)) > 0) {
 		st = read_line(r, line, (size_t)n);
+		if (r->line % SAY_LINES == 0)
+			stage_tick();
+	}
 	free(line);
 	if (st)
 		return st;

@@ -9,12 +9,14 @@
 #include <unistd.h>
 
 #include "base/interrupt.h"
+#include "base/stage.h"
 #include "base/temp.h"
 #include "db/db.h"
 #include "db/dialect.h"
 #include "diff/names.h"
 #include "patch/apply-int.h"
 
+#define SAY_LINES 256
 #define SHOWN 100 /* bytes of a statement in a message */
 
 /* Where in the file a line may stand. */
@@ -231,15 +233,22 @@ take_counts(struct runner *r, const char *line)
 		r->told[op] += n[op];
 }
 
-static bool
-is_complete(const struct runner *r)
+/* What the statements read are about. */
+static uint64_t
+count_rows(const struct runner *r)
 {
 	uint64_t sum = 0;
 
 	for (int op = 0; op < CHANGE_OPS; op++)
 		sum += r->counted[op];
+	return sum;
+}
+
+static bool
+is_complete(const struct runner *r)
+{
 	if (r->changes > 0)
-		return sum == r->changes;
+		return count_rows(r) == r->changes;
 	/* A row can be updated twice, or inserted and then updated (order.h).
 	 */
 	return r->counted[CHANGE_INSERT] == r->told[CHANGE_INSERT] &&
@@ -509,6 +518,9 @@ run_statement(struct runner *r, struct statement *s)
 		    "; nothing was written",
 		    show(r, s), affected, s->rows);
 	r->result->done[s->op] += affected;
+	stage_set(apply_rows_done(r->result));
+	if (r->line % SAY_LINES == 0)
+		stage_tick();
 	return TU_OK;
 }
 
@@ -549,6 +561,7 @@ run_all(struct runner *r)
 	if (st == TU_OK)
 		st = db_exec(
 		    r->opt->target, r->dialect->write_begin, NULL, r->err);
+	stage_begin_rows((double)count_rows(r), "writing to the target");
 	if (st == TU_OK)
 		st = read_lines(r, run_statement);
 	if (st == TU_OK && r->result->conflicts > 0 &&

@@ -3,6 +3,7 @@
 #include "patch/verify.h"
 
 #include "base/buf.h"
+#include "base/stage.h"
 #include "patch/group.h"
 #include "patch/report.h"
 
@@ -10,6 +11,7 @@ struct verifier {
 	struct db *target;
 	struct group group;
 	uint64_t remaining;
+	bool counting; /* in a stage of its own */
 };
 
 /* The likely culprits; only that there are any is sure. */
@@ -100,6 +102,10 @@ check_group(struct verifier *v, struct err *err)
 	enum status st =
 	    group_reread(&v->group, v->target, GROUP_AFTER, check_row, v, err);
 
+	if (v->counting) {
+		stage_add(0, v->group.n);
+		stage_tick();
+	}
 	group_clear(&v->group);
 	return st;
 }
@@ -139,9 +145,10 @@ enum status
 verify_run(struct db *target, struct spool *spool, uint64_t *remaining,
     struct err *err)
 {
-	struct verifier v = { .target = target };
+	struct verifier v = { .target = target, .counting = true };
 	enum status st = TU_OK;
 
+	stage_begin_rows(-1, "verifying what was written");
 	group_init(&v.group, target->dialect);
 	for (size_t i = 0; i < spool_ntables(spool) && st == TU_OK; i++) {
 		if (spool_table(spool, i)->pair->multiset)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/interrupt.h"
+#include "base/stage.h"
 
 /* A row is counted, and suspected, once: what its second half did not touch,
  * the first did not either. */
@@ -30,6 +31,8 @@ check_affected(struct writer *w, struct err *err)
 		return st;
 	/* The others were as wanted already. */
 	w->result->done[op] += w->suspects.n - (w->conflicts.n - before);
+	stage_set(apply_rows_done(w->result));
+	stage_tick();
 	group_clear(&w->suspects);
 	if (w->conflicts.n >= CONFLICTS_MAX)
 		return conflicts_error(&w->conflicts, err);

@@ -67,17 +67,6 @@ as_mortal=()
 [ "$(id -u)" -ne 0 ] ||
     as_mortal=(setpriv --bounding-set=-dac_override,-dac_read_search)
 
-# wait_until COMMAND... - until it succeeds, at most 20 s.
-wait_until() {
-	local i
-	for ((i = 0; i < 400; i++)); do
-		! "$@" || return 0
-		sleep 0.05
-	done
-	echo "gave up waiting for: $*" >&2
-	return 1
-}
-
 # start [OPTION]... - trueup in the background: $pid, stdout, stderr.
 start() {
 	env --default-signal=INT "$TRUEUP" "$@" >stdout 2>stderr 3>&- &

@@ -1,10 +1,11 @@
 bats_require_minimum_version 1.5.0
 load ../lib/helpers
 
-# Every command shown in the README and in trueup(1) is run where it would be:
+# Every command shown in the README and in the manual is run where it would be:
 # beside the two sample files, with the services prod, test and replica being
 # databases that hold the Chinook data. What is shown as output must come out;
-# a line "..." stands for any lines.
+# a line "..." stands for any lines, and "..." at the end of one for what does
+# not fit. Commands of one page follow each other.
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"
@@ -46,6 +47,7 @@ run_block() {
 		[ -z "$pattern" ] || pattern+=$'\n'
 		case $line in
 		...) pattern+=* ;;
+		*...) pattern+=$(sed 's/[][*?\\]/\\&/g' <<<"${line%...}")* ;;
 		*) pattern+=$(sed 's/[][*?\\]/\\&/g' <<<"$line") ;;
 		esac
 	done
@@ -57,13 +59,23 @@ run_block() {
 	}
 }
 
+# Is the command one that the next line goes on with?
+unfinished() {
+	local word='<<-?'\''?([A-Z]+)' single=${1//[^\']/} double=${1//[^\"]/}
+	[[ $1 != *\\ ]] || return 0
+	((${#single} % 2 == 0 && ${#double} % 2 == 0)) || return 0
+	[[ $1 =~ $word ]] && [[ $1 != *$'\n'"${BASH_REMATCH[1]}" ]]
+}
+
 # Reads "$ command" and what follows it, up to the next "$ " or an empty last
 # part; plain "trueup ..." lines are commands without output.
 run_examples() {
 	local line command= n=0
 	local -a shown=()
 	while IFS= read -r line; do
-		if [[ $line == '$ '* || $line == 'trueup '* || $line == '#end' ]]; then
+		if unfinished "$command"; then
+			command+=$'\n'$line
+		elif [[ $line == '$ '* || $line == 'trueup '* || $line == '#end' ]]; then
 			if [ -n "$command" ]; then
 				while [ ${#shown[@]} -gt 0 ] && [ -z "${shown[-1]}" ]; do
 					unset 'shown[-1]'
@@ -87,9 +99,35 @@ run_examples() {
 	run_examples 5 <blocks
 }
 
-@test "the manual's examples" {
-	sed -n '/^\.SH EXAMPLES/,/^\.SH SEE/p' "$srcdir/man/trueup.1" |
-	    sed -e '/^\.EE/s/.*/#end/' -e '/^\.EX/d' -e 's/\\-/-/g' |
-	    grep -v '^\.' | sed 's/^\\&//' >blocks
-	run_examples 5 <blocks
+# page_examples FILE N - what stands between .EX and .EE; N commands at least.
+page_examples() {
+	sed -n '/^\.EX/,/^\.EE/p' "$1" |
+	    sed -e '/^\.EE/s/.*/#end/' -e '/^\.EX/d' -e 's/\\-/-/g' \
+		-e 's/\\e/\\/g' -e 's/^\\&//' >blocks
+	run_examples "$2" <blocks
+}
+
+@test "the examples of trueup(1)" {
+	page_examples "$srcdir/man/trueup.1" 6
+}
+
+@test "the examples of trueup-diff(1)" {
+	page_examples "$srcdir/man/trueup-diff.1.in" 3
+}
+
+@test "the examples of trueup-sync(1)" {
+	page_examples "$srcdir/man/trueup-sync.1.in" 4
+}
+
+@test "the examples of trueup-apply(1)" {
+	page_examples "$srcdir/man/trueup-apply.1.in" 4
+}
+
+@test "the examples of trueup-plan(1) and trueup-explain(1)" {
+	page_examples "$srcdir/man/trueup-plan.1.in" 1
+	page_examples "$srcdir/man/trueup-explain.1.in" 1
+}
+
+@test "the examples of trueup-tutorial(7)" {
+	page_examples "$srcdir/man/trueup-tutorial.7" 17
 }

@@ -193,6 +193,18 @@ damage_sqlite()
 	lite "$1" <"$srcdir/data/damage.sql"
 }
 
+# wait_until COMMAND... - until it succeeds, at most 20 s.
+wait_until()
+{
+	local i
+	for ((i = 0; i < 400; i++)); do
+		! "$@" || return 0
+		sleep 0.05
+	done
+	echo "gave up waiting for: $*" >&2
+	return 1
+}
+
 # is GOT WANT - like [ GOT = WANT ], but a failure shows both.
 is()
 {
