@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "patch/report.h"
 #include "value/canon.h"
-#include "value/utf8.h"
 
 /* --- writing -------------------------------------------------------------- */
 

@@ -49,6 +49,9 @@ struct report {
 	bool headed;                  /* text: source and target were named */
 };
 
+/* Into r->line: two lines that name the databases. */
+void report_sides_line(struct report *r);
+
 /* Write r->line and empty it. */
 enum status report_write(struct report *r, struct err *err);
 
@@ -80,8 +83,9 @@ void report_value_view(struct buf *out, const struct pair_column *pc,
 void report_line(
     struct buf *out, const char *name, const char *says, const char *what);
 
-/* Without quotes and escapes, for csv; bytes as \x00ff. */
-void report_value_plain(struct buf *out, const struct pair_column *pc,
+/* Without quotes and escapes, for csv; bytes as \x00ff. True: it is a text, and
+ * may begin with anything. */
+bool report_value_plain(struct buf *out, const struct pair_column *pc,
     enum side side, const struct cell *c);
 
 #endif

@@ -70,8 +70,7 @@ stat_start(struct report *r, struct err *err)
 	const struct plan *plan = r->plan;
 	int width = name_width(plan);
 
-	buf_addf(&r->line, "source  %s\ntarget  %s\n",
-	    plan->db[SOURCE]->display, plan->db[TARGET]->display);
+	report_sides_line(r);
 	buf_addf(&r->line, "%-*s%14s%14s%12s%12s%12s  %s\n", width, "table",
 	    "source rows", "target rows", "insert (+)", "update (~)",
 	    "delete (-)", "verdict");

@@ -14,8 +14,7 @@ write_heading(struct report *r, struct err *err)
 	if (r->headed)
 		return TU_OK;
 	r->headed = true;
-	buf_addf(&r->line, "source  %s\ntarget  %s\n",
-	    r->plan->db[SOURCE]->display, r->plan->db[TARGET]->display);
+	report_sides_line(r);
 	return report_write(r, err);
 }
 

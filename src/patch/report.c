@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "db/db.h"
 #include "patch/report-int.h"
 
 const char report_signs[CHANGE_OPS] = { '-', '~', '+' };
@@ -198,6 +199,14 @@ const struct totals *
 report_totals(const struct report *r)
 {
 	return &r->totals;
+}
+
+void
+report_sides_line(struct report *r)
+{
+	for (int s = SOURCE; s <= TARGET; s++)
+		report_line(
+		    &r->line, report_sides[s], "  ", r->plan->db[s]->display);
 }
 
 enum status

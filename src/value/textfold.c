@@ -8,8 +8,8 @@
 #include <uninorm.h>
 
 #include "base/arena.h"
+#include "base/utf8.h"
 #include "value/rule.h"
-#include "value/utf8.h"
 
 static bool
 is_ascii(const char *s, size_t n)

@@ -511,6 +511,42 @@ test_rows(void)
 	free(f.text);
 }
 
+/* A text that a spreadsheet would run. */
+static void
+test_csv_formulas(struct fixture *f)
+{
+	static const struct {
+		const char *value, *want;
+	} t[] = {
+		{ "=1+1", ",'=1+1,\"\"\r\n" },
+		{ "+1", ",'+1,\"\"\r\n" },
+		{ "-1", ",'-1,\"\"\r\n" },
+		{ "@SUM(A1)", ",'@SUM(A1),\"\"\r\n" },
+		{ "\t=1", ",'\t=1,\"\"\r\n" },
+		{ "\r=1", ",\"'\r=1\",\"\"\r\n" },
+		{ "'=1", ",''=1,\"\"\r\n" },
+		{ "a=1", ",a=1,\"\"\r\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		f->source[C_NAME] = text(t[i].value);
+		render(f, REPORT_CSV, 1);
+		ok(has(f, t[i].want), "csv, text %zu", i);
+	}
+	f->source[C_PRICE] = text("-1.50");
+	f->verdicts[C_PRICE] = VERDICT_DIFFERENT;
+	render(f, REPORT_CSV, 1);
+	ok(has(f, ",price,-1.5,"), "a number is none");
+	f->source[C_PRICE] = text("-x");
+	render(f, REPORT_CSV, 1);
+	ok(has(f, ",price,'-x,"), "but what is no number is a text");
+	f->verdicts[C_PRICE] = VERDICT_EQUAL;
+	f->pair.name = "@t";
+	render(f, REPORT_CSV, 1);
+	ok(has(f, "\n'@t,update,"), "names are texts");
+	f->pair.name = "t";
+}
+
 static void
 test_csv(void)
 {
@@ -526,6 +562,7 @@ test_csv(void)
 	    "t,update,7,name,\"say \"\"a,b\"\"\n\"\"\",\"\"\r\n"
 	    "t,update,7,data,\\x00ff,\r\n",
 	    "quotes, the empty string and NULL");
+	test_csv_formulas(&f);
 	f.pair.nkeys = 2;
 	f.verdicts[C_DATA] = VERDICT_EQUAL;
 	f.target[C_NAME] = text("b");
@@ -549,11 +586,12 @@ test_json(void)
 
 	set_up(&f);
 	make_insert(&f);
-	f.source[C_NAME] = text("a\"\\\n\x01\xc3\xa9");
+	f.source[C_NAME] = text("a\"\\\n\x01\xc3\xa9\xc2\x9b\xf3\xa0\x80\x81");
 	render(&f, REPORT_JSON, 1);
 	ok(has(&f, "{\"type\": \"change\", \"table\": \"t\", \"op\": "
 		   "\"insert\", \"key\": {\"id\": \"7\"}, \"after\": {"
-		   "\"id\": \"7\", \"name\": \"a\\\"\\\\\\n\\u0001\xc3\xa9\", "
+		   "\"id\": \"7\", \"name\": "
+	           "\"a\\\"\\\\\\n\\u0001\xc3\xa9\\u009b\\udb40\\udc01\", "
 		   "\"price\": \"1.5\", \"flag\": true, \"r\": 0.5, "
 		   "\"data\": {\"hex\": \"00ff\"}, \"day\": \"2024-02-29\"}, "
 		   "\"patchable\": true}\n"),
