@@ -11,6 +11,7 @@
 
 #include "diff/change.h"
 #include "patch/apply.h"
+#include "patch/report.h"
 
 #define DEFAULT_ROWS 10
 #define MAX_ROWS 10000 /* a table's text is kept until its heading is known */
@@ -137,6 +138,10 @@ settings_output(struct opt_table *table, struct settings *set)
 		    "differences shown of each table in text (default: 10)"),
 		OPT_ENUM(
 		    0, "color", &set->color, "WHEN", colors, "colour the text"),
+		OPT_FLAG(0, "redact", &set->redact,
+		    "show a keyed hash of every value, keys included"),
+		OPT_STR(0, "redact-key", &set->redact_key, "FILE",
+		    "the same, with this key: runs can be compared"),
 		OPT_FLAG('q', "quiet", &set->quiet,
 		    "print no result, only exit with a status"),
 	};
@@ -300,12 +305,34 @@ check_files(const struct settings *set, struct err *err)
 	return TU_OK;
 }
 
+/* What has values in it whatever happens. */
+static enum status
+check_redact(struct settings *set, struct err *err)
+{
+	const struct {
+		const char *option;
+		bool given;
+	} all[] = { { "--format=sql", set->format == REPORT_SQL },
+		{ "--undo", set->undo != NULL },
+		{ "--reject", set->reject != NULL },
+		{ "--trace-sql", set->trace_sql } };
+
+	set->redact |= set->redact_key != NULL;
+	for (size_t i = 0; set->redact && i < ARRAY_LEN(all); i++)
+		if (all[i].given)
+			return err_set(err, TU_EUSAGE,
+			    "--redact and %s contradict: SQL has the values "
+			    "in it",
+			    all[i].option);
+	return TU_OK;
+}
+
 enum status
 settings_check(struct settings *set, struct err *err)
 {
 	if (set->assume_tz != NULL && parse_zone(set, err))
 		return err->status;
-	if (check_files(set, err))
+	if (check_files(set, err) || check_redact(set, err))
 		return TU_EUSAGE;
 	if (set->reject != NULL && set->on_conflict != CONFLICT_SKIP)
 		return err_set(

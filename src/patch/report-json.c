@@ -84,6 +84,8 @@ json_start(struct report *r, struct err *err)
 	for (size_t i = 0; r->opt.argv_options && r->opt.argv_options[i]; i++)
 		jsonw_str(&j, NULL, r->opt.argv_options[i]);
 	jsonw_close(&j, ']');
+	if (r->opt.redacted)
+		jsonw_bool(&j, "redacted", true);
 	jsonw_u64(&j, "tables", plan->npairs);
 	st = finish_line(r, &j, err);
 	for (size_t i = 0; i < plan->nbad && st == TU_OK; i++)
@@ -179,7 +181,8 @@ add_image(struct jsonw *j, const char *name, const struct change *c,
 	     i++) {
 		const struct column *col = c->pair->extra[i];
 		const struct pair_column pc = { .col = { col, col },
-			.type = { .type = col->ltype } };
+			.type = { .type = col->ltype },
+			.redact = c->pair->cols[0].redact };
 
 		jsonval_add(
 		    j, col->name, &pc, TARGET, &cells[c->pair->ncols + i], tmp);

@@ -164,7 +164,9 @@ void
 report_value_view(struct buf *out, const struct pair_column *pc, enum side side,
     const struct cell *c, const struct value_view *view)
 {
-	if (is_boolean(pc, side, c))
+	if (pc->redact != NULL)
+		redact_value(pc->redact, out, pc->type.type, c);
+	else if (is_boolean(pc, side, c))
 		buf_adds(out, c->u.i ? "true" : "false");
 	else if (!is_scalar(pc->type.type) ||
 		 !canon_text(out, pc->type.type, c))
@@ -186,6 +188,10 @@ report_value_plain(struct buf *out, const struct pair_column *pc,
 {
 	bool scalar = is_scalar(pc->type.type);
 
+	if (pc->redact != NULL) {
+		redact_value(pc->redact, out, pc->type.type, c);
+		return false;
+	}
 	if (c->kind == CELL_TEXT &&
 	    !(scalar && canon_text(out, pc->type.type, c))) {
 		buf_add(out, c->u.p, c->len);

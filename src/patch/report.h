@@ -28,8 +28,9 @@ enum report_format {
 struct report_options {
 	FILE *out;
 	bool color;
-	bool quiet;                      /* write nothing, count only */
-	uint64_t rows;                   /* text: differences shown per table */
+	bool redacted; /* the plan's columns are; said in the result */
+	bool quiet;    /* write nothing, count only */
+	uint64_t rows; /* text: differences shown per table */
 	const char *const *argv_options; /* json start: options as given, no
 	                                  * databases, NULL-terminated */
 };
@@ -87,6 +88,11 @@ void report_count(struct buf *out, uint64_t n);
 
 /* "1 row", "2,000 rows". */
 void report_counted(struct buf *out, uint64_t n, const char *noun);
+
+/*
+ * Values, with all that shows one: wherever the column is redacted
+ * (pair_column.redact) it is the hash that is shown.
+ */
 
 /*
  * A value for people, complete: NULL, 0.99, true, 2024-01-01, text in single
