@@ -14,6 +14,8 @@
 #include "patch/report.h"
 
 #define DEFAULT_ROWS 10
+#define DEFAULT_HTML_ROWS 200
+#define NO_ROWS UINT64_MAX /* --rows was not given */
 #define MAX_ROWS 10000 /* a table's text is kept until its heading is known */
 #define DEFAULT_MAX_DELETE 50.0
 #define LOOKS_MAX 20
@@ -23,7 +25,7 @@ static const char *const hashes[] = { "auto", "stream", "md5", "sha256", NULL };
 static const char *const colors[] = { "auto", "always", "never", NULL };
 /* In the order of enum report_format. */
 static const char *const formats[] = { "text", "stat", "rows", "sql", "json",
-	"csv", NULL };
+	"csv", "html", NULL };
 
 static const char *const transactions[] = { "all", "batch", NULL };
 static const char *const answers[] = { /* by enum conflict_answer */
@@ -35,7 +37,7 @@ settings_init(struct settings *set)
 {
 	*set = (struct settings){
 		.jobs = 1,
-		.rows = DEFAULT_ROWS,
+		.rows = NO_ROWS,
 		.ops = { true, true, true },
 		.limits.deletes = { DEFAULT_MAX_DELETE, UINT64_MAX, false },
 		.limits.changes = { -1, UINT64_MAX, false },
@@ -135,7 +137,7 @@ settings_output(struct opt_table *table, struct settings *set)
 		OPT_STR(0, "undo", &set->undo, "FILE",
 		    "write an SQL patch there that takes it all back"),
 		OPT_U64(0, "rows", &set->rows, "N", 0, MAX_ROWS,
-		    "differences shown of each table in text (default: 10)"),
+		    "differences shown of a table: text 10, html 200"),
 		OPT_ENUM(
 		    0, "color", &set->color, "WHEN", colors, "colour the text"),
 		OPT_FLAG(0, "redact", &set->redact,
@@ -347,6 +349,9 @@ settings_check(struct settings *set, struct err *err)
 		    err, TU_EUSAGE, "--recheck-wait needs --recheck");
 	if (set->recheck_wait == 0)
 		set->recheck_wait = DEFAULT_RECHECK_WAIT;
+	if (set->rows == NO_ROWS)
+		set->rows = set->format == REPORT_HTML ? DEFAULT_HTML_ROWS
+		                                       : DEFAULT_ROWS;
 	if (set->output != NULL && set->quiet)
 		return err_set(
 		    err, TU_EUSAGE, "--output and --quiet contradict");

@@ -54,6 +54,13 @@ struct change {
 	 * a column that differs and fits and is not generated, any delete.
 	 */
 	bool patchable;
+	/*
+	 * Where in the table it is: in this one of so many key ranges, which
+	 * are in key order and hold about as many rows each. leaves is 0 where
+	 * that is not known: the key has no order both sides share, or the
+	 * change does not come from the comparison itself.
+	 */
+	uint32_t leaf, leaves;
 };
 
 /* What a table's comparison came to. */

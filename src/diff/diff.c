@@ -421,6 +421,7 @@ compare(struct comparison *c, struct err *err)
 	n = tree_compare(c->leaves[SOURCE], c->leaves[TARGET],
 	    c->bounds.nleaves, differ, root);
 	log_result(c, root, n);
+	c->merge.bounds = &c->bounds;
 	st = c->bounds.ncols > 0 ? look_at_ranges(c, differ, n, err)
 	                         : look_at_buckets(c, differ, n, err);
 	free(differ);

@@ -190,12 +190,33 @@ has_folds(const struct pair *pair)
 	return false;
 }
 
+static void
+place(struct merge *m, struct change *c)
+{
+	enum side side = c->source != NULL ? SOURCE : TARGET;
+	const struct cell *key = side == SOURCE ? c->source : c->target;
+	const struct row_reader *r = &m->reader[side];
+	const struct bounds *b = m->bounds;
+
+	if (b == NULL || b->ncols == 0 || m->pair->multiset)
+		return;
+	if (!b->integer)
+		m->leaf = bounds_find(b, r->key.data, r->prefix, m->leaf);
+	else if (key->kind == CELL_INT)
+		m->leaf = bounds_find_int(b, key->u.i, m->leaf);
+	else
+		return;
+	c->leaf = (uint32_t)m->leaf;
+	c->leaves = (uint32_t)b->nleaves;
+}
+
 static enum status
 emit(struct merge *m, struct change *c, struct err *err)
 {
 	const struct table *t = m->pair->table[TARGET];
 
 	c->pair = m->shown;
+	place(m, c);
 	c->patchable &= t->writable;
 	/* Of equal rows one can only be deleted where rows have addresses, and
 	 * only if what is not compared cannot tell them apart. */

@@ -10,6 +10,7 @@
 #define TU_DIFF_MERGE_H
 
 #include "diff/change.h"
+#include "diff/leaf.h"
 #include "diff/side.h"
 
 struct merge {
@@ -18,6 +19,8 @@ struct merge {
 	const struct pair *shown; /* what changes refer to */
 	struct change_sink *sink;
 	struct tally *tally;
+	/* What changes are placed in; NULL: they are not placed. */
+	const struct bounds *bounds;
 
 	/* Keys that leaf_decode() named, ascending; confirmed[i] is set when
 	 * that row differs. present counts them per side. */
@@ -29,6 +32,7 @@ struct merge {
 
 	/* private */
 	struct row_reader reader[2];
+	size_t leaf; /* of the last change */
 	struct cursor *cur[2];
 	const struct row *row[2];
 	struct buf last[2]; /* the previous key */

@@ -26,8 +26,11 @@ struct report_driver {
 	    const struct err *failed, struct err *err);
 };
 
+struct html;
+void html_free(struct html *h); /* NULL is allowed */
+
 extern const struct report_driver report_text, report_stat, report_rows,
-    report_json, report_csv;
+    report_json, report_csv, report_html;
 
 struct report {
 	struct change_sink sink; /* first, so that it is the object */
@@ -46,6 +49,7 @@ struct report {
 	uint64_t nkept;
 	struct digest *digest;        /* json: of all lines so far */
 	const struct pair *described; /* json: the last to have its columns */
+	struct html *html;            /* html: report-html.h */
 	bool headed;                  /* text: source and target were named */
 };
 
@@ -78,6 +82,11 @@ struct value_view {
 
 void report_value_view(struct buf *out, const struct pair_column *pc,
     enum side side, const struct cell *c, const struct value_view *view);
+
+/* Bytes to leave out in front of two long values, so that within `limit` the
+ * first difference is seen; else 0. */
+size_t report_common_prefix(
+    const struct cell *a, const struct cell *b, size_t limit);
 
 /* The name, then the two texts and a newline. */
 void report_line(

@@ -24,6 +24,9 @@ report_line(
 	buf_addc(out, '\n');
 }
 
+/* Where two long texts differ is shown with so much before it. */
+#define CONTEXT 12
+
 /* A word that reads as text and as nothing else: no number, no NULL. */
 static bool
 is_plain_word(const char *p, size_t n)
@@ -180,6 +183,31 @@ report_value(struct buf *out, const struct pair_column *pc, enum side side,
 	const struct value_view all = { 0 };
 
 	report_value_view(out, pc, side, c, &all);
+}
+
+static bool
+is_long(const struct cell *c, size_t limit)
+{
+	return (c->kind == CELL_TEXT || c->kind == CELL_BYTES) &&
+	       c->len > limit / 2;
+}
+
+size_t
+report_common_prefix(const struct cell *a, const struct cell *b, size_t limit)
+{
+	size_t n = 0;
+
+	if (a->kind != b->kind || !is_long(a, limit) || !is_long(b, limit))
+		return 0;
+	while (n < a->len && n < b->len && a->u.p[n] == b->u.p[n])
+		n++;
+	if (n < limit / 2)
+		return 0;
+	n -= CONTEXT;
+	if (a->kind == CELL_TEXT) /* not into the middle of a character */
+		while (n > 0 && ((unsigned char)a->u.p[n] & 0xc0) == 0x80)
+			n--;
+	return n;
 }
 
 bool

@@ -36,6 +36,8 @@ find_driver(enum report_format format)
 		return &report_json;
 	case REPORT_CSV:
 		return &report_csv;
+	case REPORT_HTML:
+		return &report_html;
 	case REPORT_SQL:
 		break;
 	}
@@ -149,6 +151,7 @@ report_free(struct report *r)
 	buf_free(&r->line);
 	buf_free(&r->kept);
 	digest_free(r->digest);
+	html_free(r->html);
 	free(r);
 }
 

@@ -1,5 +1,5 @@
 /*
- * report.h - results for people and scripts: text, stat, rows, json, csv.
+ * report.h - results for people and scripts: text, stat, rows, json, csv, html.
  *
  * A report is a change sink that writes as it hears, so its memory does not
  * grow with the differences; report_finish() writes what only the end knows.
@@ -23,14 +23,16 @@ enum report_format {
 	             */
 	REPORT_JSON,
 	REPORT_CSV,
+	REPORT_HTML,
 };
 
 struct report_options {
 	FILE *out;
 	bool color;
-	bool redacted; /* the plan's columns are; said in the result */
-	bool quiet;    /* write nothing, count only */
-	uint64_t rows; /* text: differences shown per table */
+	bool redacted;    /* the plan's columns are; said in the result */
+	bool quiet;       /* write nothing, count only */
+	uint64_t rows;    /* text, html: differences shown per table */
+	const char *time; /* html: of the run, said in the page; or NULL */
 	const char *const *argv_options; /* json start: options as given, no
 	                                  * databases, NULL-terminated */
 };
