@@ -13,10 +13,11 @@
  * such a count is no longer exact but a lower bound.
  *
  * A cell counts for the first of the specific patterns that it fits, in the
- * order of the enumeration. Those from CAUSE_TIME_OFFSET to CAUSE_SWAPPED fit
- * nearly any two values with some parameter, so they count every cell; one of
- * them is named where it explains more than the specific ones, and else only
- * for what those leave.
+ * order of the enumeration; of CAUSE_DATE_ONLY to CAUSE_CUT_DECIMALS, which
+ * overlap, only the one that explains most is named. Those from
+ * CAUSE_TIME_OFFSET to CAUSE_SWAPPED fit nearly any two values with some
+ * parameter, so they count every cell; one of them is named where it explains
+ * more than the specific ones do together, and else for what those leave.
  *
  * A cause is named where coincidence does not reach: see the table in
  * causes-list.c. Under the rules of a column (rule.h) the values are compared
@@ -40,24 +41,24 @@ enum cause_kind {
 	CAUSE_LATIN1,          /* bytes of Latin-1, no UTF-8 */
 	CAUSE_REPLACED,        /* ? or U+FFFD for what is not ASCII */
 	CAUSE_ACCENTS,         /* letters without their accents */
-	CAUSE_TRUNCATED,       /* the other's first `n` characters or bytes */
 	CAUSE_DATE_ONLY,       /* the other's date, without its time of day */
+	CAUSE_TRUNCATED,       /* the other's first `n` characters or bytes */
 	CAUSE_FLOAT4,          /* the other rounded to binary32 */
 	CAUSE_DIGITS,          /* the other rounded to `n` significant digits */
 	CAUSE_ROUNDED,         /* the other rounded to `n` decimal places */
 	CAUSE_CUT_DECIMALS,    /* the other cut to `n` decimal places */
 	/* Patterns that fit nearly everything with some parameter. */
-	CAUSE_TIME_OFFSET, /* later by `n` microseconds */
-	CAUSE_OFFSET,      /* more by `amount` */
+	CAUSE_TIME_OFFSET, /* `n` microseconds later in the target */
+	CAUSE_OFFSET,      /* more than the other by `amount` */
 	CAUSE_FACTOR,      /* `amount` times the other */
 	CAUSE_SIGN,        /* the other's negative */
 	CAUSE_SAME_VALUE,  /* one value where the other has many */
-	CAUSE_SWAPPED,     /* `column` and `other` were exchanged */
-	/* Patterns of whole rows; `side` lacks them or has too many. */
+	CAUSE_SWAPPED,     /* `column` and `other` have each other's */
+	/* Patterns of whole rows; `side` lacks them. */
 	CAUSE_ALL_ROWS,   /* it has no row at all */
 	CAUSE_KEY_RANGE,  /* no row between two keys */
 	CAUSE_KEY_END,    /* no row from a key on */
-	CAUSE_DUPLICATES, /* rows that both have, once more (no key) */
+	CAUSE_DUPLICATES, /* the other has more of equal rows (no key) */
 };
 #define CAUSE_KINDS (CAUSE_DUPLICATES + 1)
 
@@ -79,7 +80,9 @@ struct cause {
 	size_t other;  /* CAUSE_SWAPPED: the second column; else CAUSE_ROWS */
 	enum side side;
 	int64_t n;          /* a parameter, or 0 */
-	const char *amount; /* a parameter as decimal text, or NULL */
+	bool bytes;         /* CAUSE_TRUNCATED: not characters */
+	const char *amount; /* the parameter as text (of times in seconds), or
+	                     * NULL where there is none */
 	uint64_t count;     /* cells (rows) that it explains */
 	bool exact;         /* false: at least so many */
 	uint64_t of; /* cells of the column that differ, or rows to insert (to
