@@ -44,6 +44,9 @@ struct change {
 	/* Why, for each UNREPRESENTABLE column; else NULL entries. */
 	const char *const *why;
 	uint64_t copies; /* of equal rows in a multiset; else 1 */
+	bool fewer; /* of a multiset: the side that lacks them has others */
+	/* Neither side has a row between it and the change before it. */
+	bool next;
 	/* It need not run behind those of its kind before it. */
 	bool any_order;
 	/* Where a spool that handed it out keeps it (patch/spool.h). */
@@ -76,6 +79,7 @@ struct tally {
 	uint64_t unsettled; /* rows that may differ: patch/recheck.h */
 	uint64_t bytes[2];
 	double seconds;
+	bool open_end;       /* neither side has a row after the last change */
 	bool hidden_columns; /* a column on one side only (and not common) */
 };
 

@@ -255,15 +255,17 @@ keeps_key(struct merge *m, const struct pair_column *pc, const struct cell *c)
 	       value_compare(&pc->type, NULL, c, &out) == VERDICT_EQUAL;
 }
 
+/* other: equal rows that the target has. */
 static enum status
-emit_insert(
-    struct merge *m, const struct cell *cells, uint64_t copies, struct err *err)
+emit_insert(struct merge *m, const struct cell *cells, uint64_t copies,
+    uint64_t other, struct err *err)
 {
 	struct change c = { .op = CHANGE_INSERT,
 		.source = cells,
 		.verdicts = m->verdicts,
 		.why = m->why,
 		.copies = copies,
+		.fewer = other > 0,
 		.patchable = true };
 
 	for (size_t i = 0; i < m->pair->ncols; i++) {
@@ -287,12 +289,13 @@ emit_insert(
 }
 
 static enum status
-emit_delete(
-    struct merge *m, const struct cell *cells, uint64_t copies, struct err *err)
+emit_delete(struct merge *m, const struct cell *cells, uint64_t copies,
+    uint64_t other, struct err *err)
 {
 	struct change c = { .op = CHANGE_DELETE,
 		.target = cells,
 		.copies = copies,
+		.fewer = other > 0,
 		.patchable = true };
 
 	return emit(m, &c, err);
@@ -329,8 +332,8 @@ merge_rows(struct merge *m, const struct cell *source,
 	if (source != NULL && target != NULL)
 		return both(m, source, target, false, &differ, err);
 	if (source != NULL)
-		return emit_insert(m, source, 1, err);
-	return target != NULL ? emit_delete(m, target, 1, err) : TU_OK;
+		return emit_insert(m, source, 1, 0, err);
+	return target != NULL ? emit_delete(m, target, 1, 0, err) : TU_OK;
 }
 
 /* Rows meet by key: one handler for each of the three cases. */
@@ -349,9 +352,9 @@ step(struct merge *m, struct err *err)
 	enum status st;
 
 	if (order < 0)
-		st = emit_insert(m, m->row[SOURCE]->cells, 1, err);
+		st = emit_insert(m, m->row[SOURCE]->cells, 1, 0, err);
 	else if (order > 0)
-		st = emit_delete(m, m->row[TARGET]->cells, 1, err);
+		st = emit_delete(m, m->row[TARGET]->cells, 1, 0, err);
 	else
 		st = both(m, m->row[SOURCE]->cells, m->row[TARGET]->cells,
 		    point != SIZE_MAX, &differ, err);
@@ -423,9 +426,11 @@ step_multiset(struct merge *m, struct err *err)
 	buf_free(&key);
 	m->tally->suspects += MAX(n[SOURCE], n[TARGET]);
 	if (!st && n[SOURCE] > n[TARGET])
-		st = emit_insert(m, cells[SOURCE], n[SOURCE] - n[TARGET], err);
+		st = emit_insert(
+		    m, cells[SOURCE], n[SOURCE] - n[TARGET], n[TARGET], err);
 	else if (!st && n[TARGET] > n[SOURCE])
-		st = emit_delete(m, cells[TARGET], n[TARGET] - n[SOURCE], err);
+		st = emit_delete(
+		    m, cells[TARGET], n[TARGET] - n[SOURCE], n[SOURCE], err);
 	return st;
 }
 

@@ -403,6 +403,7 @@ end(struct report *r, const struct pair *pair, const struct tally *tally,
 	add_facts(&r->line, pair, tally);
 	if (sum_ops(tally) > 0)
 		keymap_write(&r->line, h, pair, tally);
+	html_causes(&r->line, r, pair);
 	begin_rows(&r->line, h, pair, sum_ops(tally));
 	if (st == TU_OK)
 		st = spool_line(r, err);
@@ -450,6 +451,7 @@ finish(struct report *r, int exit_status, const struct err *failed,
 }
 
 const struct report_driver report_html = {
+	.causes = true,
 	.start = start,
 	.change = change,
 	.end = end,

@@ -85,6 +85,11 @@ void keymap_add(struct keymap *map, const struct change *c);
 void keymap_write(struct buf *out, const struct html *h,
     const struct pair *pair, const struct tally *tally);
 
+/* --- report-html-cause.c --- */
+
+/* Bars of what explains the differences of the table at hand. */
+void html_causes(struct buf *out, struct report *r, const struct pair *pair);
+
 /* --- report-html-page.c --- */
 
 /* From the first line to the sections of the tables; and from there on. h is

@@ -12,6 +12,7 @@
 #include "value/digest.h"
 
 struct report_driver {
+	bool causes; /* wanted in end() */
 	/* All may be NULL. */
 	enum status (*start)(struct report *r, struct err *err);
 	enum status (*change)(
@@ -43,6 +44,7 @@ struct report {
 	uint64_t done[CHANGE_OPS]; /* when applied */
 	const char *barrier;       /* report_rechecked(), or NULL */
 	double began;              /* monotonic seconds; json's duration */
+	struct causes *causes;     /* of the table at hand; NULL: not wanted */
 
 	struct buf line; /* a record under construction */
 	struct buf kept; /* text: a table's differences, until its heading */
@@ -70,6 +72,12 @@ uint64_t report_union(const struct tally *tally);
 
 /* The side whose key cells a change has, and that side's cells. */
 enum side report_side(const struct change *c, const struct cell **cells);
+
+/* --- report-cause.c --- */
+
+/* "  cause: ..." for each, with examples where there are any wanted. */
+void report_add_causes(
+    struct report *r, const struct pair *pair, bool examples);
 
 /* --- report-value.c --- */
 

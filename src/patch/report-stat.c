@@ -133,6 +133,7 @@ stat_end(struct report *r, const struct pair *pair, const struct tally *tally,
 		report_line(&r->line, pair->skipped[i].name,
 		    " is not compared: ", pair->skipped[i].why);
 	}
+	report_add_causes(r, pair, false);
 	return report_write(r, err);
 }
 
@@ -161,6 +162,7 @@ stat_finish(struct report *r, int exit_status, const struct err *failed,
 }
 
 const struct report_driver report_stat = {
+	.causes = true,
 	.start = stat_start,
 	.end = stat_end,
 	.fail = stat_fail,

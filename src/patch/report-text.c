@@ -244,6 +244,7 @@ text_end(struct report *r, const struct pair *pair, const struct tally *tally,
 			report_count(b, nkept - r->opt.rows);
 			buf_adds(b, " more\n");
 		}
+		report_add_causes(r, pair, nkept > r->opt.rows);
 	}
 	r->kept.len = 0;
 	r->nkept = 0;
@@ -348,6 +349,7 @@ text_finish(struct report *r, int exit_status, const struct err *failed,
 }
 
 const struct report_driver report_text = {
+	.causes = true,
 	.start = text_start,
 	.change = text_change,
 	.end = text_end,

@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 #include "base/buf.h"
-#include "diff/change.h"
+#include "diff/causes.h"
 
 enum report_format {
 	REPORT_TEXT,
@@ -81,6 +81,16 @@ void report_add_rules(struct buf *out, const struct pair *pair);
 /* The name of a table or column on a line of its own business: control and
  * hidden characters are escaped. */
 void report_name(struct buf *out, const char *name);
+
+/* A cause on a line of its own: "4,812 of 4,900: updated_at is exactly 1 h
+ * later in TARGET", without a newline; names are escaped. */
+void report_cause(
+    struct buf *out, const struct pair *pair, const struct cause *cause);
+
+/* "id 7: updated_at 2024-05-01 10:00:00 -> 2024-05-01 11:00:00", as the
+ * difference itself is shown: the target's value first. */
+void report_cause_example(struct buf *out, const struct pair *pair,
+    const struct cause *cause, const struct cause_example *example);
 
 /* A line for people: how many rows were written. */
 void report_add_written(struct buf *out, const uint64_t done[CHANGE_OPS]);
