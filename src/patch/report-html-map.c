@@ -3,11 +3,17 @@
 #include "patch/report-html.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
 
 /* A map of fewer parts says no more than a sentence. */
 #define PARTS_MIN 4
 #define RUNS_TOLD 6
-#define CELL 10 /* units of the drawing, one of them a gap */
+/* Units of the drawing: its width, a gap, a field of the legend. */
+#define WIDTH 640
+#define GAP 1
+#define FIELD 10
 
 static unsigned
 parts_of(const struct keymap *map)
@@ -74,19 +80,21 @@ add_lane(
 
 	buf_addf(out,
 	    "<div class=\"lane %c\"><span>%c</span><svg role=\"img\" "
-	    "viewBox=\"0 0 %u %u\" preserveAspectRatio=\"none\" "
+	    "viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" "
 	    "aria-label=\"",
-	    html_class[op], report_signs[op], parts * CELL, CELL);
+	    html_class[op], report_signs[op], WIDTH, FIELD);
 	add_words(out, n, parts, op);
-	buf_addf(out, "\"><rect class=\"no\" width=\"%u\" height=\"%u\"/>",
-	    parts * CELL, CELL);
+	buf_addf(out, "\"><rect class=\"no\" width=\"%d\" height=\"%d\"/>",
+	    WIDTH, FIELD);
 	for (unsigned i = 0; i < parts; i++) {
+		unsigned x = i * WIDTH / parts, end = (i + 1) * WIDTH / parts;
+
 		if (n[i] == 0)
 			continue;
 		buf_addf(out,
-		    "<rect class=\"l%d\" x=\"%u\" width=\"%u\" height=\"%u\">"
+		    "<rect class=\"l%d\" x=\"%u\" width=\"%u\" height=\"%d\">"
 		    "<title>",
-		    level(n[i], rows), i * CELL, CELL - 1, CELL);
+		    level(n[i], rows), x, end - x - GAP, FIELD);
 		report_count(out, n[i]);
 		buf_adds(out, "</title></rect>");
 	}
@@ -94,20 +102,37 @@ add_lane(
 }
 
 static void
-add_caption(struct buf *out, const struct html *h, unsigned parts, double rows)
+add_last(struct buf *out, const struct html *h, const struct pair *pair)
+{
+	struct cell *cells = calloc(pair->nkeys, sizeof(*cells));
+	struct buf key = BUF_INIT;
+	const char *p = h->last.data;
+
+	if (cells == NULL)
+		out_of_memory(pair->nkeys * sizeof(*cells));
+	cells_unpack(&p, cells, pair->nkeys);
+	report_key(&key, pair, cells, h->last_side);
+	html_text(out, key.data, key.len);
+	buf_free(&key);
+	free(cells);
+}
+
+static void
+add_caption(struct buf *out, const struct html *h, const struct pair *pair,
+    unsigned parts, double rows)
 {
 	buf_addf(out, "<figcaption>%u parts of about ", parts);
 	report_counted(out, (uint64_t)(rows + 0.5), "row");
 	buf_adds(out, ", in the order of the key. The first difference is at ");
 	html_text(out, h->first.data, h->first.len);
 	buf_adds(out, ", the last at ");
-	html_text(out, h->last.data, h->last.len);
+	add_last(out, h, pair);
 	buf_adds(out, ". <span class=\"legend\"><svg aria-hidden=\"true\" "
 		      "viewBox=\"0 0 50 9\">");
 	for (int i = 1; i <= 5; i++)
 		buf_addf(out,
 		    "<rect class=\"l%d\" x=\"%d\" width=\"9\" height=\"9\"/>",
-		    i, (i - 1) * CELL);
+		    i, (i - 1) * FIELD);
 	buf_adds(out, "</svg></span> up to 0.1&nbsp;%, 1&nbsp;%, 10&nbsp;%, "
 		      "50&nbsp;% and 100&nbsp;% of a part&#8217;s rows."
 		      "</figcaption>");
@@ -149,6 +174,6 @@ keymap_write(struct buf *out, const struct html *h, const struct pair *pair,
 			add_lane(out, map, html_order[i], rows);
 	buf_adds(out, "<div class=\"ends\"><span>first rows</span>"
 		      "<span>last rows</span></div>\n");
-	add_caption(out, h, parts, rows);
+	add_caption(out, h, pair, parts, rows);
 	buf_adds(out, "</figure>\n");
 }

@@ -172,7 +172,9 @@ html_change(struct buf *out, const struct change *c)
 	    "rowspan=\"%zu\">",
 	    html_class[c->op], html_class[c->op], n, report_verbs[c->op],
 	    report_signs[c->op], n);
-	if (!c->pair->multiset)
+	if (c->pair->multiset)
+		buf_adds(out, "<small>no key</small>");
+	else
 		report_key(&key, c->pair, cells, side);
 	html_text(out, key.data, key.len);
 	if (c->copies > 1)

@@ -338,7 +338,8 @@ note_keys(struct html *h, const struct change *c)
 	if (h->first.len == 0)
 		report_key(&h->first, c->pair, cells, side);
 	buf_reset(&h->last);
-	report_key(&h->last, c->pair, cells, side);
+	cells_pack(&h->last, cells, c->pair->nkeys);
+	h->last_side = side;
 }
 
 static enum status

@@ -40,7 +40,10 @@ struct html {
 	uint64_t rows_size; /* bytes of differences of all tables */
 	uint64_t nshown;    /* differences of this table, in the page */
 	struct keymap map;
-	struct buf first, last; /* keys of this table's differences */
+	/* Of this table's differences, as far as they are on the map: the key
+	 * of the first, and the key's cells of the last (cells_pack()). */
+	struct buf first, last;
+	enum side last_side;
 
 	/* Where in the body a table's section is. */
 	struct html_part {
