@@ -58,12 +58,12 @@ struct change {
 	 */
 	bool patchable;
 	/*
-	 * Where in the table it is: in this one of so many key ranges, which
-	 * are in key order and hold about as many rows each. leaves is 0 where
-	 * that is not known: the key has no order both sides share, or the
-	 * change does not come from the comparison itself.
+	 * Where in the table it is: so many rows lie before it in key order, of
+	 * so many in all, to within a leaf and a side that has fewer. among is
+	 * 0 where that is not known: the key has no order both sides share, or
+	 * the change does not come from the comparison itself.
 	 */
-	uint32_t leaf, leaves;
+	uint64_t before, among;
 };
 
 /* What a table's comparison came to. */

@@ -206,8 +206,8 @@ place(struct merge *m, struct change *c)
 		m->leaf = bounds_find_int(b, key->u.i, m->leaf);
 	else
 		return;
-	c->leaf = (uint32_t)m->leaf;
-	c->leaves = (uint32_t)b->nleaves;
+	c->before = m->before[m->leaf];
+	c->among = m->before[b->nleaves];
 }
 
 static enum status

@@ -19,8 +19,10 @@ struct merge {
 	const struct pair *shown; /* what changes refer to */
 	struct change_sink *sink;
 	struct tally *tally;
-	/* What changes are placed in; NULL: they are not placed. */
+	/* What changes are placed in, and the rows before the middle of each
+	 * leaf, those of all at the end; NULL: they are not placed. */
 	const struct bounds *bounds;
+	const uint64_t *before;
 
 	/* Keys that leaf_decode() named, ascending; confirmed[i] is set when
 	 * that row differs. present counts them per side. */

@@ -15,21 +15,19 @@
 #define GAP 1
 #define FIELD 10
 
-static unsigned
-parts_of(const struct keymap *map)
-{
-	return MIN(map->leaves, KEYMAP_PARTS);
-}
-
 void
 keymap_add(struct keymap *map, const struct change *c)
 {
-	if (c->leaves == 0)
+	uint64_t parts, part;
+
+	if (c->among == 0)
 		return;
-	map->leaves = c->leaves;
+	parts = MIN(c->among / MAX(c->pair->leaf_rows, 1), KEYMAP_PARTS);
+	parts = MAX(parts, 1);
+	part = MIN(c->before * parts / c->among, parts - 1);
+	map->parts = (unsigned)parts;
 	map->placed += c->copies;
-	map->n[c->op][(uint64_t)c->leaf * parts_of(map) / c->leaves] +=
-	    c->copies;
+	map->n[c->op][part] += c->copies;
 }
 
 /* How dense it is there: 1 up to a thousandth of the part's rows, then up to a
@@ -76,7 +74,7 @@ add_lane(
     struct buf *out, const struct keymap *map, enum change_op op, double rows)
 {
 	const uint64_t *n = map->n[op];
-	unsigned parts = parts_of(map);
+	unsigned parts = map->parts;
 
 	buf_addf(out,
 	    "<div class=\"lane %c\"><span>%c</span><svg role=\"img\" "
@@ -158,7 +156,7 @@ keymap_write(struct buf *out, const struct html *h, const struct pair *pair,
     const struct tally *tally)
 {
 	const struct keymap *map = &h->map;
-	unsigned parts = parts_of(map);
+	unsigned parts = map->parts;
 	double rows = parts > 0 ? (double)report_union(tally) / parts : 0;
 
 	if (map->placed > 0 && parts < PARTS_MIN)

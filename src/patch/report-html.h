@@ -23,14 +23,14 @@
 
 #define HTML_ROWS_MAX (4 << 20)
 
-/* Parts of a table's key space; a row of the map has so many fields. */
+/* Parts of equally many rows that a table is divided into, at most. */
 #define KEYMAP_PARTS 64
 
 /* Where the differences of a table are. */
 struct keymap {
 	uint64_t n[CHANGE_OPS][KEYMAP_PARTS];
 	uint64_t placed; /* changes that said where they are */
-	uint32_t leaves;
+	unsigned parts;
 };
 
 struct html {

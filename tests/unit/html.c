@@ -143,26 +143,29 @@ test_random(void)
 static void
 test_map(void)
 {
-	struct change c = { .op = CHANGE_UPDATE, .copies = 1 };
+	const struct pair pair = { .leaf_rows = 10 };
+	struct change c = { .op = CHANGE_UPDATE, .pair = &pair, .copies = 1 };
 	struct keymap map = { 0 };
 	uint64_t n = 0;
 
 	keymap_add(&map, &c);
 	is_int((long long)map.placed, 0, "who knows where");
-	c.leaves = 1000;
-	for (c.leaf = 0; c.leaf < c.leaves; c.leaf++)
+	c.among = 6400;
+	for (c.before = 0; c.before < c.among; c.before++)
 		keymap_add(&map, &c);
+	is_int(map.parts, KEYMAP_PARTS, "as many parts as there can be");
 	c.op = CHANGE_INSERT;
 	c.copies = 5;
-	c.leaf = 999;
 	keymap_add(&map, &c);
 	for (int i = 0; i < KEYMAP_PARTS; i++)
-		n += map.n[CHANGE_UPDATE][i] == 15 ||
-		     map.n[CHANGE_UPDATE][i] == 16;
+		n += map.n[CHANGE_UPDATE][i] == 100;
 	is_int((long long)n, KEYMAP_PARTS, "all parts are alike");
 	is_int((long long)map.n[CHANGE_INSERT][KEYMAP_PARTS - 1], 5,
-	    "the last range is in the last part");
-	is_int((long long)map.placed, 1005, "copies count");
+	    "behind the last row is in the last part");
+	is_int((long long)map.placed, 6405, "copies count");
+	c.among = 79;
+	keymap_add(&map, &c);
+	is_int(map.parts, 7, "no part is smaller than a leaf");
 }
 
 int

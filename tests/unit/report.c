@@ -708,8 +708,9 @@ test_html(void)
 	ok(has(&f, "No map: the key has no order"), "no map");
 	f.options.rows = 2;
 	f.pair.nrange = 1;
-	f.change.leaf = 7;
-	f.change.leaves = 8;
+	f.pair.leaf_rows = 437;
+	f.change.before = 3400;
+	f.change.among = 3502;
 	render(&f, REPORT_HTML, 1234);
 	ok(has(&f, "<caption>The first 2 of 1,234 differences</caption>"),
 	    "--rows");
