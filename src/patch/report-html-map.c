@@ -77,7 +77,7 @@ add_lane(
 	unsigned parts = map->parts;
 
 	buf_addf(out,
-	    "<div class=\"lane %c\"><span>%c</span><svg role=\"img\" "
+	    "<div class=\"lane %s\"><span>%c</span><svg role=\"img\" "
 	    "viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" "
 	    "aria-label=\"",
 	    html_class[op], report_signs[op], WIDTH, FIELD);

@@ -152,14 +152,9 @@ add_sides(struct buf *out, const struct report *r)
 }
 
 static void
-add_tile(struct buf *out, uint64_t n, char class, const char *what)
+add_tile(struct buf *out, uint64_t n, const char *class, const char *what)
 {
-	buf_adds(out, "<li class=\"");
-	if (n == 0)
-		buf_adds(out, "none");
-	else
-		buf_addc(out, class);
-	buf_adds(out, "\"><b>");
+	buf_addf(out, "<li class=\"%s\"><b>", n == 0 ? "none" : class);
 	report_count(out, n);
 	buf_addf(out, "</b> %s</li>\n", what);
 }
@@ -176,14 +171,14 @@ add_tiles(struct buf *out, const struct totals *t)
 
 		add_tile(out, t->ops[op], html_class[op], what[op]);
 	}
-	add_tile(out, t->tables, 't', "tables compared");
-	add_tile(out, t->rows[SOURCE], 't', "rows in the source");
-	add_tile(out, t->rows[TARGET], 't', "rows in the target");
+	add_tile(out, t->tables, "all", "tables compared");
+	add_tile(out, t->rows[SOURCE], "all", "rows in the source");
+	add_tile(out, t->rows[TARGET], "all", "rows in the target");
 	buf_adds(out, "</ul>\n");
 }
 
 static void
-add_failure(struct buf *out, const struct err *failed)
+add_failure(struct buf *out, const struct err *failed, bool found)
 {
 	buf_adds(out, "<p class=\"error\" role=\"alert\">");
 	html_name(out, failed->msg);
@@ -192,8 +187,11 @@ add_failure(struct buf *out, const struct err *failed)
 		html_name(out, failed->hint);
 		buf_adds(out, "</small>");
 	}
-	buf_adds(out, "</p>\n<p class=\"lead\">What follows is what was found "
-		      "before, and not all there is.</p>\n");
+	buf_adds(out, "</p>\n");
+	if (found)
+		buf_adds(out,
+		    "<p class=\"lead\">What follows is what was found "
+		    "before, and not all there is.</p>\n");
 }
 
 /* --- the list of tables ----------------------------------------------------
@@ -204,8 +202,8 @@ add_differing(struct buf *out, const struct html *h)
 {
 	buf_adds(out, "<div class=\"scroll\"><table class=\"list\"><thead><tr>"
 		      "<th scope=\"col\">Table</th>"
-		      "<th scope=\"col\" class=\"n\">Source rows</th>"
-		      "<th scope=\"col\" class=\"n\">Target rows</th>"
+		      "<th scope=\"col\" class=\"n rows\">Source rows</th>"
+		      "<th scope=\"col\" class=\"n rows\">Target rows</th>"
 		      "<th scope=\"col\" class=\"n\">+ insert</th>"
 		      "<th scope=\"col\" class=\"n\">~ update</th>"
 		      "<th scope=\"col\" class=\"n\">&#8722; delete</th>"
@@ -263,7 +261,7 @@ html_top(struct buf *out, const struct report *r, const struct html *h,
 	add_verdict(out, t, exit_status, failed);
 	buf_adds(out, "</h1>\n");
 	if (failed != NULL)
-		add_failure(out, failed);
+		add_failure(out, failed, h != NULL);
 	if (h != NULL) {
 		if (failed == NULL)
 			add_lead(out, r);

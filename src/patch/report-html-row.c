@@ -167,7 +167,7 @@ html_change(struct buf *out, const struct change *c)
 	enum side side = report_side(c, &cells);
 
 	buf_addf(out,
-	    "<tbody class=\"%c\"><tr><td class=\"op %c\" rowspan=\"%zu\" "
+	    "<tbody class=\"%s\"><tr><td class=\"op %s\" rowspan=\"%zu\" "
 	    "title=\"%s\">%c</td><th scope=\"rowgroup\" class=\"key\" "
 	    "rowspan=\"%zu\">",
 	    html_class[c->op], html_class[c->op], n, report_verbs[c->op],

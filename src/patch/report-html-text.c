@@ -12,7 +12,7 @@
 /* What both have between two changes is not worth showing if shorter. */
 #define RUN_MIN 3
 
-const char html_class[CHANGE_OPS] = { 'd', 'u', 'i' };
+const char *const html_class[CHANGE_OPS] = { "d", "u", "i" };
 const enum change_op html_order[CHANGE_OPS] = { CHANGE_INSERT, CHANGE_UPDATE,
 	CHANGE_DELETE };
 
@@ -62,7 +62,7 @@ html_ops(struct buf *out, const uint64_t ops[CHANGE_OPS])
 
 		if (ops[op] == 0)
 			continue;
-		buf_addf(out, "%s<b class=\"%c\">", sep, html_class[op]);
+		buf_addf(out, "%s<b class=\"%s\">", sep, html_class[op]);
 		report_count(out, ops[op]);
 		buf_addf(out, "</b> to %s", report_verbs[op]);
 		sep = ", ";

@@ -97,14 +97,9 @@ list_odd(struct html *h, const char *name, const char *says, const char *what)
 }
 
 static void
-add_number(struct buf *out, uint64_t n, char class)
+add_number(struct buf *out, uint64_t n, const char *class)
 {
-	buf_addf(out, "<td class=\"n %s\">",
-	    n == 0         ? "zero"
-	    : class == 'i' ? "i"
-	    : class == 'u' ? "u"
-	    : class == 'd' ? "d"
-			   : "");
+	buf_addf(out, "<td class=\"n %s%s\">", class, n == 0 ? " zero" : "");
 	report_count(out, n);
 	buf_adds(out, "</td>");
 }
@@ -121,7 +116,7 @@ add_bar(struct buf *out, const struct tally *tally)
 
 		if (tally->ops[op] > 0)
 			buf_addf(out,
-			    "<i class=\"%c\" style=\"width:%.2f%%\">"
+			    "<i class=\"%s\" style=\"width:%.2f%%\">"
 			    "</i>",
 			    html_class[op],
 			    100.0 * (double)tally->ops[op] / all);
@@ -150,7 +145,7 @@ list_differing(
 	html_name(b, pair->name);
 	buf_adds(b, "</a></th>");
 	for (int s = SOURCE; s <= TARGET; s++)
-		add_number(b, tally->rows[s], ' ');
+		add_number(b, tally->rows[s], "rows");
 	for (int i = 0; i < CHANGE_OPS; i++)
 		add_number(
 		    b, tally->ops[html_order[i]], html_class[html_order[i]]);

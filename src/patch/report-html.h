@@ -72,7 +72,7 @@ void html_mark(
 /* "16 to insert, 9 to update" with a colour for each; nothing for none. */
 void html_ops(struct buf *out, const uint64_t ops[CHANGE_OPS]);
 /* "i", "u", "d": the class of what belongs to a kind of change. */
-extern const char html_class[CHANGE_OPS];
+extern const char *const html_class[CHANGE_OPS];
 /* The order in which they are shown. */
 extern const enum change_op html_order[CHANGE_OPS];
 
