@@ -72,11 +72,28 @@ fits_line_ends(const struct text t[2], struct buf scratch[2], enum side *side)
 	    scratch[TARGET].data, scratch[TARGET].len);
 }
 
+/* Of many texts that differ hardly one differs in case only. */
+static bool
+same_ascii(const struct text t[2])
+{
+	if (t[SOURCE].n != t[TARGET].n)
+		return false;
+	for (size_t i = 0; i < t[SOURCE].n; i++) {
+		char a = t[SOURCE].p[i], b = t[TARGET].p[i];
+
+		if (a != b &&
+		    ((a ^ b) != 0x20 || (a | 0x20) < 'a' || (a | 0x20) > 'z'))
+			return false;
+	}
+	return true;
+}
+
 static bool
 fits_fold(const struct text t[2], unsigned folds, struct buf scratch[2])
 {
-	if (!t[SOURCE].valid || !t[TARGET].valid ||
-	    (t[SOURCE].ascii && t[TARGET].ascii && t[SOURCE].n != t[TARGET].n))
+	if (t[SOURCE].ascii && t[TARGET].ascii)
+		return same_ascii(t);
+	if (!t[SOURCE].valid || !t[TARGET].valid)
 		return false;
 	for (int s = SOURCE; s <= TARGET; s++) {
 		buf_reset(&scratch[s]);
@@ -228,6 +245,17 @@ count_characters(const struct text *t)
 	return n;
 }
 
+/* FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), of its beginning. */
+static uint64_t
+hash_tail(const char *p, size_t n)
+{
+	uint64_t h = UINT64_C(14695981039346656037) ^ n;
+
+	for (size_t i = 0; i < MIN(n, 64); i++)
+		h = (h ^ (unsigned char)p[i]) * UINT64_C(1099511628211);
+	return (h ^ h >> 32) | UINT64_C(1) << 63;
+}
+
 static void
 fit_cut(struct fits *f, const struct text t[2], bool bytes)
 {
@@ -239,6 +267,9 @@ fit_cut(struct fits *f, const struct text t[2], bool bytes)
 		return;
 	fits_add(f, CAUSE_TRUNCATED, side,
 	    bytes ? (int64_t)cut->n : count_characters(cut), bytes);
+	/* That one and the same thing was put behind is no cut. */
+	f->at[f->n - 1].varies =
+	    hash_tail(t[!side].p + cut->n, t[!side].n - cut->n);
 }
 
 void

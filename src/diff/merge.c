@@ -34,6 +34,7 @@ merge_release(struct merge *m)
 		buf_free(&m->last[s]);
 	}
 	buf_free(&m->scratch);
+	buf_free(&m->beyond);
 	free(m->verdicts);
 	free(m->why);
 	arena_free(m->arena);
@@ -196,6 +197,7 @@ emit(struct merge *m, struct change *c, struct err *err)
 	const struct table *t = m->pair->table[TARGET];
 
 	c->pair = m->shown;
+	c->next = m->next;
 	c->patchable &= t->writable;
 	/* Of equal rows one can only be deleted where rows have addresses, and
 	 * only if what is not compared cannot tell them apart. */
@@ -315,6 +317,28 @@ merge_rows(struct merge *m, const struct cell *source,
 	return target != NULL ? emit_delete(m, target, 1, 0, err) : TU_OK;
 }
 
+static void
+find_beyond(struct merge *m)
+{
+	buf_reset(&m->beyond);
+	for (size_t i = 0; m->range + 1 < m->nranges && i < m->pair->nrange;
+	     i++)
+		key_encode(&m->beyond, &m->reader[SOURCE].types[i],
+		    &m->ranges[m->range + 1].lo[i]);
+}
+
+/* Between two ranges there are rows that nobody reads. */
+static void
+enter_range(struct merge *m, const struct buf *key)
+{
+	while (m->beyond.len > 0 && key_cmp(key->data, key->len, m->beyond.data,
+					m->beyond.len) >= 0) {
+		m->range++;
+		m->next = false;
+		find_beyond(m);
+	}
+}
+
 /* Rows meet by key: one handler for each of the three cases. */
 static enum status
 step(struct merge *m, struct err *err)
@@ -330,6 +354,9 @@ step(struct merge *m, struct err *err)
 	bool differ = true;
 	enum status st;
 
+	enter_range(m, &m->reader[lead].key);
+	if (point != SIZE_MAX)
+		m->next = false;
 	if (order < 0)
 		st = emit_insert(m, m->row[SOURCE]->cells, 1, 0, err);
 	else if (order > 0)
@@ -340,6 +367,7 @@ step(struct merge *m, struct err *err)
 	if (st)
 		return st;
 	m->tally->suspects++;
+	m->next = differ && point == SIZE_MAX && m->nranges > 0;
 	if (point != SIZE_MAX) {
 		m->confirmed[point] |= differ;
 		m->present[SOURCE] += order <= 0;
@@ -421,6 +449,9 @@ merge_run(struct merge *m, struct cursor *source, struct cursor *target,
 
 	m->cur[SOURCE] = source;
 	m->cur[TARGET] = target;
+	m->range = 0;
+	m->next = false;
+	find_beyond(m);
 	for (int s = SOURCE; s <= TARGET && !st; s++) {
 		m->fetched[s] = m->present[s] = 0;
 		m->row[s] = NULL;
@@ -429,5 +460,7 @@ merge_run(struct merge *m, struct cursor *source, struct cursor *target,
 	}
 	while (!st && (m->row[SOURCE] != NULL || m->row[TARGET] != NULL))
 		st = m->pair->multiset ? step_multiset(m, err) : step(m, err);
+	m->tally->open_end = m->next && m->ranges[m->nranges - 1].hi == NULL;
+	m->next = false;
 	return st;
 }
