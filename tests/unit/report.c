@@ -130,6 +130,7 @@ render(struct fixture *f, enum report_format format, uint64_t times)
 	r = report_new(format, &f->plan, &f->options);
 	sink = report_sink(r);
 	report_start(r, &err);
+	sink->begin(sink, &f->pair, &err);
 	for (uint64_t i = 0; i < times; i++)
 		sink->change(sink, &f->change, &err);
 	tally.ops[f->change.op] = tally.patchable[f->change.op] = times;
@@ -438,6 +439,7 @@ render_failure(struct fixture *f, enum report_format format)
 	r = report_new(format, &f->plan, &f->options);
 	sink = report_sink(r);
 	report_start(r, &err);
+	sink->begin(sink, &f->pair, &err);
 	sink->change(sink, &f->change, &err);
 	sink->fail(sink, &f->pair, &why, &err);
 	is_int((long long)report_totals(r)->failed, 1, "one failed");
@@ -671,6 +673,7 @@ test_two_tables(void)
 	sink = report_sink(r);
 	report_start(r, &err);
 	for (int i = 0; i < 2; i++) {
+		sink->begin(sink, &f.pair, &err);
 		sink->change(sink, &f.change, &err);
 		f.target[C_ID] = cell_int(8);
 		sink->end(sink, &f.pair, &tally, &err);
