@@ -40,36 +40,24 @@ longer(const struct text t[2])
 	return t[SOURCE].n > t[TARGET].n ? SOURCE : TARGET;
 }
 
-/* CR LF, and a CR alone, as LF. */
-static void
-add_lines(struct buf *out, const struct text *t)
-{
-	for (size_t i = 0; i < t->n; i++) {
-		if (t->p[i] != '\r')
-			buf_addc(out, t->p[i]);
-		else if (i + 1 == t->n || t->p[i + 1] != '\n')
-			buf_addc(out, '\n');
-	}
-}
-
+/* One side has CR LF wherever the other one has LF. */
 static bool
-fits_line_ends(const struct text t[2], struct buf scratch[2], enum side *side)
+fits_line_ends(const struct text t[2], struct buf *scratch, enum side *side)
 {
-	bool cr[2];
+	const struct text *crlf, *lf;
 
-	for (int s = SOURCE; s <= TARGET; s++) {
-		cr[s] = t[s].n > 0 && memchr(t[s].p, '\r', t[s].n) != NULL;
-		buf_reset(&scratch[s]);
-	}
-	if (!cr[SOURCE] && !cr[TARGET])
+	*side = longer(t);
+	crlf = &t[*side];
+	lf = &t[!*side];
+	if (crlf->n == lf->n || memchr(crlf->p, '\r', crlf->n) == NULL)
 		return false;
-	add_lines(&scratch[SOURCE], &t[SOURCE]);
-	add_lines(&scratch[TARGET], &t[TARGET]);
-	*side = cr[SOURCE] && cr[TARGET] ? longer(t)
-	        : cr[SOURCE]             ? SOURCE
-	                                 : TARGET;
-	return same(scratch[SOURCE].data, scratch[SOURCE].len,
-	    scratch[TARGET].data, scratch[TARGET].len);
+	buf_reset(scratch);
+	textfold(scratch, FOLD_CRLF, crlf->p, crlf->n);
+	if (!same(scratch->data, scratch->len, lf->p, lf->n))
+		return false;
+	buf_reset(scratch);
+	textfold(scratch, FOLD_CRLF, lf->p, lf->n);
+	return same(scratch->data, scratch->len, lf->p, lf->n);
 }
 
 /* Of many texts that differ hardly one differs in case only. */
@@ -289,7 +277,7 @@ fit_texts(struct fits *f, const struct cell cells[2], struct buf scratch[2])
 		text_of(&cells[TARGET]) };
 	enum side side = longer(t);
 
-	if (fits_line_ends(t, scratch, &side))
+	if (fits_line_ends(t, &scratch[0], &side))
 		fits_add(f, CAUSE_LINE_ENDS, side, 0, 0);
 	else if (fits_unicode_form(t, scratch, &side))
 		fits_add(f, CAUSE_UNICODE_FORM, side, 0, 0);

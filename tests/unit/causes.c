@@ -134,6 +134,8 @@ test_patterns(void)
 		    "differs in line ends only: CR LF in SOURCE, LF in "
 		    "TARGET" },
 		{ "line #\r\nmore\r\n", "line #\nMore\n", LT_TEXT, NULL },
+		{ "line #\rmore\r\n", "line #\nmore\n", LT_TEXT, NULL },
+		{ "line #\r\nmore\r\nx", "line #\r\nmore\nx", LT_TEXT, NULL },
 		{ "caf\xc3\xa9 #", "cafe\xcc\x81 #", LT_TEXT,
 		    "differs in Unicode form only: not NFC in TARGET" },
 		{ "caf\xc3\xa9 #", "cafe\xcc\x80 #", LT_TEXT, NULL },
@@ -143,7 +145,7 @@ test_patterns(void)
 		    "has more trailing blanks in SOURCE" },
 		{ "name #", "name# ", LT_TEXT, NULL },
 		{ "name #", "\tname #\xc2\xa0\n", LT_TEXT,
-		    "has more white space around it in TARGET" },
+		    "differs in white space around it only" },
 		{ "name #", "na me #", LT_TEXT, NULL },
 		{ "Stra\xc3\x9f"
 		  "e #",
@@ -158,9 +160,11 @@ test_patterns(void)
 		    "is Latin-1, not UTF-8, in TARGET" },
 		{ "M\xc3\xbcller #", "M\xfdller #", LT_TEXT, NULL },
 		{ "M\xc3\xbcller #", "M?ller #", LT_TEXT,
-		    "has characters replaced by question marks in TARGET" },
+		    "has question marks (or U+FFFD) for other characters in "
+		    "TARGET" },
 		{ "M\xc3\xbcller #", "M\xef\xbf\xbd\xef\xbf\xbdller #", LT_TEXT,
-		    "has characters replaced by question marks in TARGET" },
+		    "has question marks (or U+FFFD) for other characters in "
+		    "TARGET" },
 		{ "M\xc3\xbcller #", "M???ller #", LT_TEXT, NULL },
 		{ "M\xc3\xbcller #", "Muller #", LT_TEXT,
 		    "has lost its accents in TARGET" },
