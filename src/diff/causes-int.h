@@ -20,6 +20,7 @@ struct fit {
 	enum cause_kind kind;
 	enum side side;
 	int64_t a, b;
+	uint64_t varies; /* a hash of what must vary, 0: the other value */
 };
 
 #define FITS_MAX 64
@@ -33,7 +34,7 @@ fits_add(
     struct fits *f, enum cause_kind kind, enum side side, int64_t a, int64_t b)
 {
 	if (f->n < FITS_MAX)
-		f->at[f->n++] = (struct fit){ kind, side, a, b };
+		f->at[f->n++] = (struct fit){ kind, side, a, b, 0 };
 }
 
 /* Two texts, and two strings of bytes; scratch is work space. */
@@ -67,16 +68,14 @@ void fit_written_times(struct fits *f, const struct cell cells[2]);
 
 /* --- counters --- */
 
-#define VALUES_SEEN 4
-
 struct counter {
 	enum side side;
 	int64_t a, b;
 	uint64_t count; /* cells, and some that may not have been any: */
 	uint64_t error; /* count - error were seen */
 	uint64_t rest;  /* of these: cells that fit nothing specific */
-	/* A bit for a value of the other side than the pattern's: so many bits,
-	 * so many different values at least. */
+	/* A bit for a value of the other side than the pattern's (or what else
+	 * must vary): so many bits, so many different ones at least. */
 	uint64_t seen;
 	size_t nexamples;
 	struct buf examples; /* packed: key, source, target */
@@ -127,8 +126,8 @@ struct causes {
 	size_t nlist, caplist;
 };
 
-/* Keep the key and the two values, unless they are NULL, of what was just
- * counted. */
+/* Keep the key and the two values (both NULL: none), unless there are examples
+ * enough or these are too long. */
 void causes_keep_example(struct causes *c, struct counter *n,
     const struct cell *key, const struct cell *source,
     const struct cell *target);

@@ -66,14 +66,12 @@ fit_places(struct fits *f, enum side side, const struct buf *good,
 
 /* What goes through float4, or through %g or %.15g. */
 static void
-fit_digits(struct fits *f, enum side side, const struct buf *good,
-    const struct buf *bad, struct buf *scratch)
+fit_digits(struct fits *f, enum side side, const struct buf *bad, double g,
+    double b, struct buf *scratch)
 {
 	static const int digits[] = { 6, 15 };
-	double g = num_to_f64(good->data, good->len);
-	double b = num_to_f64(bad->data, bad->len);
 
-	if (fabs(g) <= 3.4e38 && (double)(float)g == b)
+	if ((double)(float)g == b)
 		fits_add(f, CAUSE_FLOAT4, side, 0, 0);
 	for (size_t i = 0; i < ARRAY_LEN(digits); i++) {
 		char text[40];
@@ -82,6 +80,26 @@ fit_digits(struct fits *f, enum side side, const struct buf *good,
 		buf_reset(scratch);
 		if (num_canon(scratch, text, (size_t)n) && same(scratch, bad))
 			fits_add(f, CAUSE_DIGITS, side, digits[i], 0);
+	}
+}
+
+/* Values too far apart for any rounding cost nothing more. */
+static void
+fit_rounded(
+    struct fits *f, const struct buf text[2], bool real, struct buf *scratch)
+{
+	double v[2] = { num_to_f64(text[SOURCE].data, text[SOURCE].len),
+		num_to_f64(text[TARGET].data, text[TARGET].len) };
+	double apart = fabs(v[TARGET] - v[SOURCE]);
+	double least = fmin(fabs(v[TARGET]), fabs(v[SOURCE]));
+
+	for (int s = SOURCE; s <= TARGET; s++) {
+		if (real && least < 3.4e38 && apart <= 1e-5 * least)
+			fit_digits(
+			    f, (enum side)s, &text[s], v[!s], v[s], scratch);
+		if (apart < 1.5 || least > 0x1p50)
+			fit_places(
+			    f, (enum side)s, &text[!s], &text[s], scratch);
 	}
 }
 
@@ -175,12 +193,7 @@ fit_numbers(
 	if (!is_finite(&text[SOURCE]) || !is_finite(&text[TARGET]) ||
 	    same(&text[SOURCE], &text[TARGET]))
 		return;
-	for (int s = SOURCE; s <= TARGET; s++) {
-		if (real)
-			fit_digits(
-			    f, (enum side)s, &text[!s], &text[s], scratch);
-		fit_places(f, (enum side)s, &text[!s], &text[s], scratch);
-	}
+	fit_rounded(f, text, real, scratch);
 	if (!fit_read_number(&text[SOURCE], &n[SOURCE]) ||
 	    !fit_read_number(&text[TARGET], &n[TARGET]))
 		return;

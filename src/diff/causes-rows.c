@@ -30,9 +30,7 @@ causes_look_at_row(struct causes *c, const struct change *change)
 	const struct cell *key = insert ? change->source : change->target;
 
 	rows->rows += change->copies;
-	rows->all.count++;
-	if (rows->all.count <= CAUSE_EXAMPLES)
-		causes_keep_example(c, &rows->all, key, NULL, NULL);
+	causes_keep_example(c, &rows->all, key, NULL, NULL);
 	if (change->fewer) {
 		rows->twice.count += change->copies;
 		if (rows->twice.nexamples < CAUSE_EXAMPLES)

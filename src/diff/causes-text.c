@@ -40,43 +40,48 @@ longer(const struct text t[2])
 	return t[SOURCE].n > t[TARGET].n ? SOURCE : TARGET;
 }
 
-/* CR LF, and a CR alone, as LF. */
-static void
-add_lines(struct buf *out, const struct text *t)
+/* One side has CR LF wherever the other one has LF. */
+static bool
+fits_line_ends(const struct text t[2], struct buf *scratch, enum side *side)
 {
-	for (size_t i = 0; i < t->n; i++) {
-		if (t->p[i] != '\r')
-			buf_addc(out, t->p[i]);
-		else if (i + 1 == t->n || t->p[i + 1] != '\n')
-			buf_addc(out, '\n');
-	}
+	const struct text *crlf, *lf;
+
+	*side = longer(t);
+	crlf = &t[*side];
+	lf = &t[!*side];
+	if (crlf->n == lf->n || memchr(crlf->p, '\r', crlf->n) == NULL)
+		return false;
+	buf_reset(scratch);
+	textfold(scratch, FOLD_CRLF, crlf->p, crlf->n);
+	if (!same(scratch->data, scratch->len, lf->p, lf->n))
+		return false;
+	buf_reset(scratch);
+	textfold(scratch, FOLD_CRLF, lf->p, lf->n);
+	return same(scratch->data, scratch->len, lf->p, lf->n);
 }
 
+/* Of many texts that differ hardly one differs in case only. */
 static bool
-fits_line_ends(const struct text t[2], struct buf scratch[2], enum side *side)
+same_ascii(const struct text t[2])
 {
-	bool cr[2];
-
-	for (int s = SOURCE; s <= TARGET; s++) {
-		cr[s] = t[s].n > 0 && memchr(t[s].p, '\r', t[s].n) != NULL;
-		buf_reset(&scratch[s]);
-	}
-	if (!cr[SOURCE] && !cr[TARGET])
+	if (t[SOURCE].n != t[TARGET].n)
 		return false;
-	add_lines(&scratch[SOURCE], &t[SOURCE]);
-	add_lines(&scratch[TARGET], &t[TARGET]);
-	*side = cr[SOURCE] && cr[TARGET] ? longer(t)
-	        : cr[SOURCE]             ? SOURCE
-	                                 : TARGET;
-	return same(scratch[SOURCE].data, scratch[SOURCE].len,
-	    scratch[TARGET].data, scratch[TARGET].len);
+	for (size_t i = 0; i < t[SOURCE].n; i++) {
+		char a = t[SOURCE].p[i], b = t[TARGET].p[i];
+
+		if (a != b &&
+		    ((a ^ b) != 0x20 || (a | 0x20) < 'a' || (a | 0x20) > 'z'))
+			return false;
+	}
+	return true;
 }
 
 static bool
 fits_fold(const struct text t[2], unsigned folds, struct buf scratch[2])
 {
-	if (!t[SOURCE].valid || !t[TARGET].valid ||
-	    (t[SOURCE].ascii && t[TARGET].ascii && t[SOURCE].n != t[TARGET].n))
+	if (t[SOURCE].ascii && t[TARGET].ascii)
+		return same_ascii(t);
+	if (!t[SOURCE].valid || !t[TARGET].valid)
 		return false;
 	for (int s = SOURCE; s <= TARGET; s++) {
 		buf_reset(&scratch[s]);
@@ -228,6 +233,17 @@ count_characters(const struct text *t)
 	return n;
 }
 
+/* FNV-1a (http://www.isthe.com/chongo/tech/comp/fnv/), of its beginning. */
+static uint64_t
+hash_tail(const char *p, size_t n)
+{
+	uint64_t h = UINT64_C(14695981039346656037) ^ n;
+
+	for (size_t i = 0; i < MIN(n, 64); i++)
+		h = (h ^ (unsigned char)p[i]) * UINT64_C(1099511628211);
+	return (h ^ h >> 32) | UINT64_C(1) << 63;
+}
+
 static void
 fit_cut(struct fits *f, const struct text t[2], bool bytes)
 {
@@ -239,6 +255,9 @@ fit_cut(struct fits *f, const struct text t[2], bool bytes)
 		return;
 	fits_add(f, CAUSE_TRUNCATED, side,
 	    bytes ? (int64_t)cut->n : count_characters(cut), bytes);
+	/* That one and the same thing was put behind is no cut. */
+	f->at[f->n - 1].varies =
+	    hash_tail(t[!side].p + cut->n, t[!side].n - cut->n);
 }
 
 void
@@ -258,7 +277,7 @@ fit_texts(struct fits *f, const struct cell cells[2], struct buf scratch[2])
 		text_of(&cells[TARGET]) };
 	enum side side = longer(t);
 
-	if (fits_line_ends(t, scratch, &side))
+	if (fits_line_ends(t, &scratch[0], &side))
 		fits_add(f, CAUSE_LINE_ENDS, side, 0, 0);
 	else if (fits_unicode_form(t, scratch, &side))
 		fits_add(f, CAUSE_UNICODE_FORM, side, 0, 0);

@@ -9,7 +9,7 @@
 
 /* Parameters of one pattern that are followed in one column. The loose ones
  * would take any number; ROUNDED has 16 places on two sides. */
-#define LOOSE_SLOTS 16
+#define LOOSE_SLOTS 8
 #define SLOTS 32
 /* Bytes of one example, and of all: a table can have 1,600 columns. */
 #define EXAMPLE_MAX 2048
@@ -18,22 +18,35 @@
 
 /* --- examples --- */
 
+static size_t
+packed_size(const struct cell *cells, size_t n)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < n; i++)
+		size += 9 + (cells[i].kind == CELL_TEXT ||
+					cells[i].kind == CELL_BYTES
+				    ? cells[i].len
+				    : 0);
+	return size;
+}
+
 void
 causes_keep_example(struct causes *c, struct counter *n, const struct cell *key,
     const struct cell *source, const struct cell *target)
 {
-	struct buf *packed = &c->scratch[0];
+	size_t nvalues = source != NULL, before = n->examples.len;
+	size_t size = packed_size(key, c->pair->nkeys) +
+	              packed_size(source, nvalues) +
+	              packed_size(target, nvalues);
 
-	buf_reset(packed);
-	cells_pack(packed, key, c->pair->nkeys);
-	if (source != NULL)
-		cells_pack(packed, source, 1);
-	if (target != NULL)
-		cells_pack(packed, target, 1);
-	if (packed->len > EXAMPLE_MAX || c->kept + packed->len > EXAMPLES_MAX)
+	if (n->nexamples == CAUSE_EXAMPLES || size > EXAMPLE_MAX ||
+	    c->kept + size > EXAMPLES_MAX)
 		return;
-	c->kept += packed->len;
-	buf_add(&n->examples, packed->data, packed->len);
+	cells_pack(&n->examples, key, c->pair->nkeys);
+	cells_pack(&n->examples, source, nvalues);
+	cells_pack(&n->examples, target, nvalues);
+	c->kept += n->examples.len - before;
 	n->nexamples++;
 }
 
@@ -96,15 +109,16 @@ count_fits(struct causes *c, const struct change *change, size_t column,
 	for (size_t i = 0; i < fits->n; i++) {
 		const struct fit *fit = &fits->at[i];
 		/* Most parameters of the loose ones are never met again. */
-		uint64_t skip = cause_is_loose(fit->kind);
+		bool loose = cause_is_loose(fit->kind);
 		struct counter *n = find_counter(c, &c->columns[column], fit);
-		uint64_t seen;
+		uint64_t value =
+		    fit->varies != 0 ? fit->varies : hash[!fit->side].a;
 
 		n->count++;
 		n->rest += !specific;
-		n->seen |= UINT64_C(1) << (hash[!fit->side].a & 63);
-		seen = n->count - n->error;
-		if (seen > skip && seen <= CAUSE_EXAMPLES + skip)
+		n->seen |= UINT64_C(1) << (value & 63);
+		/* Most parameters of the loose ones are never met again. */
+		if (!loose || n->count - n->error > 1)
 			causes_keep_example(c, n, change->target,
 			    &change->source[column], &change->target[column]);
 	}

@@ -32,10 +32,10 @@ enum cause_kind {
 	/* Specific patterns. `side` has what is named first. */
 	CAUSE_NULL_EMPTY,      /* NULL, '' on the other side */
 	CAUSE_NULL,            /* NULL, a value on the other side */
-	CAUSE_LINE_ENDS,       /* CR LF or CR, LF on the other side */
+	CAUSE_LINE_ENDS,       /* CR LF, LF on the other side */
 	CAUSE_UNICODE_FORM,    /* not NFC, the same characters */
 	CAUSE_TRAILING_BLANKS, /* more blanks at the end, else equal */
-	CAUSE_WHITE_SPACE,     /* more white space at either end */
+	CAUSE_WHITE_SPACE,     /* other white space at either end */
 	CAUSE_CASE,            /* case only */
 	CAUSE_DOUBLE_UTF8,     /* UTF-8 that was taken for Latin-1 */
 	CAUSE_LATIN1,          /* bytes of Latin-1, no UTF-8 */

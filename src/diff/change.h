@@ -45,7 +45,7 @@ struct change {
 	const char *const *why;
 	uint64_t copies; /* of equal rows in a multiset; else 1 */
 	bool fewer; /* of a multiset: the side that lacks them has others */
-	/* Neither side has a row between it and the change before it. */
+	/* Known: neither side has a row between it and the change before. */
 	bool next;
 	/* It need not run behind those of its kind before it. */
 	bool any_order;
@@ -79,7 +79,7 @@ struct tally {
 	uint64_t unsettled; /* rows that may differ: patch/recheck.h */
 	uint64_t bytes[2];
 	double seconds;
-	bool open_end;       /* neither side has a row after the last change */
+	bool open_end; /* known: no side has a row after the last change */
 	bool hidden_columns; /* a column on one side only (and not common) */
 };
 

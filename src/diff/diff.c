@@ -140,6 +140,8 @@ fetch_and_merge(struct comparison *c, const struct fetch_spec *spec,
 	c->merge.points = spec->points;
 	c->merge.npoints = spec->npoints;
 	c->merge.confirmed = c->confirmed;
+	c->merge.ranges = spec->ranges;
+	c->merge.nranges = spec->nranges;
 	for (int s = SOURCE; s <= TARGET && !st; s++)
 		st = fetch_open(c->plan->db[s], &c->pair, (enum side)s, spec,
 		    &cols[s], &cur[s], err);

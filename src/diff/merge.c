@@ -34,6 +34,7 @@ merge_release(struct merge *m)
 		buf_free(&m->last[s]);
 	}
 	buf_free(&m->scratch);
+	buf_free(&m->beyond);
 	free(m->verdicts);
 	free(m->why);
 	arena_free(m->arena);
@@ -217,6 +218,7 @@ emit(struct merge *m, struct change *c, struct err *err)
 
 	c->pair = m->shown;
 	place(m, c);
+	c->next = m->next;
 	c->patchable &= t->writable;
 	/* Of equal rows one can only be deleted where rows have addresses, and
 	 * only if what is not compared cannot tell them apart. */
@@ -336,6 +338,28 @@ merge_rows(struct merge *m, const struct cell *source,
 	return target != NULL ? emit_delete(m, target, 1, 0, err) : TU_OK;
 }
 
+static void
+find_beyond(struct merge *m)
+{
+	buf_reset(&m->beyond);
+	for (size_t i = 0; m->range + 1 < m->nranges && i < m->pair->nrange;
+	     i++)
+		key_encode(&m->beyond, &m->reader[SOURCE].types[i],
+		    &m->ranges[m->range + 1].lo[i]);
+}
+
+/* Between two ranges there are rows that nobody reads. */
+static void
+enter_range(struct merge *m, const struct buf *key)
+{
+	while (m->beyond.len > 0 && key_cmp(key->data, key->len, m->beyond.data,
+					m->beyond.len) >= 0) {
+		m->range++;
+		m->next = false;
+		find_beyond(m);
+	}
+}
+
 /* Rows meet by key: one handler for each of the three cases. */
 static enum status
 step(struct merge *m, struct err *err)
@@ -351,6 +375,9 @@ step(struct merge *m, struct err *err)
 	bool differ = true;
 	enum status st;
 
+	enter_range(m, &m->reader[lead].key);
+	if (point != SIZE_MAX)
+		m->next = false;
 	if (order < 0)
 		st = emit_insert(m, m->row[SOURCE]->cells, 1, 0, err);
 	else if (order > 0)
@@ -361,6 +388,7 @@ step(struct merge *m, struct err *err)
 	if (st)
 		return st;
 	m->tally->suspects++;
+	m->next = differ && point == SIZE_MAX && m->nranges > 0;
 	if (point != SIZE_MAX) {
 		m->confirmed[point] |= differ;
 		m->present[SOURCE] += order <= 0;
@@ -442,6 +470,9 @@ merge_run(struct merge *m, struct cursor *source, struct cursor *target,
 
 	m->cur[SOURCE] = source;
 	m->cur[TARGET] = target;
+	m->range = 0;
+	m->next = false;
+	find_beyond(m);
 	for (int s = SOURCE; s <= TARGET && !st; s++) {
 		m->fetched[s] = m->present[s] = 0;
 		m->row[s] = NULL;
@@ -450,5 +481,7 @@ merge_run(struct merge *m, struct cursor *source, struct cursor *target,
 	}
 	while (!st && (m->row[SOURCE] != NULL || m->row[TARGET] != NULL))
 		st = m->pair->multiset ? step_multiset(m, err) : step(m, err);
+	m->tally->open_end = m->next && m->ranges[m->nranges - 1].hi == NULL;
+	m->next = false;
 	return st;
 }

@@ -32,12 +32,20 @@ struct merge {
 	uint64_t present[2];
 	uint64_t fetched[2]; /* rows read */
 
+	/* All other rows come from these ranges, ascending and apart; none:
+	 * nothing is known of what lies between two rows. */
+	const struct krange *ranges;
+	size_t nranges;
+
 	/* private */
 	struct row_reader reader[2];
 	size_t leaf; /* of the last change */
 	struct cursor *cur[2];
 	const struct row *row[2];
 	struct buf last[2]; /* the previous key */
+	size_t range;       /* the one at hand */
+	struct buf beyond;  /* where the one after it begins */
+	bool next;          /* for the next change */
 	struct buf scratch;
 	enum verdict *verdicts;
 	const char **why;

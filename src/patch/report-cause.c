@@ -8,19 +8,21 @@ add_column(struct buf *out, const struct pair *pair, size_t column)
 	report_name(out, pair->cols[column].col[TARGET]->name);
 }
 
-/* Behind "between two keys": which ones. */
+/* With the keys that cause_describe() leaves out. */
 static void
-add_ends(struct buf *out, const struct pair *pair, const struct cause *cause)
+add_range(struct buf *out, const struct pair *pair, const struct cause *cause)
 {
-	size_t n = cause->kind == CAUSE_KEY_RANGE ? cause->nexamples
-	           : cause->kind == CAUSE_KEY_END ? MIN(cause->nexamples, 1)
-	                                          : 0;
+	const struct cause_example *ends = cause->examples;
 
-	for (size_t i = 0; i < n; i++) {
-		buf_adds(out, i == 0 ? ": " : " to ");
-		report_key(
-		    out, pair, cause->examples[i].key, cause->examples[i].side);
+	buf_adds(out, cause->side == TARGET ? "TARGET" : "SOURCE");
+	buf_adds(out, " has no row from ");
+	report_key(out, pair, ends[0].key, ends[0].side);
+	if (cause->kind == CAUSE_KEY_END) {
+		buf_adds(out, " on");
+		return;
 	}
+	buf_adds(out, " to ");
+	report_key(out, pair, ends[1].key, ends[1].side);
 }
 
 void
@@ -41,8 +43,10 @@ report_cause(
 		add_column(out, pair, cause->column);
 		buf_addc(out, ' ');
 	}
-	cause_describe(out, cause);
-	add_ends(out, pair, cause);
+	if (cause->kind == CAUSE_KEY_RANGE || cause->kind == CAUSE_KEY_END)
+		add_range(out, pair, cause);
+	else
+		cause_describe(out, cause);
 	if (cause->other != CAUSE_ROWS) {
 		buf_addc(out, ' ');
 		add_column(out, pair, cause->other);
