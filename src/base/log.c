@@ -5,6 +5,10 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/utf8.h"
 
 /* The terminal is one per process, and so is what guards it. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -32,6 +36,26 @@ clear_progress(void)
 	drawn = false;
 }
 
+static void
+say(const char *prefix, const char *fmt, va_list ap)
+{
+	struct buf line = BUF_INIT;
+	char *text = NULL;
+	int n = vasprintf(&text, fmt, ap);
+
+	if (n < 0)
+		out_of_memory(strlen(fmt));
+	buf_adds(&line, prefix);
+	utf8_show(&line, text, (size_t)n);
+	buf_addc(&line, '\n');
+	pthread_mutex_lock(&lock);
+	clear_progress();
+	fwrite(line.data, 1, line.len, stderr);
+	pthread_mutex_unlock(&lock);
+	buf_free(&line);
+	free(text);
+}
+
 void
 log_line(enum log_level level, const char *fmt, ...)
 {
@@ -39,25 +63,26 @@ log_line(enum log_level level, const char *fmt, ...)
 
 	if (!log_enabled(level))
 		return;
-	pthread_mutex_lock(&lock);
-	clear_progress();
-	fputs("trueup: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	say("trueup: ", fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
-	pthread_mutex_unlock(&lock);
+}
+
+void
+log_say(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say("", fmt, ap);
+	va_end(ap);
 }
 
 void
 log_sql(const char *side, const char *sql)
 {
-	if (!tracing)
-		return;
-	pthread_mutex_lock(&lock);
-	clear_progress();
-	fprintf(stderr, "trueup: %s: %s\n", side, sql);
-	pthread_mutex_unlock(&lock);
+	if (tracing)
+		log_say("trueup: %s: %s", side, sql);
 }
 
 void

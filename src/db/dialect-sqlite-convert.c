@@ -7,11 +7,11 @@
 #include <stdio.h>
 
 #include "base/str.h"
+#include "base/utf8.h"
 #include "value/canon.h"
 #include "value/compare.h"
 #include "value/datetime.h"
 #include "value/num.h"
-#include "value/utf8.h"
 
 /*
  * A conversion goes in three steps: choose a form the column would like, let

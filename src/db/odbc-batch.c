@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "db/dialect.h"
-#include "value/utf8.h"
 
 /* --- statements ----------------------------------------------------------- */
 
