@@ -18,6 +18,7 @@
 #include "cmd/settings.h"
 
 struct cmd;
+struct history;
 
 /* One use of a command. */
 struct call {
@@ -28,6 +29,8 @@ struct call {
 	    *options;    /* as given, without operands; ends in NULL */
 	char **operands; /* ends in NULL */
 	size_t noperands;
+	/* audit/history.h, a run begun in it; NULL: nothing is kept. */
+	struct history *history;
 };
 
 struct cmd {
