@@ -16,39 +16,42 @@
  *	           NULL), seconds, rows_source, rows_target, bytes, tables,
  *	           different (tables), inserts, updates, deletes (found),
  *	           unrepresentable, unsettled, accepted (rows), skipped
- *	           (columns not compared), inserted, updated, deleted (written),
- *	           retries
+ *	           (columns not compared), inserted, updated, deleted
+ *	           (written), retries
  *	run_table  run, name, verdict, why (text or NULL), rows_source,
  *	           rows_target, inserts, updates, deletes, unrepresentable,
  *	           unsettled, accepted, bytes, seconds
- *	standing   where each table stands: name, verdict, checked (when it was
- *	           last looked at), verified (when last compared to its end),
- *	           equal (when last found equal), since (the start of the first
- *	           run since then that found it different, NULL: none did),
- *	           differ, before (rows that differed in the last and in the
- *	           last but one comparison of this drift), why
- *	total      name, value: counters since the file was made, for metrics:
- *	           runs.VERDICT, rows, bytes, applied.insert, applied.update,
- *	           applied.delete, retries
- *	accepted   tab, key_id (canonical bytes of the key), key_text (for
- *people), op, plan (sha256 of what was compared and how), source, target
- *	           (sha256 of the row, NULL: that side had none), at, who,
- *	           reason, stale (when a side was seen to have moved, or NULL)
+ *	standing   where each table stands: name, verdict, checked (when last
+ *	           looked at), verified (when last compared to its end), equal
+ *	           (when last found equal, or made so), since (the start of
+ *	           the first run since then that found it different, NULL:
+ *	           none), differ, before (rows that differed in the last
+ *	           comparison of this drift and in the one before it), why
+ *	total      name, value: counters since the file was made: runs.VERDICT,
+ *	           rows.source, rows.target, bytes, applied.insert,
+ *	           applied.update, applied.delete, retries
+ *	accepted   tab (table), key_id (canonical bytes of the key), key_text
+ *	           ("id 7"), key_plain (its values, U+001F between them), plan
+ *	           (SHA-256 of what was compared and how, in hex), source,
+ *	           target (likewise, of the row; NULL: that side had none), at,
+ *	           who, reason, stale (when a side was seen to have moved)
  *
  * Verdicts of a run, by its exit status: "equal" 0, "different" 1,
  * "incomplete" 7, "failed" 2 and above. A run is on the disk when it begins;
  * one that never ended (killed, power cut) has no end, counts as failed, and
  * the next one gives it the verdict "killed".
  *
- * Verdicts of a table: "equal", "different", "unsettled", "failed" (could not
- * be read to its end), "not comparable", "only in source", "only in target",
- * and "written": it differed, and the sync that found it ended with 0.
+ * Verdicts of a table: "equal", "different", "only in source" and "only in
+ * target" (different as well), "unsettled", "failed" (not read to its end),
+ * "not comparable", and "written": it differed, and the sync that found it
+ * ended with 0.
  *
  * A success is a run that answered: it ended with 0 or 1. Any other leaves
  * last_success where it was; only the mode full moves last_full. Likewise a
- * table is verified only by "equal", "different" and "written". Runs are kept
- * for HISTORY_DAYS days; standing and total do not depend on old runs. A table
- * that a successful run did not meet any more is forgotten in standing.
+ * table is verified by all but "unsettled", "failed" and "not comparable".
+ * Runs are kept for HISTORY_DAYS days, and so are stale records; standing and
+ * total do not depend on old runs. A table that a success did not meet any more
+ * is forgotten in standing.
  *
  * There is no fingerprint of a table's contents: the sums that diff/ makes are
  * keyed by a seed per run (HASH_STREAM) or depend on who hashes, so they could
@@ -65,7 +68,7 @@
 #define TU_AUDIT_HISTORY_H
 
 #include "base/arena.h"
-#include "patch/report.h"
+#include "diff/change.h"
 
 #define HISTORY_ID 0x74727568 /* "truh" */
 #define HISTORY_FORMAT 1
@@ -84,10 +87,10 @@ const char *history_path(
     struct arena *arena, const char *dir, const char *pair);
 
 /*
- * TU_EUSAGE: another run has the pair ("already running"), or the file belongs
- * to another pair, is none of ours, or of a newer version. TU_EIO: missing
- * (HISTORY_READ), its directory is, or it is damaged; a damaged file is never
- * replaced. HISTORY_READ: pair may be NULL.
+ * TU_EBUSY: another run has the pair ("already running"). TU_EUSAGE: the file
+ * belongs to another pair, is none of ours, or of a newer version. TU_EIO:
+ * missing (HISTORY_READ), its directory is, or it is damaged; a damaged file is
+ * never replaced. HISTORY_READ: pair may be NULL.
  */
 enum status history_open(const char *path, const char *pair,
     enum history_mode mode, struct history **out, struct err *err);
@@ -106,12 +109,11 @@ struct change_sink *history_sink(struct history *h);
 
 struct history_end {
 	int exit_status;
-	const struct err *failed;    /* what ended the run early, or NULL */
-	const struct plan *plan;     /* NULL: it came to none */
-	const char *name[2];         /* display names, NULL: not connected */
-	const struct totals *totals; /* NULL like plan */
-	uint64_t done[CHANGE_OPS];   /* rows written */
-	unsigned retries;            /* of transactions */
+	const struct err *failed;  /* what ended the run early, or NULL */
+	const struct plan *plan;   /* NULL: it came to none */
+	const char *name[2];       /* display names, NULL: not connected */
+	uint64_t done[CHANGE_OPS]; /* rows written */
+	uint64_t retries;          /* of transactions */
 };
 
 /* One transaction: the run's end, its tables, drift, counters; runs that are

@@ -19,6 +19,7 @@
 
 struct cmd;
 struct history;
+struct accepting;
 
 /* One use of a command. */
 struct call {
@@ -31,6 +32,8 @@ struct call {
 	size_t noperands;
 	/* audit/history.h, a run begun in it; NULL: nothing is kept. */
 	struct history *history;
+	/* audit/accept.h: what is to be recorded there; NULL: nothing. */
+	struct accepting *accepting;
 };
 
 struct cmd {
