@@ -8,22 +8,32 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
+#define SAME_SECONDS 1.0
+
 /* Signals belong to the process, so their state does too. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct interrupt_action *actions;
 static atomic_int arrived;
+static bool is_child;
 
 static void *
 wait_for_signals(void *arg)
 {
 	sigset_t *set = arg;
+	double first = clock_seconds();
 	int sig;
 
 	for (;;) {
 		if (sigwait(set, &sig) != 0)
 			continue;
-		if (atomic_load(&arrived) != 0)
+		if (atomic_load(&arrived) != 0) {
+			if (is_child && clock_seconds() - first < SAME_SECONDS)
+				continue;
 			_exit(128 + sig);
+		}
+		first = clock_seconds();
 		atomic_store(&arrived, sig);
 		pthread_mutex_lock(&lock);
 		for (struct interrupt_action *a = actions; a; a = a->next)
@@ -53,6 +63,15 @@ interrupt_start(struct err *err)
 		    "cannot start the signal thread: %s", strerror(rc));
 	pthread_detach(thread);
 	return TU_OK;
+}
+
+enum status
+interrupt_restart(struct err *err)
+{
+	is_child = true;
+	actions = NULL;
+	pthread_mutex_init(&lock, NULL); /* whoever held it is not here */
+	return interrupt_start(err);
 }
 
 bool

@@ -152,7 +152,8 @@ sync_run(struct call *call)
 	if (st == TU_OK)
 		status = sync_verdict(&run, remaining);
 	if (st == TU_OK && !call->set.dry_run)
-		leftovers_print(&left, "trueup sync");
+		leftovers_print(&left,
+		    arena_printf(call->arena, "trueup %s", call->cmd->name));
 	leftovers_release(&left);
 	return run_close(&run, st, status, &err);
 }

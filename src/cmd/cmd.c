@@ -11,6 +11,7 @@
 
 const struct cmd *const cmd_all[] = {
 	&cmd_apply,
+	&cmd_audit,
 	&cmd_diff,
 	&cmd_explain,
 	&cmd_help,
@@ -60,7 +61,7 @@ cmd_fail(const struct cmd *cmd, const struct err *err)
 	fprintf(stderr, "trueup %s: %s\n", cmd->name, err->msg);
 	if (err->hint[0] != '\0')
 		fprintf(stderr, "hint: %s\n", err->hint);
-	if (err->status == TU_EUSAGE)
+	if (err->status == TU_EUSAGE && cmd->synopsis != NULL)
 		fprintf(stderr, "Try 'trueup %s --help'.\n", cmd->name);
 	return err_exit_status(err->status);
 }
@@ -111,6 +112,7 @@ parse_and_run(struct call *call, int argc, char **argv)
 	call->noperands = (size_t)(argc - first);
 	if (check_operands(call, &err) || settings_check(&call->set, &err))
 		return cmd_fail(call->cmd, &err);
+	settings_use_zone(&call->set);
 	log_setup((enum log_level)MIN(call->set.verbose, (int)LOG_DEBUG),
 	    call->set.trace_sql);
 	return call->cmd->run(call);

@@ -20,6 +20,7 @@
 struct cmd;
 struct history;
 struct accepting;
+struct run;
 
 /* One use of a command. */
 struct call {
@@ -34,11 +35,16 @@ struct call {
 	struct history *history;
 	/* audit/accept.h: what is to be recorded there; NULL: nothing. */
 	struct accepting *accepting;
+	/* Hears of a run (cmd/run.h) before it is gone, or NULL; failed: it did
+	 * not come to its end. */
+	void (*closing)(const struct run *run, bool failed, void *arg);
+	void *closing_arg;
 };
 
 struct cmd {
 	const char *name;
-	const char *synopsis; /* "[OPTION]... SOURCE TARGET [TABLE]..." */
+	const char *synopsis; /* "[OPTION]... SOURCE TARGET [TABLE]..."; NULL:
+	                       * not from the command line, cmd/job.h */
 	const char *summary;  /* one line for "trueup help" */
 	size_t min_operands;
 	size_t max_operands;  /* SIZE_MAX: any number */
@@ -48,6 +54,7 @@ struct cmd {
 };
 
 extern const struct cmd cmd_apply;
+extern const struct cmd cmd_audit;
 extern const struct cmd cmd_diff;
 extern const struct cmd cmd_explain;
 extern const struct cmd cmd_help;

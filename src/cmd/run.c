@@ -347,6 +347,8 @@ run_close(struct run *run, enum status st, int status, struct err *err)
 	else
 		status = cmd_fail(run->call->cmd, err);
 	status = end_history(run, st ? err : NULL, status);
+	if (run->call->closing != NULL)
+		run->call->closing(run, st != TU_OK, run->call->closing_arg);
 	output_discard(&run->undo);
 	output_discard(&run->reject);
 	output_discard(&run->out);
