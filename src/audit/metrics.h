@@ -1,24 +1,20 @@
 /*
- * metrics.h - state files as a Prometheus textfile.
+ * metrics.h - what state files say, as Prometheus metrics.
  *
  * The text format 0.0.4 (https://prometheus.io/docs/instrumenting/
- * exposition_formats/) for the textfile collector of node_exporter: one file
- * for all pairs. Labels are pair and table, never keys or values of data.
- * Counters (_total) are those of the state files, so they only grow while these
- * exist; what was never measured is left out instead of being 0.
+ * exposition_formats/). Labels are pair and table, never keys or values of
+ * data; a name that is no UTF-8 has '?' for its bytes above 0x7f. Counters
+ * (_total) are those of the state files, so they grow from run to run. What is
+ * not known (a pair that never ran, a table that could not be read) has no
+ * sample instead of a 0.
  */
 #ifndef TU_AUDIT_METRICS_H
 #define TU_AUDIT_METRICS_H
 
-#include "base/err.h"
+#include "audit/history.h"
+#include "base/buf.h"
 
-/*
- * Write the metrics of these state files (paths, NULL at the end) to `path`:
- * into a file beside it that is synced and renamed, mode 0644. A state file
- * that does not exist yet is left out; one that cannot be read is an error, and
- * then nothing is written.
- */
-enum status metrics_write(
-    const char *path, const char *const *states, struct err *err);
+/* Append all families over n pairs; names of pairs must differ. */
+void metrics_add(struct buf *out, const struct history_status *pairs, size_t n);
 
 #endif
