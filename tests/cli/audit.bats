@@ -60,8 +60,8 @@ wait_until() {
 
 # $child is the process that the audit has for a pair.
 has_child() {
-	child=$(awk -v parent="$pid" '$4 == parent { print $1 }' \
-	    /proc/[0-9]*/stat 2>/dev/null | head -n 1)
+	child=$(cat /proc/[0-9]*/stat 2>/dev/null |
+	    awk -v parent="$pid" '$4 == parent { print $1 }' | head -n 1)
 	[ -n "$child" ]
 }
 
@@ -277,18 +277,21 @@ trueup audit: conf:6: jobs must be between 1 and 64"
 	wait_until ended "$child"
 }
 
-@test "SIGTERM ends the pairs, with one message" {
+@test "SIGTERM ends the pairs in order, with one message" {
+	printf '[defaults]\nstate-dir = .\n' >conf
 	slow_pair one
-	slow_pair two
-	start -j2 conf
-	wait_until has_child
-	sleep 0.3
+	start conf
+	begun() { [ "$(lite one.state 'SELECT count(*) FROM run')" = 1 ]; }
+	wait_until begun 2>/dev/null
+	has_child
+	# Both get it, as from a terminal or from systemd.
 	kill -TERM "$pid" "$child"
 	wait "$pid" || status=$?
 	[ "$status" -eq 130 ]
 	is "$(<err)" "trueup audit: interrupted"
 	[ ! -s out ]
 	ended "$child"
+	is "$(lite one.state 'SELECT verdict FROM run')" failed
 }
 
 @test "no secret in an argument list" {
