@@ -42,7 +42,7 @@ slow_pair() {
 
 # start [ARG]... - in the background: $pid, out, err.
 start() {
-	"$TRUEUP" audit "$@" >out 2>err 3>&- &
+	env --default-signal=INT "$TRUEUP" audit "$@" >out 2>err 3>&- &
 	pid=$!
 	children+=("$pid")
 }
@@ -284,8 +284,9 @@ trueup audit: conf:6: jobs must be between 1 and 64"
 	begun() { [ "$(lite one.state 'SELECT count(*) FROM run')" = 1 ]; }
 	wait_until begun 2>/dev/null
 	has_child
-	# Both get it, as from a terminal or from systemd.
-	kill -TERM "$pid" "$child"
+	# The pair hears of it twice, as from a terminal or from systemd.
+	kill -INT "$child"
+	kill -TERM "$child" "$pid"
 	wait "$pid" || status=$?
 	[ "$status" -eq 130 ]
 	is "$(<err)" "trueup audit: interrupted"
