@@ -161,6 +161,9 @@ pair quiet: 1 of 2 tables differs"
 	[[ $output == *"more"* ]]
 	[[ $output == *"pair asked: "* ]]
 	printf '[pair typo]\nsource = a.db\ntarget = same.db\ntables = tt' >>conf
+	printf '\n[pair bad]\nsource = a.db\ntarget = same.db\nwhere = no' >>conf
+	audit 4 conf bad
+	[ "${lines[0]}" = "pair bad: nothing compared, 2 tables failed" ]
 	audit 2 conf typo
 	[ "${#stderr_lines[@]}" -eq 1 ]
 	[[ $stderr == "trueup audit: pair 'typo': "*"'tt'"* ]]
