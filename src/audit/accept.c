@@ -198,11 +198,17 @@ static enum status
 read_wish(struct accept *a, const struct pair *pair, struct err *err)
 {
 	const struct accepting *w = a->accepting;
-	struct arena *arena = arena_new(1024);
+	struct arena *arena;
 	struct cell *cells;
-	enum status st = explain_key(
-	    a->plan, pair, TARGET, w->key, w->nkey, arena, &cells, err);
+	enum status st;
 
+	if (a->plan->npairs != 1)
+		return err_set(err, TU_EUSAGE,
+		    "a key needs one table, and %zu are named",
+		    a->plan->npairs);
+	arena = arena_new(1024);
+	st = explain_key(
+	    a->plan, pair, TARGET, w->key, w->nkey, arena, &cells, err);
 	buf_reset(&a->wish);
 	if (st == TU_OK)
 		add_cells(&a->wish, pair, TARGET, cells, pair->nkeys);
@@ -483,17 +489,20 @@ check_count(void *arg, const struct cell *cells, struct err *err)
 enum status
 accept_keep(struct accept *a, struct err *err)
 {
-	enum status st;
+	enum status st = TU_OK;
 
-	if (!a->open)
-		return TU_OK;
-	st = history_each(a->h->db,
-	    "SELECT count(*) FROM accepted WHERE stale IS NULL", 1, check_count,
-	    NULL, err);
-	if (st == TU_OK)
+	if (a->open)
+		st = history_each(a->h->db,
+		    "SELECT count(*) FROM accepted WHERE stale IS NULL", 1,
+		    check_count, NULL, err);
+	if (st == TU_OK && a->open)
 		st = db_exec(a->h->db, "COMMIT", NULL, err);
-	a->open = st != TU_OK;
-	return st;
+	if (st)
+		return st;
+	a->open = false;
+	if (a->accepting != NULL)
+		a->accepting->kept = true;
+	return TU_OK;
 }
 
 void
