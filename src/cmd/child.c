@@ -62,8 +62,7 @@ run_job(const struct job *job, bool live, struct outcome *o)
 	call.closing_arg = o;
 	if (job->only_plan)
 		return job_plan(job);
-	if (job->pair->state != NULL &&
-	    begin_history(job, &call.history, &err))
+	if (job->pair->state != NULL && begin_history(job, &call.history, &err))
 		status = cmd_fail(&job->cmd, &err);
 	else
 		status = job->cmd.run(&call);

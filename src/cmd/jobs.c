@@ -137,6 +137,7 @@ add_verdict(struct buf *b, const struct outcome *o)
 	add_count(b, t->failed, "table", "failed");
 	add_count(b, t->skipped, "column", "not compared");
 	add_count(b, t->unsettled, "row", "unsettled");
+	add_count(b, t->accepted, "row", "accepted");
 	add_count(b, written(o), "row", "written");
 }
 
