@@ -9,7 +9,8 @@
 #include "patch/jsonw.h"
 #include "patch/report.h"
 
-#define NOT_DONE 4 /* the exit status where no run told */
+#define NOT_DONE 4      /* the exit status where no run told */
+#define INTERRUPTED 130 /* of the run; ours would look as if we were */
 #define NAME_WIDTH 40
 
 /* --- judging -------------------------------------------------------------- */
@@ -38,7 +39,7 @@ status_judge(const struct state *state, int64_t now, uint64_t max_age)
 	} else {
 		j.verdict = last->verdict;
 		j.old = is_old(state, now, max_age);
-		if (last->exit_status >= 0)
+		if (last->exit_status >= 0 && last->exit_status != INTERRUPTED)
 			j.status = (int)last->exit_status;
 		if (j.old && j.status <= NOT_DONE)
 			j.status = NOT_DONE;

@@ -120,6 +120,27 @@ drift|u|"
 	status 0 conf
 }
 
+@test "a run under way has the pair; told to stop, it says so" {
+	pair slow b.db
+	printf '%s\n' 'source-query = WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL \' \
+	    'SELECT i + 1 FROM n) SELECT max(i) AS i FROM n' \
+	    'target-query = SELECT 1 AS i' >>conf
+	"$TRUEUP" audit conf slow >audit.out 2>&1 &
+	other=$!
+	until [ -s state/slow.state ] &&
+	    "$TRUEUP" status -a state/slow.state | grep 'under way'; do
+		sleep 0.1
+	done
+	audit slow
+	[ "$status" -eq 2 ]
+	[[ $output == *"already running: another process has"* ]]
+	kill "$other"
+	wait "$other" || [ $? -eq 130 ]
+	status 4 state/slow.state
+	[[ ${lines[1]} == "slow  failed "* ]]
+	[[ ${lines[2]} == *interrupted ]]
+}
+
 @test "files that are none" {
 	status 2 .
 	[[ $stderr == *"has no state files"* ]]
