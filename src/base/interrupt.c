@@ -2,7 +2,9 @@
 
 #include "base/interrupt.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -17,6 +19,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct interrupt_action *actions;
 static atomic_int arrived;
 static bool is_child;
+static sem_t started;
 
 static void *
 wait_for_signals(void *arg)
@@ -25,6 +28,7 @@ wait_for_signals(void *arg)
 	double first = clock_seconds();
 	int sig;
 
+	sem_post(&started);
 	for (;;) {
 		if (sigwait(set, &sig) != 0)
 			continue;
@@ -55,6 +59,7 @@ interrupt_start(struct err *err)
 	sigaddset(&set, SIGTERM);
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error, EPIPE */
 	signal(SIGXFSZ, SIG_IGN); /* so is a file at its limit, EFBIG */
+	sem_init(&started, 0, 0);
 	rc = pthread_sigmask(SIG_BLOCK, &set, NULL);
 	if (rc == 0)
 		rc = pthread_create(&thread, NULL, wait_for_signals, &set);
@@ -62,6 +67,10 @@ interrupt_start(struct err *err)
 		return err_set(err, TU_EBUG,
 		    "cannot start the signal thread: %s", strerror(rc));
 	pthread_detach(thread);
+	/* A fork() while it starts would copy an allocator that is locked for
+	 * good: ASan's did so in one of 80 audits. */
+	while (sem_wait(&started) != 0 && errno == EINTR)
+		;
 	return TU_OK;
 }
 

@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "cmd/job.h"
 #include "cmd/jobs.h"
+#include "cmd/output.h"
+#include "cmd/states.h"
 
 static void
 audit_options(struct opt_table *table, struct settings *set)
@@ -86,15 +88,35 @@ wait_for_turn(double start, double every)
 	return jobs_wait(every - fmod(clock_seconds() - start, every));
 }
 
+/* Of all pairs, whichever were run. */
+static int
+write_metrics(const struct call *call, const struct config *c, int status)
+{
+	struct arena_mark mark = arena_mark(call->arena);
+	const char **states =
+	    arena_alloc(call->arena, c->npairs * sizeof(*states));
+	struct err err = ERR_INIT;
+
+	if (c->metrics == NULL || call->set.connect)
+		return status;
+	for (size_t i = 0; i < c->npairs; i++)
+		states[i] = c->pairs[i].state;
+	if (metrics_write(c->metrics, states, c->npairs, &err))
+		status = jobs_worse(status, cmd_fail(call->cmd, &err));
+	arena_rewind(call->arena, mark);
+	return status;
+}
+
 static enum status
-run_jobs(const struct call *call, const struct jobs *jobs, int *status,
-    struct err *err)
+run_jobs(const struct call *call, const struct config *c,
+    const struct jobs *jobs, int *status, struct err *err)
 {
 	double start = clock_seconds();
 	enum status st;
 
 	for (;;) {
 		st = jobs_run(jobs, status, err);
+		*status = write_metrics(call, c, *status);
 		if (st || call->set.interval == 0)
 			return st;
 		if (!wait_for_turn(start, (double)call->set.interval))
@@ -115,6 +137,17 @@ check_settings(const struct settings *set, struct err *err)
 		return err_set(
 		    err, TU_EUSAGE, "--check and --every contradict");
 	return TU_OK;
+}
+
+/* "| head" has had enough: that needs no message. */
+static int
+fail(const struct call *call, const struct err *err)
+{
+	const struct output out = { .fp = stdout };
+
+	return err->status == TU_EIO && output_unread(&out)
+	           ? err_exit_status(err->status)
+	           : cmd_fail(call->cmd, err);
 }
 
 static int
@@ -148,8 +181,8 @@ audit_run(struct call *call)
 		    config.npairs);
 		return 0;
 	}
-	if (run_jobs(call, &jobs, &status, &err))
-		return cmd_fail(call->cmd, &err);
+	if (run_jobs(call, &config, &jobs, &status, &err))
+		return fail(call, &err);
 	return status;
 }
 

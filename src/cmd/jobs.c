@@ -217,19 +217,23 @@ log_outcome(const struct job *job, const struct outcome *o)
 
 /* --- running -------------------------------------------------------------- */
 
-static enum status
-start(struct pool *pool, struct err *err)
+/* One that cannot even be started has failed, like any other. */
+static void
+start(struct pool *pool)
 {
 	struct child *child = &pool->children[pool->running];
-	const struct job *job = &pool->jobs->jobs[pool->next];
+	const struct job *job = &pool->jobs->jobs[pool->next++];
+	struct err err = ERR_INIT;
 
 	fflush(stdout);
 	fflush(stderr);
-	if (child_start(child, job, pool->jobs->live, err))
-		return err_context(err, "%s", job->about);
-	pool->next++;
-	pool->running++;
-	return TU_OK;
+	if (child_start(child, job, pool->jobs->live, &err) == TU_OK) {
+		pool->running++;
+		return;
+	}
+	err_context(&err, "%s", job->about);
+	pool->status =
+	    jobs_worse(pool->status, cmd_fail(pool->jobs->cmd, &err));
 }
 
 static enum status
@@ -320,8 +324,8 @@ jobs_run(const struct jobs *jobs, int *status, struct err *err)
 	pool.polls =
 	    arena_alloc(arena, (jobs->at_once + 1) * sizeof(*pool.polls));
 	while (st == TU_OK && !interrupted() && pool.next < jobs->n) {
-		st = start(&pool, err);
-		if (st == TU_OK && pool.running == jobs->at_once)
+		start(&pool);
+		if (pool.running == jobs->at_once)
 			st = wait_for_one(&pool, err);
 	}
 	while (st == TU_OK && pool.running > 0)

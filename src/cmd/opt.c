@@ -178,7 +178,7 @@ parse_switch(const struct opt *o, const char *word, bool *on, struct err *err)
 static enum status
 store_count(const struct opt *o, const char *value, struct err *err)
 {
-	uint64_t n;
+	uint64_t n = 0;
 	const struct opt number = { .name = o->name, .value = &n, .max = 9 };
 
 	if (store_u64(&number, value, err))

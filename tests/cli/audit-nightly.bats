@@ -15,6 +15,7 @@ setup() {
 	cat >trueup.conf <<-'END'
 	[defaults]
 	state-dir = state
+	metrics = trueup.prom
 	[database production]
 	url-file = production.url
 	[database staging]
@@ -50,6 +51,7 @@ setup() {
 	[[ $output == "pair chinook: 2 of 11 tables differ, 2 rows written"* ]]
 	run -0 --separate-stderr "$TRUEUP" audit trueup.conf
 	[ -z "$output$stderr" ]
+	grep -q '^trueup_.*pair="chinook"' trueup.prom
 	is "$(lite state/chinook.state 'SELECT verdict FROM run ORDER BY id')" \
 	    "equal
 different

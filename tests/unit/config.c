@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cmd/job.h"
+#include "cmd/jobs.h"
 #include "lib/tap.h"
 #include "patch/report.h"
 
@@ -393,6 +394,18 @@ test_secrets(void)
 	trial_end(&t);
 }
 
+static void
+test_worse(void)
+{
+	static const int order[] = { 0, 7, 1, 2, 3, 4, 5, 6, 70, 71, 130 };
+
+	for (size_t i = 0; i < ARRAY_LEN(order); i++)
+		for (size_t j = 0; j <= i; j++)
+			ok(jobs_worse(order[i], order[j]) == order[i] &&
+				jobs_worse(order[j], order[i]) == order[i],
+			    "%d outranks %d", order[i], order[j]);
+}
+
 int
 main(void)
 {
@@ -410,6 +423,7 @@ main(void)
 	test_many_mistakes();
 	test_files();
 	test_secrets();
+	test_worse();
 	unlink(FILE_NAME);
 	unlink("url");
 	unlink("open");
