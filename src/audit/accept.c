@@ -15,7 +15,6 @@
 #include "value/digest.h"
 #include "value/key.h"
 
-#define SEPARATOR '\x1f' /* between the values of key_plain */
 #define DROP_AT_ONCE 100
 
 /* Of the table at hand. */
@@ -42,6 +41,7 @@ struct accept {
 	struct tally left_out;
 
 	struct buf wish; /* the key of the only row to record */
+	bool met;        /* it differs */
 	struct buf key, scratch, sql;
 };
 
@@ -198,11 +198,17 @@ static enum status
 read_wish(struct accept *a, const struct pair *pair, struct err *err)
 {
 	const struct accepting *w = a->accepting;
-	struct arena *arena = arena_new(1024);
+	struct arena *arena;
 	struct cell *cells;
-	enum status st = explain_key(
-	    a->plan, pair, TARGET, w->key, w->nkey, arena, &cells, err);
+	enum status st;
 
+	if (a->plan->npairs != 1)
+		return err_set(err, TU_EUSAGE,
+		    "a key needs one table, and %zu are named",
+		    a->plan->npairs);
+	arena = arena_new(1024);
+	st = explain_key(
+	    a->plan, pair, TARGET, w->key, w->nkey, arena, &cells, err);
 	buf_reset(&a->wish);
 	if (st == TU_OK)
 		add_cells(&a->wish, pair, TARGET, cells, pair->nkeys);
@@ -210,13 +216,18 @@ read_wish(struct accept *a, const struct pair *pair, struct err *err)
 	return st;
 }
 
+/* The row whose key is in a->key. */
 static bool
-is_wished(struct accept *a, const struct pair *pair)
+is_wished(struct accept *a)
 {
-	if (a->accepting == NULL || pair->multiset)
+	bool all = a->accepting != NULL && a->accepting->nkey == 0;
+
+	if (a->accepting == NULL || all)
+		return all;
+	if (key_cmp(a->wish.data, a->wish.len, a->key.data, a->key.len) != 0)
 		return false;
-	return a->accepting->nkey == 0 ||
-	       key_cmp(a->wish.data, a->wish.len, a->key.data, a->key.len) == 0;
+	a->met = true;
+	return true;
 }
 
 static void
@@ -234,7 +245,7 @@ add_plain(struct buf *out, const struct change *c)
 
 	for (size_t i = 0; i < c->pair->nkeys; i++) {
 		if (i > 0)
-			buf_addc(out, SEPARATOR);
+			buf_addc(out, ACCEPT_SEPARATOR);
 		report_value_plain(out, &c->pair->cols[i], side, &cells[i]);
 	}
 }
@@ -350,6 +361,7 @@ sink_change(struct change_sink *s, const struct change *c, struct err *err)
 	enum side side = key_side(c, &cells);
 	char row[2][DIGEST_HEX];
 	struct record *r;
+	bool wished;
 
 	if (a->accepting != NULL && c->pair->multiset)
 		a->accepting->keyless += c->copies;
@@ -358,7 +370,8 @@ sink_change(struct change_sink *s, const struct change *c, struct err *err)
 	buf_reset(&a->key);
 	add_cells(&a->key, c->pair, side, cells, c->pair->nkeys);
 	r = find(a, &a->key);
-	if (r == NULL && !is_wished(a, c->pair))
+	wished = is_wished(a);
+	if (r == NULL && !wished)
 		return pass_on(a, c, err);
 	digest_row(a, c->pair, SOURCE, c->source, row[SOURCE]);
 	digest_row(a, c->pair, TARGET, c->target, row[TARGET]);
@@ -367,7 +380,7 @@ sink_change(struct change_sink *s, const struct change *c, struct err *err)
 		r->seen = true;
 		return swallow(a, c);
 	}
-	if (!is_wished(a, c->pair))
+	if (!wished)
 		return pass_on(a, c, err);
 	if (a->accepting->recorded++ == ACCEPT_MAX)
 		return too_many(err);
@@ -424,8 +437,12 @@ sink_end(struct change_sink *s, const struct pair *pair,
 	struct accept *a = (struct accept *)s;
 	struct tally *t = &a->tallies[pair - a->plan->pairs];
 	const struct tally *out = &a->left_out;
-	enum status st = drop_unseen(a, pair, tally, err);
+	enum status st;
 
+	if (a->accepting != NULL && a->accepting->nkey > 0 && !a->met)
+		return err_set(err, TU_EUSAGE,
+		    "table '%s' has no difference with this key", pair->name);
+	st = drop_unseen(a, pair, tally, err);
 	*t = *tally;
 	for (int op = 0; op < CHANGE_OPS; op++) {
 		t->ops[op] -= out->ops[op];
@@ -483,17 +500,20 @@ check_count(void *arg, const struct cell *cells, struct err *err)
 enum status
 accept_keep(struct accept *a, struct err *err)
 {
-	enum status st;
+	enum status st = TU_OK;
 
-	if (!a->open)
-		return TU_OK;
-	st = history_each(a->h->db,
-	    "SELECT count(*) FROM accepted WHERE stale IS NULL", 1, check_count,
-	    NULL, err);
-	if (st == TU_OK)
+	if (a->open)
+		st = history_each(a->h->db,
+		    "SELECT count(*) FROM accepted WHERE stale IS NULL", 1,
+		    check_count, NULL, err);
+	if (st == TU_OK && a->open)
 		st = db_exec(a->h->db, "COMMIT", NULL, err);
-	a->open = st != TU_OK;
-	return st;
+	if (st)
+		return st;
+	a->open = false;
+	if (a->accepting != NULL)
+		a->accepting->kept = true;
+	return TU_OK;
 }
 
 void
@@ -512,91 +532,4 @@ accept_free(struct accept *a)
 	buf_free(&a->scratch);
 	buf_free(&a->sql);
 	free(a);
-}
-
-/* --- the records ---------------------------------------------------------- */
-
-struct lister {
-	struct arena *arena;
-	enum status (*each)(
-	    void *arg, const struct accepted *a, struct err *err);
-	void *arg;
-};
-
-static const char *
-text_of(struct arena *arena, const struct cell *c)
-{
-	return c->kind == CELL_TEXT ? arena_memdup(arena, c->u.p, c->len)
-	                            : NULL;
-}
-
-static enum status
-list_record(void *arg, const struct cell *c, struct err *err)
-{
-	const struct lister *l = arg;
-	const struct accepted a = {
-		.table = text_of(l->arena, &c[0]),
-		.key = text_of(l->arena, &c[1]),
-		.who = text_of(l->arena, &c[2]),
-		.reason = text_of(l->arena, &c[3]),
-		.has = { c[4].u.i != 0, c[5].u.i != 0 },
-		.at = c[6].u.i,
-		.stale = c[7].u.i,
-	};
-	enum status st = l->each(l->arg, &a, err);
-
-	arena_reset(l->arena);
-	return st;
-}
-
-enum status
-accept_list(struct history *h, const char *table,
-    enum status (*each)(void *arg, const struct accepted *a, struct err *err),
-    void *arg, struct err *err)
-{
-	struct lister l = {
-		.arena = arena_new(1024), .each = each, .arg = arg
-	};
-	struct buf sql = BUF_INIT;
-	enum status st;
-
-	buf_adds(&sql,
-	    "SELECT tab, key_text, who, reason, source IS NOT NULL, "
-	    "target IS NOT NULL, at, coalesce(stale, 0) FROM accepted");
-	if (table != NULL) {
-		buf_adds(&sql, " WHERE tab = ");
-		history_add_text(&sql, table);
-	}
-	buf_adds(&sql, " ORDER BY tab, key_id");
-	st = history_each(h->db, buf_str(&sql), 8, list_record, &l, err);
-	buf_free(&sql);
-	arena_free(l.arena);
-	return st;
-}
-
-enum status
-accept_forget(struct history *h, const char *table, const char *const *key,
-    size_t nkey, uint64_t *n, struct err *err)
-{
-	struct buf sql = BUF_INIT, plain = BUF_INIT;
-	enum status st;
-
-	buf_adds(&sql, "DELETE FROM accepted");
-	if (table != NULL) {
-		buf_adds(&sql, " WHERE tab = ");
-		history_add_text(&sql, table);
-	}
-	for (size_t i = 0; i < nkey; i++) {
-		if (i > 0)
-			buf_addc(&plain, SEPARATOR);
-		buf_adds(&plain, key[i]);
-	}
-	if (nkey > 0) {
-		buf_adds(&sql, " AND key_plain = ");
-		history_add_text(&sql, buf_str(&plain));
-	}
-	st = db_exec(h->db, buf_str(&sql), n, err);
-	buf_free(&plain);
-	buf_free(&sql);
-	return st;
 }

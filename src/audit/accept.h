@@ -32,6 +32,7 @@ struct accepting {
 	size_t nkey;              /* 0: all rows */
 	/* What came of it: rows that are new there, and rows that cannot be. */
 	uint64_t recorded, keyless;
+	bool kept; /* accept_keep() has succeeded */
 };
 
 struct accept;

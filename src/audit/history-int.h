@@ -1,8 +1,8 @@
 /*
  * history-int.h - what the files that know a state file's tables share.
  *
- * history.c opens and writes, history-read.c reads, accept.c keeps the table
- * accepted.
+ * history.c opens, history-run.c writes, history-read.c reads; accept.c and
+ * accept-list.c keep the table accepted.
  */
 #ifndef TU_AUDIT_HISTORY_INT_H
 #define TU_AUDIT_HISTORY_INT_H
@@ -32,6 +32,9 @@ struct history {
 	size_t nheard, cap;
 	struct buf sql;
 };
+
+/* Between the values of accepted.key_plain. */
+#define ACCEPT_SEPARATOR '\x1f'
 
 /* A text as a literal, NULL for NULL. */
 void history_add_text(struct buf *sql, const char *s);

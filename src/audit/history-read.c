@@ -228,7 +228,8 @@ read_total(void *arg, const struct cell *c, struct err *err)
 
 /* --- all of it ------------------------------------------------------------ */
 
-/* A lock of our own does not show. */
+/* A lock of our own does not show. Asking takes none, so nobody finds a pair
+ * busy because of that. */
 static enum status
 ask_lock(const struct history *h, bool *held, struct err *err)
 {

@@ -109,9 +109,8 @@ open_file(struct history *h, enum history_mode mode, struct err *err)
 				 : "its directory has to exist");
 }
 
-/* Asking does not take it, so nobody finds a pair busy because of that. */
 static enum status
-lock(struct history *h, const char *pair, struct err *err)
+lock(struct history *h, struct err *err)
 {
 	struct flock whole = { .l_type = F_WRLCK, .l_len = 1 };
 
@@ -119,7 +118,7 @@ lock(struct history *h, const char *pair, struct err *err)
 		return TU_OK;
 	if (errno == EAGAIN || errno == EACCES)
 		return err_set(err, TU_EBUSY,
-		    "a run of pair '%s' is already running: it has '%s'", pair,
+		    "already running: another process has state file '%s'",
 		    h->path);
 	return err_set(err, TU_EIO, "cannot lock state file '%s': %s", h->path,
 	    strerror(errno));
@@ -293,7 +292,7 @@ history_open(const char *path, const char *pair, enum history_mode mode,
 	h->fd = -1;
 	st = open_file(h, mode, err);
 	if (st == TU_OK && mode == HISTORY_WRITE)
-		st = lock(h, pair, err);
+		st = lock(h, err);
 	if (st == TU_OK)
 		st = open_database(h, pair, mode, err);
 	if (st) {

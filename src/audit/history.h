@@ -61,8 +61,8 @@
  * its end (an open file description lock on byte 0, which SQLite does not
  * use); reading needs none. Not for network file systems.
  *
- * Use: open, begin, compare with history_sink() among the sinks, end, close.
- * A run of cmd/run.h does the middle three if its struct call has a history.
+ * Use: open, begin, compare with history_sink() among the sinks, end, close. A
+ * call of cmd/cmd.h that has a history compares with it and ends the run.
  */
 #ifndef TU_AUDIT_HISTORY_H
 #define TU_AUDIT_HISTORY_H

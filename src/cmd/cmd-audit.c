@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
-#include "base/nearest.h"
 #include "cmd/job.h"
 #include "cmd/jobs.h"
 #include "cmd/output.h"
@@ -34,33 +33,6 @@ audit_options(struct opt_table *table, struct settings *set)
 	settings_general(table, set);
 }
 
-/* One line each; status 2. */
-static int
-print_mistakes(const struct call *call, struct config *c)
-{
-	struct buf lines = BUF_INIT;
-
-	config_add_mistakes(
-	    &lines, c, arena_printf(call->arena, "trueup %s", call->cmd->name));
-	fputs(buf_str(&lines), stderr);
-	buf_free(&lines);
-	return err_exit_status(TU_EUSAGE);
-}
-
-static enum status
-no_such_pair(const struct config *c, const char *pattern, struct err *err)
-{
-	struct nearest near;
-
-	nearest_init(&near, pattern);
-	for (size_t i = 0; i < c->npairs; i++)
-		nearest_try(&near, c->pairs[i].name);
-	err_set(err, TU_EUSAGE, "%s has no pair '%s'", c->path, pattern);
-	return near.found == NULL
-	           ? TU_EUSAGE
-	           : err_append(err, "; is '%s' meant?", near.found);
-}
-
 /* Those that a pattern names, in the order of the file; no pattern: all. */
 static enum status
 select_jobs(const struct call *call, const struct config *c, struct job *jobs,
@@ -76,7 +48,7 @@ select_jobs(const struct call *call, const struct config *c, struct job *jobs,
 			if (fnmatch(patterns[p], c->pairs[i].name, 0) == 0)
 				found = wanted[i] = true;
 		if (!found)
-			return no_such_pair(c, patterns[p], err);
+			return job_no_such_pair(c, patterns[p], err);
 	}
 	*n = 0;
 	for (size_t i = 0; i < c->npairs; i++)
@@ -198,7 +170,7 @@ audit_run(struct call *call)
 	all = arena_alloc(call->arena, (config.npairs + 1) * sizeof(*all));
 	make_jobs(&config, all);
 	if (config.nmistakes > 0)
-		return print_mistakes(call, &config);
+		return job_print_mistakes(call, &config);
 	if (select_jobs(call, &config, all, &jobs.n, &err))
 		return cmd_fail(call->cmd, &err);
 	for (size_t i = 0; i < jobs.n; i++)

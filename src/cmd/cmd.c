@@ -10,12 +10,14 @@
 #define EXIT_INTERRUPTED 130
 
 const struct cmd *const cmd_all[] = {
+	&cmd_accept,
 	&cmd_apply,
 	&cmd_audit,
 	&cmd_diff,
 	&cmd_explain,
 	&cmd_help,
 	&cmd_plan,
+	&cmd_status,
 	&cmd_sync,
 	NULL,
 };

@@ -53,12 +53,14 @@ struct cmd {
 	int (*run)(struct call *call);
 };
 
+extern const struct cmd cmd_accept;
 extern const struct cmd cmd_apply;
 extern const struct cmd cmd_audit;
 extern const struct cmd cmd_diff;
 extern const struct cmd cmd_explain;
 extern const struct cmd cmd_help;
 extern const struct cmd cmd_plan;
+extern const struct cmd cmd_status;
 extern const struct cmd cmd_sync;
 
 /* Ordered by name, NULL at the end. */

@@ -257,6 +257,32 @@ job_make(struct job *job, struct config *c, const struct config_pair *pair)
 	job->call.options = (const char *const *)m.options.items;
 }
 
+int
+job_print_mistakes(const struct call *call, struct config *c)
+{
+	struct buf lines = BUF_INIT;
+
+	config_add_mistakes(
+	    &lines, c, arena_printf(call->arena, "trueup %s", call->cmd->name));
+	fputs(buf_str(&lines), stderr);
+	buf_free(&lines);
+	return err_exit_status(TU_EUSAGE);
+}
+
+enum status
+job_no_such_pair(const struct config *c, const char *pattern, struct err *err)
+{
+	struct nearest near;
+
+	nearest_init(&near, pattern);
+	for (size_t i = 0; i < c->npairs; i++)
+		nearest_try(&near, c->pairs[i].name);
+	err_set(err, TU_EUSAGE, "%s has no pair '%s'", c->path, pattern);
+	return near.found == NULL
+	           ? TU_EUSAGE
+	           : err_append(err, "; is '%s' meant?", near.found);
+}
+
 /* --- all of them ---------------------------------------------------------- */
 
 #define FILES 4

@@ -30,6 +30,13 @@ void job_check_defaults(struct config *c);
 void job_make(
     struct job *job, struct config *c, const struct config_pair *pair);
 
+/* All mistakes, one line each, on stderr; returns the exit status, 2. */
+int job_print_mistakes(const struct call *call, struct config *c);
+
+/* Sets err, with the nearest name, and returns TU_EUSAGE. */
+enum status job_no_such_pair(
+    const struct config *c, const char *pattern, struct err *err);
+
 /* Files that two of the jobs would write. */
 void job_check_files(struct config *c, const struct job *jobs, size_t n);
 

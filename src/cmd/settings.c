@@ -351,6 +351,9 @@ settings_check(struct settings *set, struct err *err)
 	if (set->every != NULL &&
 	    parse_interval("--every", set->every, &set->interval, err))
 		return TU_EUSAGE;
+	if (set->max_age != NULL && parse_interval("--max-age", set->max_age,
+					&set->max_age_seconds, err))
+		return TU_EUSAGE;
 	if (set->output != NULL && set->quiet)
 		return err_set(
 		    err, TU_EUSAGE, "--output and --quiet contradict");

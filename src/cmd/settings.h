@@ -63,6 +63,15 @@ struct settings {
 	const char *every;
 	uint64_t interval; /* seconds by every; 0: not given */
 
+	/* Status */
+	const char *max_age;
+	uint64_t max_age_seconds; /* 0: any */
+	bool json, all;
+
+	/* Accept */
+	const char *reason;
+	bool list, forget;
+
 	/* General */
 	int verbose;
 	bool trace_sql, progress, help;
