@@ -23,6 +23,15 @@ struct interrupt_action {
 };
 
 enum status interrupt_start(struct err *err);
+
+/*
+ * In a child made by fork(), before anything else: threads do not come along,
+ * and the actions were the parent's. A signal often reaches parent and child
+ * both, and the parent passes it on: what comes again within a moment is not a
+ * second one.
+ */
+enum status interrupt_restart(struct err *err);
+
 bool interrupted(void);
 int interrupt_signal(void); /* the signal that arrived, 0 for none */
 void interrupt_add(struct interrupt_action *action);

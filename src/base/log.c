@@ -14,12 +14,19 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static enum log_level max_level = LOG_WARN;
 static bool tracing, progress, drawn;
+static const char *about;
 
 void
 log_setup(enum log_level level, bool trace_sql)
 {
 	max_level = level;
 	tracing = trace_sql;
+}
+
+void
+log_about(const char *what)
+{
+	about = what;
 }
 
 bool
@@ -37,7 +44,7 @@ clear_progress(void)
 }
 
 static void
-say(const char *prefix, const char *fmt, va_list ap)
+say(bool named, const char *fmt, va_list ap)
 {
 	struct buf line = BUF_INIT;
 	char *text = NULL;
@@ -45,7 +52,10 @@ say(const char *prefix, const char *fmt, va_list ap)
 
 	if (n < 0)
 		out_of_memory(strlen(fmt));
-	buf_adds(&line, prefix);
+	if (named)
+		buf_adds(&line, "trueup: ");
+	if (named && about != NULL)
+		buf_addf(&line, "%s: ", about);
 	utf8_show(&line, text, (size_t)n);
 	buf_addc(&line, '\n');
 	pthread_mutex_lock(&lock);
@@ -64,7 +74,7 @@ log_line(enum log_level level, const char *fmt, ...)
 	if (!log_enabled(level))
 		return;
 	va_start(ap, fmt);
-	say("trueup: ", fmt, ap);
+	say(true, fmt, ap);
 	va_end(ap);
 }
 
@@ -74,7 +84,17 @@ log_say(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say("", fmt, ap);
+	say(false, fmt, ap);
+	va_end(ap);
+}
+
+static void
+say_named(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(true, fmt, ap);
 	va_end(ap);
 }
 
@@ -82,7 +102,7 @@ void
 log_sql(const char *side, const char *sql)
 {
 	if (tracing)
-		log_say("trueup: %s: %s", side, sql);
+		say_named("%s: %s", side, sql);
 }
 
 void

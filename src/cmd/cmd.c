@@ -11,11 +11,14 @@
 #define EXIT_INTERRUPTED 130
 
 const struct cmd *const cmd_all[] = {
+	&cmd_accept,
 	&cmd_apply,
+	&cmd_audit,
 	&cmd_diff,
 	&cmd_explain,
 	&cmd_help,
 	&cmd_plan,
+	&cmd_status,
 	&cmd_sync,
 	NULL,
 };
@@ -58,9 +61,11 @@ cmd_fail(const struct cmd *cmd, const struct err *err)
 		return EXIT_INTERRUPTED;
 	}
 	log_say("trueup %s: %s", cmd->name, err->msg);
-	if (err->hint[0] != '\0')
+	if (err->hint[0] != '\0' && cmd->synopsis == NULL)
+		log_say("trueup %s: hint: %s", cmd->name, err->hint);
+	else if (err->hint[0] != '\0')
 		log_say("hint: %s", err->hint);
-	if (err->status == TU_EUSAGE)
+	if (err->status == TU_EUSAGE && cmd->synopsis != NULL)
 		log_say("Try 'trueup %s --help'.", cmd->name);
 	return err_exit_status(err->status);
 }
@@ -111,6 +116,7 @@ parse_and_run(struct call *call, int argc, char **argv)
 	call->noperands = (size_t)(argc - first);
 	if (check_operands(call, &err) || settings_check(&call->set, &err))
 		return cmd_fail(call->cmd, &err);
+	settings_use_zone(&call->set);
 	log_setup((enum log_level)MIN(call->set.verbose, (int)LOG_DEBUG),
 	    call->set.trace_sql);
 	progress_start(&call->set);

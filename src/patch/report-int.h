@@ -100,9 +100,4 @@ size_t report_common_prefix(
 void report_line(
     struct buf *out, const char *name, const char *says, const char *what);
 
-/* Without quotes and escapes, for csv; bytes as \x00ff. True: it is a text, and
- * may begin with anything. */
-bool report_value_plain(struct buf *out, const struct pair_column *pc,
-    enum side side, const struct cell *c);
-
 #endif
