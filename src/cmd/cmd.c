@@ -61,7 +61,9 @@ cmd_fail(const struct cmd *cmd, const struct err *err)
 		return EXIT_INTERRUPTED;
 	}
 	fprintf(stderr, "trueup %s: %s\n", cmd->name, err->msg);
-	if (err->hint[0] != '\0')
+	if (err->hint[0] != '\0' && cmd->synopsis == NULL)
+		fprintf(stderr, "trueup %s: hint: %s\n", cmd->name, err->hint);
+	else if (err->hint[0] != '\0')
 		fprintf(stderr, "hint: %s\n", err->hint);
 	if (err->status == TU_EUSAGE && cmd->synopsis != NULL)
 		fprintf(stderr, "Try 'trueup %s --help'.\n", cmd->name);
