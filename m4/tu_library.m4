@@ -28,7 +28,7 @@ AC_DEFUN([TU_REPORT_MISSING], [
   AS_IF([test -z "$PKG_CONFIG"],
     [AC_MSG_ERROR([pkg-config is missing, nothing can be found without it.
   On Debian:
-    apt-get install pkg-config libsqlite3-dev libxxhash-dev libssl-dev libunistring-dev libjansson-dev libpq-dev unixodbc-dev])])
+    apt-get install pkg-config libsqlite3-dev libxxhash-dev libssl-dev libunistring-dev libjansson-dev libinih-dev libpq-dev unixodbc-dev])])
   AS_IF([test -n "$tu_missing"],
     [AC_MSG_ERROR([libraries are missing:$tu_missing
   On Debian:

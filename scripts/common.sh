@@ -4,7 +4,7 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 top=$PWD
 build_packages=(autoconf automake gcc make pkg-config libsqlite3-dev
-	libxxhash-dev libssl-dev libunistring-dev libjansson-dev
+	libxxhash-dev libssl-dev libunistring-dev libjansson-dev libinih-dev
 	libpq-dev unixodbc-dev sqlite3)
 
 say()

@@ -74,6 +74,7 @@ err_exit_status(enum status status)
 		return 0;
 	case TU_EUSAGE:
 	case TU_EPATCH:
+	case TU_EBUSY:
 		return 2;
 	case TU_ECONNECT:
 		return 3;

@@ -33,6 +33,7 @@ enum status {
 	TU_EIO,          /* a file or a pipe failed */
 	TU_EINTERRUPTED, /* SIGINT or SIGTERM */
 	TU_EPATCH,       /* a file is not the patch it should be */
+	TU_EBUSY,        /* another run is at it */
 	TU_EBUG,         /* an internal invariant does not hold */
 };
 

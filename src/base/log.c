@@ -10,12 +10,27 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static enum log_level max_level = LOG_WARN;
 static bool tracing, progress, drawn;
+static const char *about;
 
 void
 log_setup(enum log_level level, bool trace_sql)
 {
 	max_level = level;
 	tracing = trace_sql;
+}
+
+void
+log_about(const char *what)
+{
+	about = what;
+}
+
+static void
+put_prefix(void)
+{
+	fputs("trueup: ", stderr);
+	if (about != NULL)
+		fprintf(stderr, "%s: ", about);
 }
 
 bool
@@ -41,7 +56,7 @@ log_line(enum log_level level, const char *fmt, ...)
 		return;
 	pthread_mutex_lock(&lock);
 	clear_progress();
-	fputs("trueup: ", stderr);
+	put_prefix();
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
@@ -56,7 +71,8 @@ log_sql(const char *side, const char *sql)
 		return;
 	pthread_mutex_lock(&lock);
 	clear_progress();
-	fprintf(stderr, "trueup: %s: %s\n", side, sql);
+	put_prefix();
+	fprintf(stderr, "%s: %s\n", side, sql);
 	pthread_mutex_unlock(&lock);
 }
 

@@ -18,6 +18,9 @@ enum log_level {
 void log_setup(enum log_level level, bool trace_sql);
 bool log_enabled(enum log_level level);
 
+/* "trueup: ABOUT: " is in front of every line from now on; kept, not copied. */
+void log_about(const char *about);
+
 /* One line, "trueup: " in front, a newline behind. Clears a progress line. */
 void log_line(enum log_level level, const char *fmt, ...) TU_PRINTF(2, 3);
 

@@ -5,8 +5,6 @@
 #include "cmd/planprint.h"
 #include "cmd/session.h"
 
-#define EXIT_NOT_ALL_COMPARED 7
-
 static const char *const formats[] = { "text", "json", NULL };
 
 static void
@@ -46,19 +44,6 @@ print_plan(
 }
 
 static int
-plan_status(const struct plan *plan)
-{
-	int status = 0;
-
-	for (size_t i = 0; i < plan->nbad; i++)
-		status = MAX(status, err_exit_status(plan->bad[i].status));
-	for (size_t i = 0; i < plan->npairs && status == 0; i++)
-		if (plan->pairs[i].nskipped > 0)
-			status = EXIT_NOT_ALL_COMPARED;
-	return status;
-}
-
-static int
 plan_run(struct call *call)
 {
 	struct session session = { 0 };
@@ -74,7 +59,7 @@ plan_run(struct call *call)
 		st = print_plan(
 		    &session.plan, call->set.format == 1, &out, &err);
 	if (st == TU_OK)
-		status = plan_status(&session.plan);
+		status = planprint_status(&session.plan);
 	else if (st == TU_EIO && output_unread(&out))
 		status = err_exit_status(st);
 	else

@@ -1,5 +1,7 @@
 #include <config.h>
 
+#include <string.h>
+
 #include "cmd/cmd.h"
 #include "cmd/leftovers.h"
 #include "cmd/run.h"
@@ -76,6 +78,8 @@ write_changes(struct run *run, struct change_sink *refill, uint64_t *remaining,
 
 	if (!set->dry_run) {
 		st = writing_run(run, refill, &result, err);
+		memcpy(run->done, result.done, sizeof(run->done));
+		run->retries = result.retries;
 		if (st)
 			return st;
 		writing_say_settled(result.left_alone, result.replaced);
@@ -148,7 +152,8 @@ sync_run(struct call *call)
 	if (st == TU_OK)
 		status = sync_verdict(&run, remaining);
 	if (st == TU_OK && !call->set.dry_run)
-		leftovers_print(&left, "trueup sync");
+		leftovers_print(&left,
+		    arena_printf(call->arena, "trueup %s", call->cmd->name));
 	leftovers_release(&left);
 	return run_close(&run, st, status, &err);
 }

@@ -11,11 +11,14 @@
 #define EXIT_INTERRUPTED 130
 
 const struct cmd *const cmd_all[] = {
+	&cmd_accept,
 	&cmd_apply,
+	&cmd_audit,
 	&cmd_diff,
 	&cmd_explain,
 	&cmd_help,
 	&cmd_plan,
+	&cmd_status,
 	&cmd_sync,
 	NULL,
 };
@@ -61,7 +64,7 @@ cmd_fail(const struct cmd *cmd, const struct err *err)
 	fprintf(stderr, "trueup %s: %s\n", cmd->name, err->msg);
 	if (err->hint[0] != '\0')
 		fprintf(stderr, "hint: %s\n", err->hint);
-	if (err->status == TU_EUSAGE)
+	if (err->status == TU_EUSAGE && cmd->synopsis != NULL)
 		fprintf(stderr, "Try 'trueup %s --help'.\n", cmd->name);
 	return err_exit_status(err->status);
 }
@@ -112,6 +115,7 @@ parse_and_run(struct call *call, int argc, char **argv)
 	call->noperands = (size_t)(argc - first);
 	if (check_operands(call, &err) || settings_check(&call->set, &err))
 		return cmd_fail(call->cmd, &err);
+	settings_use_zone(&call->set);
 	log_setup((enum log_level)MIN(call->set.verbose, (int)LOG_DEBUG),
 	    call->set.trace_sql);
 	progress_start(&call->set);

@@ -18,6 +18,9 @@
 #include "cmd/settings.h"
 
 struct cmd;
+struct history;
+struct accepting;
+struct run;
 
 /* One use of a command. */
 struct call {
@@ -28,11 +31,20 @@ struct call {
 	    *options;    /* as given, without operands; ends in NULL */
 	char **operands; /* ends in NULL */
 	size_t noperands;
+	/* audit/history.h, a run begun in it; NULL: nothing is kept. */
+	struct history *history;
+	/* audit/accept.h: what is to be recorded there; NULL: nothing. */
+	struct accepting *accepting;
+	/* Hears of a run (cmd/run.h) before it is gone, or NULL; failed: it did
+	 * not come to its end. */
+	void (*closing)(const struct run *run, bool failed, void *arg);
+	void *closing_arg;
 };
 
 struct cmd {
 	const char *name;
-	const char *synopsis; /* "[OPTION]... SOURCE TARGET [TABLE]..." */
+	const char *synopsis; /* "[OPTION]... SOURCE TARGET [TABLE]..."; NULL:
+	                       * not from the command line, cmd/job.h */
 	const char *summary;  /* one line for "trueup help" */
 	size_t min_operands;
 	size_t max_operands;  /* SIZE_MAX: any number */
@@ -41,11 +53,14 @@ struct cmd {
 	int (*run)(struct call *call);
 };
 
+extern const struct cmd cmd_accept;
 extern const struct cmd cmd_apply;
+extern const struct cmd cmd_audit;
 extern const struct cmd cmd_diff;
 extern const struct cmd cmd_explain;
 extern const struct cmd cmd_help;
 extern const struct cmd cmd_plan;
+extern const struct cmd cmd_status;
 extern const struct cmd cmd_sync;
 
 /* Ordered by name, NULL at the end. */

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
+
 #define VAL_LONG 0x100 /* getopt value of table entry i is VAL_LONG+i */
 #define VAL_NO 0x200   /* the same, for --no-NAME */
 #define HELP_COLUMN 28
@@ -23,6 +25,12 @@ static bool
 is_switch(const struct opt *o)
 {
 	return o->kind == OPT_K_FLAG || o->kind == OPT_K_OFF;
+}
+
+bool
+opt_repeats(const struct opt *o)
+{
+	return o->kind == OPT_K_LIST || o->kind == OPT_K_WORDS;
 }
 
 void
@@ -70,13 +78,20 @@ store_u64(const struct opt *o, const char *arg, struct err *err)
 static enum status
 store_enum(const struct opt *o, const char *arg, struct err *err)
 {
+	struct nearest near;
+
+	nearest_init(&near, arg);
 	for (int i = 0; o->choices[i] != NULL; i++) {
 		if (strcmp(arg, o->choices[i]) == 0) {
 			*(int *)o->value = i;
 			return TU_OK;
 		}
+		nearest_try(&near, o->choices[i]);
 	}
-	return err_set(err, TU_EUSAGE, "--%s does not know '%s'", o->name, arg);
+	err_set(err, TU_EUSAGE, "--%s does not know '%s'", o->name, arg);
+	return near.found == NULL
+	           ? TU_EUSAGE
+	           : err_append(err, "; is '%s' meant?", near.found);
 }
 
 static enum status
@@ -125,6 +140,71 @@ store(const struct opt *o, struct arena *arena, const char *arg, bool on,
 		break;
 	}
 	return err_set(err, TU_EBUG, "option table entry of kind %d", o->kind);
+}
+
+const struct opt *
+opt_find(const struct opt *opts, const char *name, bool *on)
+{
+	for (const struct opt *o = opts; o->kind != OPT_K_END; o++) {
+		*on = true;
+		if (o->kind == OPT_K_GROUP)
+			continue;
+		if (strcmp(o->name, name) == 0)
+			return o;
+		*on = false;
+		if (is_switch(o) && strncmp(name, "no-", 3) == 0 &&
+		    strcmp(o->name, name + 3) == 0)
+			return o;
+	}
+	return NULL;
+}
+
+static enum status
+parse_switch(const struct opt *o, const char *word, bool *on, struct err *err)
+{
+	static const char *const words[] = { "false", "no", "off", "true",
+		"yes", "on" };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+		if (strcmp(word, words[i]) != 0)
+			continue;
+		*on = *on == (i >= ARRAY_LEN(words) / 2);
+		return TU_OK;
+	}
+	return err_set(
+	    err, TU_EUSAGE, "--%s is yes or no, not '%s'", o->name, word);
+}
+
+static enum status
+store_count(const struct opt *o, const char *value, struct err *err)
+{
+	uint64_t n = 0;
+	const struct opt number = { .name = o->name, .value = &n, .max = 9 };
+
+	if (store_u64(&number, value, err))
+		return err->status;
+	*(int *)o->value = (int)n;
+	return TU_OK;
+}
+
+enum status
+opt_set(const struct opt *o, bool on, struct arena *arena, const char *value,
+    struct err *err)
+{
+	enum status st;
+
+	if (value[0] == '\0') {
+		st = err_set(err, TU_EUSAGE, "--%s needs a value", o->name);
+	} else if (o->kind == OPT_K_COUNT) {
+		st = store_count(o, value, err);
+	} else {
+		st = is_switch(o) ? parse_switch(o, value, &on, err) : TU_OK;
+		if (st == TU_OK)
+			st = store(o, arena, value, on, err);
+	}
+	if (st && strncmp(err->msg, "--", 2) == 0)
+		memmove(err->msg, err->msg + 2, strlen(err->msg + 2) + 1);
+	return st;
 }
 
 /* The table in the form getopt_long(3) wants. */

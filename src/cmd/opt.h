@@ -103,6 +103,23 @@ void opt_table_add(struct opt_table *table, const struct opt *rows, size_t n);
 enum status opt_parse(const struct opt *opts, struct arena *arena, int argc,
     char **argv, int *first, struct err *err);
 
+/*
+ * The row of an option by its name, or by "no-NAME" for one that is on or off:
+ * then *on is false. NULL: there is none.
+ */
+const struct opt *opt_find(const struct opt *opts, const char *name, bool *on);
+
+/*
+ * Set it from a file, as "name = value": with the checks of the command line,
+ * and messages without dashes. What is on or off says so in a word, what counts
+ * says a number. on is what opt_find() said.
+ */
+enum status opt_set(const struct opt *o, bool on, struct arena *arena,
+    const char *value, struct err *err);
+
+/* May it be given several times? */
+bool opt_repeats(const struct opt *o);
+
 /* True if the option is followed by a value. */
 bool opt_takes_arg(const struct opt *o);
 

@@ -2,6 +2,7 @@
 
 #include "cmd/planprint.h"
 
+#include "cmd/run.h"
 #include "patch/jsonw.h"
 #include "patch/report.h"
 
@@ -350,4 +351,62 @@ planprint_json(struct buf *out, const struct plan *plan)
 	jsonw_close(&j, ']');
 	jsonw_close(&j, '}');
 	buf_addc(out, '\n');
+}
+
+/* By the databases' own estimates; nothing when one has none. */
+static void
+add_rows(struct buf *out, const struct plan *plan)
+{
+	double rows = 0;
+
+	for (size_t i = 0; i < plan->npairs; i++) {
+		for (int s = SOURCE; s <= TARGET; s++) {
+			if (plan->pairs[i].table[s]->rows < 0)
+				return;
+			rows += plan->pairs[i].table[s]->rows;
+		}
+	}
+	buf_adds(out, ", about ");
+	report_counted(out, (uint64_t)rows, "row");
+	buf_adds(out, " to read");
+}
+
+void
+planprint_line(struct buf *out, const struct plan *plan)
+{
+	size_t columns = 0;
+
+	buf_addf(out, "%s -> %s: ", plan->db[SOURCE]->display,
+	    plan->db[TARGET]->display);
+	report_counted(out, plan->npairs, "table");
+	add_rows(out, plan);
+	for (int s = SOURCE; s <= TARGET; s++)
+		for (size_t i = 0; i < plan->nonly[s]; i++) {
+			buf_addf(out, "; only in the %s: ", sides[s]);
+			report_name(out, plan->only_name[s][i]);
+		}
+	for (size_t i = 0; i < plan->nbad; i++) {
+		buf_adds(out, "; cannot be compared: ");
+		report_name(out, plan->bad[i].table);
+	}
+	for (size_t i = 0; i < plan->npairs; i++)
+		columns += plan->pairs[i].nskipped;
+	if (columns > 0) {
+		buf_adds(out, "; ");
+		report_counted(out, columns, "column");
+		buf_adds(out, " cannot be compared");
+	}
+}
+
+int
+planprint_status(const struct plan *plan)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < plan->nbad; i++)
+		status = MAX(status, err_exit_status(plan->bad[i].status));
+	for (size_t i = 0; i < plan->npairs && status == 0; i++)
+		if (plan->pairs[i].nskipped > 0)
+			status = EXIT_NOT_ALL_COMPARED;
+	return status;
 }

@@ -163,9 +163,18 @@ compare_tables(struct run *run, struct change_sink *sink, struct err *err)
 	return st;
 }
 
+static enum status
+compare(struct run *run, struct change_sink *sink, struct err *err)
+{
+	return run->call->set.recheck > 0
+	           ? looks_compare(run, compare_tables, sink, err)
+	           : compare_tables(run, sink, err);
+}
+
 enum status
 run_compare(struct run *run, struct change_sink *also, struct err *err)
 {
+	struct history *history = run->call->history;
 	struct fanout sinks;
 	enum status st;
 
@@ -173,9 +182,15 @@ run_compare(struct run *run, struct change_sink *also, struct err *err)
 	fanout_add(&sinks, report_sink(run->report));
 	if (also != NULL)
 		fanout_add(&sinks, also);
-	st = run->call->set.recheck > 0
-	         ? looks_compare(run, compare_tables, &sinks.sink, err)
-	         : compare_tables(run, &sinks.sink, err);
+	if (history != NULL) {
+		fanout_add(&sinks, history_sink(history));
+		run->accept = accept_new(history, &run->session.plan,
+		    run->tallies, &sinks.sink, run->call->accepting);
+	}
+	st = compare(run,
+	    run->accept != NULL ? accept_sink(run->accept) : &sinks.sink, err);
+	if (st == TU_OK && run->accept != NULL)
+		st = accept_keep(run->accept, err);
 	if (st == TU_OK && run->spool != NULL)
 		st = rename_find(run->spool, &run->session.plan, err);
 	return st;
@@ -286,6 +301,29 @@ name_file(const struct output *out, struct err *err)
 		err_context(err, "cannot write '%s'", out->name);
 }
 
+/* Whoever relies on the history must know when it has a hole. */
+static int
+end_history(struct run *run, const struct err *failed, int status)
+{
+	struct db *const *db = run->session.db;
+	struct history_end end = {
+		.exit_status = status,
+		.failed = failed,
+		.plan = &run->session.plan,
+		.retries = run->retries,
+	};
+	struct err err = ERR_INIT;
+
+	if (run->call->history == NULL)
+		return status;
+	memcpy(end.done, run->done, sizeof(end.done));
+	for (int s = SOURCE; s <= TARGET; s++)
+		end.name[s] = db[s] != NULL ? db[s]->display : NULL;
+	if (history_end(run->call->history, &end, &err) == TU_OK)
+		return status;
+	return MAX(status, cmd_fail(run->call->cmd, &err));
+}
+
 int
 run_close(struct run *run, enum status st, int status, struct err *err)
 {
@@ -305,6 +343,9 @@ run_close(struct run *run, enum status st, int status, struct err *err)
 		status = err_exit_status(st);
 	else
 		status = cmd_fail(run->call->cmd, err);
+	status = end_history(run, st ? err : NULL, status);
+	if (run->call->closing != NULL)
+		run->call->closing(run, st != TU_OK, run->call->closing_arg);
 	output_discard(&run->undo);
 	output_discard(&run->reject);
 	output_discard(&run->out);
@@ -312,6 +353,7 @@ run_close(struct run *run, enum status st, int status, struct err *err)
 	spool_free(run->spool);
 	spool_free(run->rejected);
 	journal_close(run->journal);
+	accept_free(run->accept);
 	session_close(&run->session);
 	return status;
 }

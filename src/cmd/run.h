@@ -10,6 +10,7 @@
 #ifndef TU_CMD_RUN_H
 #define TU_CMD_RUN_H
 
+#include "audit/accept.h"
 #include "cmd/output.h"
 #include "cmd/session.h"
 #include "patch/journal.h"
@@ -24,14 +25,17 @@ struct run {
 	struct call *call;
 	struct session session;
 	struct output out;
-	struct output undo;      /* not open without --undo */
-	struct output reject;    /* nor this without --reject */
-	struct report *report;   /* NULL until the output is open */
-	const char *source;      /* its name, if it is not connected */
-	struct spool *spool;     /* NULL unless asked for */
-	struct spool *rejected;  /* what was left alone, or NULL */
-	struct journal *journal; /* NULL unless it is written in batches */
-	struct tally *tallies;   /* one per pair of the plan */
+	struct output undo;        /* not open without --undo */
+	struct output reject;      /* nor this without --reject */
+	struct report *report;     /* NULL until the output is open */
+	const char *source;        /* its name, if it is not connected */
+	struct spool *spool;       /* NULL unless asked for */
+	struct spool *rejected;    /* what was left alone, or NULL */
+	struct journal *journal;   /* NULL unless it is written in batches */
+	struct accept *accept;     /* NULL unless there is a history */
+	struct tally *tallies;     /* one per pair of the plan */
+	uint64_t done[CHANGE_OPS]; /* rows written */
+	uint64_t retries;          /* of transactions */
 	size_t nfailed;     /* tables that could not be read to their end */
 	enum status failed; /* the worst of them, TU_OK: none */
 };
@@ -42,7 +46,8 @@ enum status run_open(
 
 /* also is a sink next to the report; NULL is allowed. A table that cannot be
  * read or has no key after all is reported as failed and leaves the others.
- * With --recheck both hear of what lasted when the last look is over. */
+ * With --recheck both hear of what lasted when the last look is over; neither
+ * hears of what is accepted in the call's history. */
 enum status run_compare(
     struct run *run, struct change_sink *also, struct err *err);
 
@@ -59,8 +64,8 @@ int run_verdict(const struct run *run);
 
 /*
  * Finish with status, or with the failure st, which err describes. Outputs
- * that are still open become files only if nothing failed. Returns the
- * program's exit status.
+ * that are still open become files only if nothing failed. The call's history
+ * gets the run's end. Returns the program's exit status.
  */
 int run_close(struct run *run, enum status st, int status, struct err *err);
 

@@ -17,6 +17,7 @@
 #define DEFAULT_MAX_DELETE 50.0
 #define LOOKS_MAX 20
 #define DEFAULT_RECHECK_WAIT 2
+#define INTERVAL_DIGITS 7
 
 static const char *const hashes[] = { "auto", "stream", "md5", "sha256", NULL };
 static const char *const colors[] = { "auto", "always", "never", NULL };
@@ -248,6 +249,26 @@ parse_limit(
 	return TU_OK;
 }
 
+/* "30s", "15m", "6h", "1d" */
+static enum status
+parse_interval(
+    const char *option, const char *s, uint64_t *seconds, struct err *err)
+{
+	static const char units[] = "smhd";
+	static const unsigned lengths[] = { 1, 60, 3600, 86400 };
+	size_t digits = strspn(s, "0123456789");
+	const char *unit = s[digits] ? strchr(units, s[digits]) : NULL;
+
+	if (digits == 0 || digits > INTERVAL_DIGITS || unit == NULL ||
+	    s[digits + 1] != '\0' || atol(s) == 0)
+		return err_set(err, TU_EUSAGE,
+		    "%s needs a number and a unit, such as 30s, 15m, 6h or "
+		    "1d, not '%s'",
+		    option, s);
+	*seconds = (uint64_t)atol(s) * lengths[unit - units];
+	return TU_OK;
+}
+
 /* The C library knows a zone by its file, and takes any other name for UTC. */
 static bool
 is_zone_name(const char *name)
@@ -278,9 +299,16 @@ parse_zone(struct settings *set, struct err *err)
 		return err_hint(err,
 		    "+02:00, or a name such as Europe/Berlin (package tzdata)");
 	}
-	setenv("TZ", name, 1);
-	tzset();
 	return TU_OK;
+}
+
+void
+settings_use_zone(const struct settings *set)
+{
+	if (set->assume_tz == NULL || set->zone.fixed)
+		return;
+	setenv("TZ", set->assume_tz, 1);
+	tzset();
 }
 
 /* Each file is another's place. */
@@ -322,6 +350,12 @@ settings_check(struct settings *set, struct err *err)
 		    err, TU_EUSAGE, "--recheck-wait needs --recheck");
 	if (set->recheck_wait == 0)
 		set->recheck_wait = DEFAULT_RECHECK_WAIT;
+	if (set->every != NULL &&
+	    parse_interval("--every", set->every, &set->interval, err))
+		return TU_EUSAGE;
+	if (set->max_age != NULL && parse_interval("--max-age", set->max_age,
+					&set->max_age_seconds, err))
+		return TU_EUSAGE;
 	if (set->output != NULL && set->quiet)
 		return err_set(
 		    err, TU_EUSAGE, "--output and --quiet contradict");

@@ -58,6 +58,20 @@ struct settings {
 	const char *max_delete, *max_changes; /* as given, or NULL */
 	struct limits limits;
 
+	/* Audit */
+	bool check, connect;
+	const char *every;
+	uint64_t interval; /* seconds by every; 0: not given */
+
+	/* Status */
+	const char *max_age;
+	uint64_t max_age_seconds; /* 0: any */
+	bool json, all;
+
+	/* Accept */
+	const char *reason;
+	bool list, forget;
+
 	/* General */
 	int verbose;
 	bool trace_sql, progress, help;
@@ -70,9 +84,12 @@ struct settings {
 
 void settings_init(struct settings *set);
 
-/* What one option table row cannot check: values that contradict, syntax.
- * A named --assume-tz becomes the process's zone. */
+/* What one option table row cannot check: values that contradict, syntax. Once
+ * for each object. */
 enum status settings_check(struct settings *set, struct err *err);
+
+/* A named --assume-tz becomes the process's zone. */
+void settings_use_zone(const struct settings *set);
 
 /* Groups of options for a command's table. */
 void settings_selection(struct opt_table *table, struct settings *set);

@@ -67,6 +67,7 @@ struct tally {
 	                     * among the suspects */
 	uint64_t suspects;  /* rows looked at again */
 	uint64_t unsettled; /* rows that may differ: patch/recheck.h */
+	uint64_t accepted;  /* rows left out of ops: audit/accept.h */
 	uint64_t bytes[2];
 	double seconds;
 	bool hidden_columns; /* a column on one side only (and not common) */

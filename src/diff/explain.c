@@ -72,6 +72,33 @@ convert_keys(const struct db *db, const struct pair *pair, enum side side,
 	return TU_OK;
 }
 
+static enum status
+check_key(const struct pair *pair, size_t nkey, struct err *err)
+{
+	if (pair->multiset)
+		return err_set(err, TU_EUSAGE,
+		    "table '%s' has no key to name a row by (see --key)",
+		    pair->name);
+	if (nkey != pair->nkeys)
+		return err_set(err, TU_EUSAGE,
+		    "the key of table '%s' has %zu column%s, not %zu",
+		    pair->name, pair->nkeys, pair->nkeys == 1 ? "" : "s", nkey);
+	return TU_OK;
+}
+
+enum status
+explain_key(const struct plan *plan, const struct pair *pair, enum side side,
+    const char *const *key, size_t nkey, struct arena *arena, struct cell **out,
+    struct err *err)
+{
+	enum status st = check_key(pair, nkey, err);
+
+	*out = arena_alloc(arena, pair->nkeys * sizeof(**out));
+	return st ? st
+	          : convert_keys(
+			plan->db[side], pair, side, key, arena, *out, err);
+}
+
 static void
 where_key(struct buf *sql, const struct db *db, const struct pair *pair,
     enum side side, const struct cell *keys)
@@ -176,17 +203,11 @@ explain_row(const struct plan *plan, const struct pair *pair,
     struct explained_row *out, struct err *err)
 {
 	struct buf scratch = BUF_INIT;
-	enum status st;
+	enum status st = check_key(pair, nkey, err);
 
 	*out = (struct explained_row){ 0 };
-	if (pair->multiset)
-		return err_set(err, TU_EUSAGE,
-		    "table '%s' has no key to name a row by (see --key)",
-		    pair->name);
-	if (nkey != pair->nkeys)
-		return err_set(err, TU_EUSAGE,
-		    "the key of table '%s' has %zu column%s, not %zu",
-		    pair->name, pair->nkeys, pair->nkeys == 1 ? "" : "s", nkey);
+	if (st)
+		return st;
 	for (int s = SOURCE; s <= TARGET; s++) {
 		st = explain_side(
 		    plan, pair, (enum side)s, key, arena, out, err);

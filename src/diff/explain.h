@@ -25,4 +25,9 @@ enum status explain_row(const struct plan *plan, const struct pair *pair,
     const char *const *key, size_t nkey, struct arena *arena,
     struct explained_row *out, struct err *err);
 
+/* The key alone, as a side keeps it: a cell per key column, in the arena. */
+enum status explain_key(const struct plan *plan, const struct pair *pair,
+    enum side side, const char *const *key, size_t nkey, struct arena *arena,
+    struct cell **out, struct err *err);
+
 #endif

@@ -128,12 +128,14 @@ list_split(struct arena *arena, const char *s)
 	list = arena_alloc(arena, (n + 1) * sizeof(*list));
 	n = 0;
 	for (;;) {
-		size_t len = strcspn(s, ",");
+		size_t len = strcspn(s, ","), used;
 
 		while (len > 0 && *s == ' ')
 			s++, len--;
-		if (len > 0)
-			list[n++] = arena_memdup(arena, s, len);
+		for (used = len; used > 0 && s[used - 1] == ' ';)
+			used--;
+		if (used > 0)
+			list[n++] = arena_memdup(arena, s, used);
 		if (s[len] == '\0')
 			break;
 		s += len + 1;

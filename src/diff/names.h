@@ -35,7 +35,8 @@ bool name_for_table(const char *entry, char sep, const struct table *t,
 /* Number of entries of a NULL-terminated list, which may be NULL. */
 size_t list_len(const char *const *list);
 
-/* Split at commas into a NULL-terminated list. */
+/* Split at commas into a NULL-terminated list; blanks around a word do not
+ * count. */
 const char *const *list_split(struct arena *arena, const char *s);
 
 #endif

@@ -80,8 +80,4 @@ void report_value_view(struct buf *out, const struct pair_column *pc,
 void report_line(
     struct buf *out, const char *name, const char *says, const char *what);
 
-/* Without quotes and escapes, for csv; bytes as \x00ff. */
-void report_value_plain(struct buf *out, const struct pair_column *pc,
-    enum side side, const struct cell *c);
-
 #endif

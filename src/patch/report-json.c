@@ -336,6 +336,7 @@ json_end(struct report *r, const struct pair *pair, const struct tally *tally,
 	jsonw_u64(&j, "partly_patchable", tally->partial);
 	jsonw_u64(&j, "at_target_precision", tally->at_target);
 	jsonw_u64(&j, "suspects", tally->suspects);
+	jsonw_u64(&j, "accepted", tally->accepted);
 	jsonw_u64(&j, "unsettled", tally->unsettled);
 	jsonw_open(&j, "bytes", '{');
 	jsonw_u64(&j, "source", tally->bytes[SOURCE]);
@@ -388,6 +389,7 @@ json_finish(struct report *r, int exit_status, const struct err *failed,
 	jsonw_u64(&j, "unrepresentable", t->unrepresentable);
 	jsonw_u64(&j, "partly_patchable", t->partial);
 	jsonw_u64(&j, "at_target_precision", t->at_target);
+	jsonw_u64(&j, "accepted", t->accepted);
 	jsonw_u64(&j, "unsettled", t->unsettled);
 	if (r->barrier != NULL)
 		jsonw_str(&j, "barrier", r->barrier);

@@ -89,7 +89,8 @@ stat_start(struct report *r, struct err *err)
  * unsettled". */
 static void
 add_verdict(struct buf *out, bool differs, uint64_t unsettled,
-    uint64_t unrepresentable, uint64_t at_target, uint64_t skipped)
+    uint64_t unrepresentable, uint64_t at_target, uint64_t skipped,
+    uint64_t accepted)
 {
 	if (unsettled == 0 || differs)
 		buf_adds(out, differs ? "different" : "equal");
@@ -113,6 +114,11 @@ add_verdict(struct buf *out, bool differs, uint64_t unsettled,
 		report_counted(out, skipped, "column");
 		buf_adds(out, " not compared");
 	}
+	if (accepted > 0) {
+		buf_adds(out, ", ");
+		report_count(out, accepted);
+		buf_adds(out, " accepted");
+	}
 }
 
 static enum status
@@ -123,7 +129,8 @@ stat_end(struct report *r, const struct pair *pair, const struct tally *tally,
 
 	buf_reset(b);
 	add_verdict(b, tally_differs(tally), tally->unsettled,
-	    tally->unrepresentable, tally->at_target, pair->nskipped);
+	    tally->unrepresentable, tally->at_target, pair->nskipped,
+	    tally->accepted);
 	if (pair_has_rules(pair)) {
 		buf_adds(b, ", by ");
 		report_add_rules(b, pair);
@@ -154,7 +161,8 @@ stat_finish(struct report *r, int exit_status, const struct err *failed,
 		return TU_OK;
 	buf_reset(&r->kept);
 	add_verdict(&r->kept, r->totals.differs, r->totals.unsettled,
-	    r->totals.unrepresentable, r->totals.at_target, r->totals.skipped);
+	    r->totals.unrepresentable, r->totals.at_target, r->totals.skipped,
+	    r->totals.accepted);
 	add_stat(r, "total", r->totals.rows, r->totals.ops, buf_str(&r->kept));
 	if (r->applied)
 		report_add_written(&r->line, r->done);

@@ -176,6 +176,16 @@ sum_ops(const uint64_t ops[CHANGE_OPS])
 }
 
 static void
+add_accepted(struct buf *b, uint64_t n)
+{
+	if (n == 0)
+		return;
+	buf_adds(b, "; ");
+	report_counted(b, n, "accepted difference");
+	buf_adds(b, n == 1 ? " is left out" : " are left out");
+}
+
+static void
 add_table_line(
     struct report *r, const struct pair *pair, const struct tally *tally)
 {
@@ -198,6 +208,7 @@ add_table_line(
 		buf_adds(b, "; the target cannot hold ");
 		report_count(b, tally->unrepresentable);
 	}
+	add_accepted(b, tally->accepted);
 	if (differ > 0 && !pair->table[TARGET]->writable)
 		buf_addf(b, "; the target is a %s, which no patch can write",
 		    relkind_name(pair->table[TARGET]->kind));
@@ -359,6 +370,7 @@ add_total(struct report *r)
 		report_counted(b, t->skipped, "column");
 		buf_adds(b, " not compared");
 	}
+	add_accepted(b, t->accepted);
 	buf_addc(b, '\n');
 }
 

@@ -65,6 +65,7 @@ count_table(struct totals *t, const struct tally *tally)
 	t->at_target += tally->at_target;
 	t->partial += tally->partial;
 	t->unsettled += tally->unsettled;
+	t->accepted += tally->accepted;
 	if (tally_differs(tally)) {
 		t->differing++;
 		t->differs = true;
@@ -92,18 +93,18 @@ sink_end(struct change_sink *s, const struct pair *pair,
 	return r->drv->end(r, pair, tally, err);
 }
 
-/* The message without the table that it begins with. */
-static const char *
-without_table(const char *msg, const char *table)
+const char *
+report_why(const struct pair *pair, const struct err *why)
 {
 	static const char prefix[] = "table '";
-	size_t n = strlen(table);
+	const size_t before = sizeof(prefix) - 1, n = strlen(pair->name);
+	const char *msg = why->msg;
 
-	if (strncmp(msg, prefix, sizeof(prefix) - 1) != 0 ||
-	    strncmp(msg + sizeof(prefix) - 1, table, n) != 0 ||
-	    strncmp(msg + sizeof(prefix) - 1 + n, "': ", 3) != 0)
+	if (strncmp(msg, prefix, before) != 0 ||
+	    strncmp(msg + before, pair->name, n) != 0 ||
+	    strncmp(msg + before + n, "': ", 3) != 0)
 		return msg;
-	return msg + sizeof(prefix) - 1 + n + 3;
+	return msg + before + n + 3;
 }
 
 static enum status
@@ -118,7 +119,7 @@ sink_fail(struct change_sink *s, const struct pair *pair, const struct err *why,
 	r->line.len = 0;
 	if (r->opt.quiet || r->drv->fail == NULL)
 		return TU_OK;
-	return r->drv->fail(r, pair, without_table(why->msg, pair->name), err);
+	return r->drv->fail(r, pair, report_why(pair, why), err);
 }
 
 struct report *

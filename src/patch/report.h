@@ -66,6 +66,7 @@ struct totals {
 	uint64_t failed;    /* tables that could not be read to their end */
 	uint64_t skipped;   /* columns that could not be compared */
 	uint64_t unsettled; /* rows, see struct tally */
+	uint64_t accepted;  /* rows, likewise */
 	uint64_t ruled;     /* columns with rules of the user's */
 	uint64_t rows[2];
 	bool differs;
@@ -74,6 +75,9 @@ const struct totals *report_totals(const struct report *r);
 
 /* "price tolerance=0.01; name fold=rtrim", without a newline. */
 void report_add_rules(struct buf *out, const struct pair *pair);
+
+/* Why a table failed, without the table that the message begins with. */
+const char *report_why(const struct pair *pair, const struct err *why);
 
 /* The name of a table or column on a line of its own business: control and
  * hidden characters are escaped. */
@@ -95,6 +99,10 @@ void report_counted(struct buf *out, uint64_t n, const char *noun);
  */
 void report_value(struct buf *out, const struct pair_column *pc, enum side side,
     const struct cell *c);
+
+/* Without quotes and escapes, for csv; bytes as \x00ff. */
+void report_value_plain(struct buf *out, const struct pair_column *pc,
+    enum side side, const struct cell *c);
 
 /* A key as reports and messages show it: "id 7" or "day 2024-01-01, name a";
  * for people, not SQL. */

@@ -1,6 +1,6 @@
 bats_require_minimum_version 1.5.0
 
-commands="apply diff explain help plan sync"
+commands="apply audit diff explain help plan sync"
 
 @test "help lists every command and exits 0" {
 	run -0 --separate-stderr "$TRUEUP" help
@@ -101,7 +101,7 @@ page_of() {
 	[ "$(complete_words trueup diff -f s)" = "stat sql" ]
 	[ "$(complete_words trueup plan --format = t)" = text ]
 	[ "$(complete_words trueup sync --no-d)" = --no-delete ]
-	[ "$(complete_words trueup help s)" = sync ]
+	[ "$(complete_words trueup help s)" = "status sync" ]
 }
 
 @test "completions for zsh and fish name every option" {

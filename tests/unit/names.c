@@ -31,9 +31,9 @@ main(void)
 	    "an entry for another");
 	ok(name_for_table("a:b", '.', &line, arena, &rest), "an entry for all");
 
-	list = list_split(arena, "a, b,,c");
+	list = list_split(arena, "a, b ,,c");
 	is_int((long long)list_len(list), 3, "a list of three");
-	is_str(list[1], "b", "blanks behind a comma do not count");
+	is_str(list[1], "b", "blanks around a comma do not count");
 	is_int((long long)list_len(NULL), 0, "no list is an empty list");
 	arena_free(arena);
 	return tap_done();
