@@ -246,7 +246,8 @@ add_plain(struct buf *out, const struct change *c)
 	for (size_t i = 0; i < c->pair->nkeys; i++) {
 		if (i > 0)
 			buf_addc(out, ACCEPT_SEPARATOR);
-		report_value_plain(out, &c->pair->cols[i], side, &cells[i]);
+		(void)report_value_plain(
+		    out, &c->pair->cols[i], side, &cells[i]);
 	}
 }
 

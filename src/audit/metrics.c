@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "value/utf8.h"
+#include "base/utf8.h"
 
 /* What the samples of one family are made from; table may be NULL. */
 struct at {

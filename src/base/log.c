@@ -5,6 +5,11 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/utf8.h"
 
 /* The terminal is one per process, and so is what guards it. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -25,14 +30,6 @@ log_about(const char *what)
 	about = what;
 }
 
-static void
-put_prefix(void)
-{
-	fputs("trueup: ", stderr);
-	if (about != NULL)
-		fprintf(stderr, "%s: ", about);
-}
-
 bool
 log_enabled(enum log_level level)
 {
@@ -47,6 +44,31 @@ clear_progress(void)
 	drawn = false;
 }
 
+static void
+say(bool of_log, const char *fmt, va_list ap)
+{
+	struct buf line = BUF_INIT;
+	char *text = NULL;
+	int n = vasprintf(&text, fmt, ap);
+
+	if (n < 0)
+		out_of_memory(strlen(fmt));
+	if (of_log)
+		buf_adds(&line, "trueup: ");
+	if (of_log && about != NULL) {
+		utf8_show(&line, about, strlen(about));
+		buf_adds(&line, ": ");
+	}
+	utf8_show(&line, text, (size_t)n);
+	buf_addc(&line, '\n');
+	pthread_mutex_lock(&lock);
+	clear_progress();
+	fwrite(line.data, 1, line.len, stderr);
+	pthread_mutex_unlock(&lock);
+	buf_free(&line);
+	free(text);
+}
+
 void
 log_line(enum log_level level, const char *fmt, ...)
 {
@@ -54,26 +76,26 @@ log_line(enum log_level level, const char *fmt, ...)
 
 	if (!log_enabled(level))
 		return;
-	pthread_mutex_lock(&lock);
-	clear_progress();
-	put_prefix();
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	say(true, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
-	pthread_mutex_unlock(&lock);
+}
+
+void
+log_say(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(false, fmt, ap);
+	va_end(ap);
 }
 
 void
 log_sql(const char *side, const char *sql)
 {
-	if (!tracing)
-		return;
-	pthread_mutex_lock(&lock);
-	clear_progress();
-	put_prefix();
-	fprintf(stderr, "%s: %s\n", side, sql);
-	pthread_mutex_unlock(&lock);
+	if (tracing)
+		log_line(LOG_WARN, "%s: %s", side, sql);
 }
 
 void
@@ -85,15 +107,19 @@ log_progress_enable(void)
 void
 log_progress(const char *line)
 {
+	struct buf shown = BUF_INIT;
+
 	if (!progress)
 		return;
+	if (line != NULL)
+		utf8_show(&shown, line, strlen(line));
 	pthread_mutex_lock(&lock);
 	if (drawn || line != NULL) {
 		clear_progress();
-		if (line != NULL)
-			fputs(line, stderr);
+		fwrite(shown.data, 1, shown.len, stderr);
 		drawn = line != NULL;
 		fflush(stderr);
 	}
 	pthread_mutex_unlock(&lock);
+	buf_free(&shown);
 }

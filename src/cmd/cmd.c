@@ -56,16 +56,15 @@ cmd_usage(const struct cmd *cmd, FILE *out)
 int
 cmd_fail(const struct cmd *cmd, const struct err *err)
 {
-	log_progress(NULL);
 	if (interrupted()) {
-		fprintf(stderr, "trueup %s: interrupted\n", cmd->name);
+		log_say("trueup %s: interrupted", cmd->name);
 		return EXIT_INTERRUPTED;
 	}
-	fprintf(stderr, "trueup %s: %s\n", cmd->name, err->msg);
+	log_say("trueup %s: %s", cmd->name, err->msg);
 	if (err->hint[0] != '\0')
-		fprintf(stderr, "hint: %s\n", err->hint);
+		log_say("hint: %s", err->hint);
 	if (err->status == TU_EUSAGE && cmd->synopsis != NULL)
-		fprintf(stderr, "Try 'trueup %s --help'.\n", cmd->name);
+		log_say("Try 'trueup %s --help'.", cmd->name);
 	return err_exit_status(err->status);
 }
 

@@ -3,7 +3,6 @@
 #include "cmd/leftovers.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "base/log.h"
 #include "patch/report.h"
@@ -71,15 +70,14 @@ leftovers_print(const struct leftovers *l, const char *prefix)
 	const char *line = l->lines.data;
 	const char *end = line + l->lines.len;
 
-	log_progress(NULL);
 	while (line < end) {
 		const char *newline = memchr(line, '\n', (size_t)(end - line));
 
-		fprintf(stderr, "%s: still different: %.*s\n", prefix,
+		log_say("%s: still different: %.*s", prefix,
 		    (int)(newline - line), line);
 		line = newline + 1;
 	}
 	if (l->n > LEFTOVERS_MAX)
-		fprintf(stderr, "%s: still different: %" PRIu64 " more rows\n",
-		    prefix, l->n - LEFTOVERS_MAX);
+		log_say("%s: still different: %" PRIu64 " more rows", prefix,
+		    l->n - LEFTOVERS_MAX);
 }

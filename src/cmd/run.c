@@ -23,6 +23,7 @@ make_report(struct run *run)
 	const struct report_options options = {
 		.out = run->out.fp,
 		.color = settings_color(set, run->out.fp),
+		.redacted = set->redact,
 		.quiet = set->quiet,
 		.rows = set->rows,
 		.argv_options = run->call->options,

@@ -35,6 +35,10 @@ session_open(
 	    &call->set, call->operands + 2, ntables, call->arena);
 	enum status st;
 
+	if (call->set.redact &&
+	    redact_new(call->set.redact_key, &s->redact, err))
+		return err->status;
+	sel.redact = s->redact;
 	for (int side = SOURCE; side <= TARGET; side++) {
 		s->url[side] = call->operands[side];
 		st = session_open_side(s, (enum side)side, err);
@@ -84,4 +88,6 @@ session_close(struct session *s)
 {
 	session_close_side(s, TARGET);
 	session_close_side(s, SOURCE);
+	redact_free(s->redact);
+	s->redact = NULL;
 }

@@ -11,6 +11,7 @@ struct session {
 	const char *url[2];
 	struct db *db[2]; /* by enum side; NULL when closed */
 	bool snapshot[2];
+	struct redact *redact; /* with --redact, else NULL */
 	struct plan plan;
 };
 

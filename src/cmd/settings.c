@@ -11,8 +11,11 @@
 
 #include "diff/change.h"
 #include "patch/apply.h"
+#include "patch/report.h"
 
 #define DEFAULT_ROWS 10
+#define DEFAULT_HTML_ROWS 200
+#define NO_ROWS UINT64_MAX /* --rows was not given */
 #define MAX_ROWS 10000 /* a table's text is kept until its heading is known */
 #define DEFAULT_MAX_DELETE 50.0
 #define LOOKS_MAX 20
@@ -23,7 +26,7 @@ static const char *const hashes[] = { "auto", "stream", "md5", "sha256", NULL };
 static const char *const colors[] = { "auto", "always", "never", NULL };
 /* In the order of enum report_format. */
 static const char *const formats[] = { "text", "stat", "rows", "sql", "json",
-	"csv", NULL };
+	"csv", "html", NULL };
 
 static const char *const transactions[] = { "all", "batch", NULL };
 static const char *const answers[] = { /* by enum conflict_answer */
@@ -35,7 +38,7 @@ settings_init(struct settings *set)
 {
 	*set = (struct settings){
 		.jobs = 1,
-		.rows = DEFAULT_ROWS,
+		.rows = NO_ROWS,
 		.ops = { true, true, true },
 		.limits.deletes = { DEFAULT_MAX_DELETE, UINT64_MAX, false },
 		.limits.changes = { -1, UINT64_MAX, false },
@@ -135,9 +138,13 @@ settings_output(struct opt_table *table, struct settings *set)
 		OPT_STR(0, "undo", &set->undo, "FILE",
 		    "write an SQL patch there that takes it all back"),
 		OPT_U64(0, "rows", &set->rows, "N", 0, MAX_ROWS,
-		    "differences shown of each table in text (default: 10)"),
+		    "differences shown of a table: text 10, html 200"),
 		OPT_ENUM(
 		    0, "color", &set->color, "WHEN", colors, "colour the text"),
+		OPT_FLAG(0, "redact", &set->redact,
+		    "show a keyed hash of every value, keys included"),
+		OPT_STR(0, "redact-key", &set->redact_key, "FILE",
+		    "the same, with this key: runs can be compared"),
 		OPT_FLAG('q', "quiet", &set->quiet,
 		    "print no result, only exit with a status"),
 	};
@@ -330,12 +337,34 @@ check_files(const struct settings *set, struct err *err)
 	return TU_OK;
 }
 
+/* What has values in it whatever happens. */
+static enum status
+check_redact(struct settings *set, struct err *err)
+{
+	const struct {
+		const char *option;
+		bool given;
+	} all[] = { { "--format=sql", set->format == REPORT_SQL },
+		{ "--undo", set->undo != NULL },
+		{ "--reject", set->reject != NULL },
+		{ "--trace-sql", set->trace_sql } };
+
+	set->redact |= set->redact_key != NULL;
+	for (size_t i = 0; set->redact && i < ARRAY_LEN(all); i++)
+		if (all[i].given)
+			return err_set(err, TU_EUSAGE,
+			    "--redact and %s contradict: SQL has the values "
+			    "in it",
+			    all[i].option);
+	return TU_OK;
+}
+
 enum status
 settings_check(struct settings *set, struct err *err)
 {
 	if (set->assume_tz != NULL && parse_zone(set, err))
 		return err->status;
-	if (check_files(set, err))
+	if (check_files(set, err) || check_redact(set, err))
 		return TU_EUSAGE;
 	if (set->reject != NULL && set->on_conflict != CONFLICT_SKIP)
 		return err_set(
@@ -356,6 +385,9 @@ settings_check(struct settings *set, struct err *err)
 	if (set->max_age != NULL && parse_interval("--max-age", set->max_age,
 					&set->max_age_seconds, err))
 		return TU_EUSAGE;
+	if (set->rows == NO_ROWS)
+		set->rows = set->format == REPORT_HTML ? DEFAULT_HTML_ROWS
+		                                       : DEFAULT_ROWS;
 	if (set->output != NULL && set->quiet)
 		return err_set(
 		    err, TU_EUSAGE, "--output and --quiet contradict");

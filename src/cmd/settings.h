@@ -50,6 +50,8 @@ struct settings {
 	uint64_t rows;
 	int color; /* enum color_when */
 	bool quiet;
+	bool redact;
+	const char *redact_key;
 
 	/* Writing */
 	bool dry_run;

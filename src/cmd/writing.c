@@ -18,9 +18,8 @@ writing_conflict(
 {
 	const struct run *run = arg;
 
-	log_progress(NULL);
-	fprintf(stderr, "trueup %s: conflict: table '%s', %s: %s\n",
-	    run->call->cmd->name, table, key, what);
+	log_say("trueup %s: conflict: table '%s', %s: %s", run->call->cmd->name,
+	    table, key, what);
 }
 
 static enum status

@@ -8,7 +8,7 @@
 #define TU_DB_CATALOG_H
 
 #include "base/arena.h"
-#include "value/utf8.h"
+#include "base/utf8.h"
 #include "value/vtype.h"
 
 /* How SQLite stores what it is given; https://sqlite.org/datatype3.html */

@@ -9,10 +9,10 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "db/convert.h"
 #include "value/json.h"
 #include "value/num.h"
-#include "value/utf8.h"
 
 /* --- character sets ------------------------------------------------------- */
 

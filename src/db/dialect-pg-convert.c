@@ -9,11 +9,11 @@
 
 #include <math.h>
 
+#include "base/utf8.h"
 #include "db/convert.h"
 #include "value/datetime.h"
 #include "value/json.h"
 #include "value/num.h"
-#include "value/utf8.h"
 
 /* --- numbers -------------------------------------------------------------- */
 

@@ -11,8 +11,8 @@
 
 #include <inttypes.h>
 
+#include "base/utf8.h"
 #include "value/num.h"
-#include "value/utf8.h"
 
 static bool
 is_control(char c)

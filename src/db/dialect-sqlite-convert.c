@@ -6,11 +6,11 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/utf8.h"
 #include "value/canon.h"
 #include "value/compare.h"
 #include "value/datetime.h"
 #include "value/num.h"
-#include "value/utf8.h"
 
 /*
  * A conversion goes in three steps: choose a form the column would like, let

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "db/dialect-generic.h"
-#include "value/utf8.h"
 
 /* --- reals --------------------------------------------------------------- */
 

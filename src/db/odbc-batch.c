@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "value/utf8.h"
+#include "base/utf8.h"
 
 /* --- statements ----------------------------------------------------------- */
 

@@ -44,6 +44,9 @@ struct change {
 	/* Why, for each UNREPRESENTABLE column; else NULL entries. */
 	const char *const *why;
 	uint64_t copies; /* of equal rows in a multiset; else 1 */
+	bool fewer; /* of a multiset: the side that lacks them has others */
+	/* Known: neither side has a row between it and the change before. */
+	bool next;
 	/* It need not run behind those of its kind before it. */
 	bool any_order;
 	/* Where a spool that handed it out keeps it (patch/spool.h). */
@@ -54,6 +57,13 @@ struct change {
 	 * a column that differs and fits and is not generated, any delete.
 	 */
 	bool patchable;
+	/*
+	 * Where in the table it is: so many rows lie before it in key order, of
+	 * so many in all, to within a leaf and a side that has fewer. among is
+	 * 0 where that is not known: the key has no order both sides share, or
+	 * the change does not come from the comparison itself.
+	 */
+	uint64_t before, among;
 };
 
 /* What a table's comparison came to. */
@@ -70,6 +80,7 @@ struct tally {
 	uint64_t accepted;  /* rows left out of ops: audit/accept.h */
 	uint64_t bytes[2];
 	double seconds;
+	bool open_end; /* known: no side has a row after the last change */
 	bool hidden_columns; /* a column on one side only (and not common) */
 };
 

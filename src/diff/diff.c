@@ -141,6 +141,8 @@ fetch_and_merge(struct comparison *c, const struct fetch_spec *spec,
 	c->merge.points = spec->points;
 	c->merge.npoints = spec->npoints;
 	c->merge.confirmed = c->confirmed;
+	c->merge.ranges = spec->ranges;
+	c->merge.nranges = spec->nranges;
 	for (int s = SOURCE; s <= TARGET && !st; s++)
 		st = fetch_open(c->plan->db[s], &c->pair, (enum side)s, spec,
 		    &cols[s], &cur[s], err);
@@ -391,6 +393,27 @@ check_digests(const struct comparison *c, struct err *err)
 			     "both sides order alike with --key");
 }
 
+/* Leaves are cut where rows are expected, so that some have none: what tells
+ * where in the table a leaf is are the rows of those before it. */
+static void
+place_leaves(struct comparison *c)
+{
+	size_t n = c->bounds.nleaves;
+	uint64_t *before = arena_alloc(c->arena, (n + 1) * sizeof(*before));
+	uint64_t rows = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t here =
+		    MAX(c->leaves[SOURCE][i].n, c->leaves[TARGET][i].n);
+
+		before[i] = rows + here / 2;
+		rows += here;
+	}
+	before[n] = rows;
+	c->merge.bounds = &c->bounds;
+	c->merge.before = before;
+}
+
 static enum status
 compare(struct comparison *c, struct err *err)
 {
@@ -423,6 +446,7 @@ compare(struct comparison *c, struct err *err)
 	n = tree_compare(c->leaves[SOURCE], c->leaves[TARGET],
 	    c->bounds.nleaves, differ, root);
 	log_result(c, root, n);
+	place_leaves(c);
 	st = c->bounds.ncols > 0 ? look_at_ranges(c, differ, n, err)
 	                         : look_at_buckets(c, differ, n, err);
 	free(differ);

@@ -37,6 +37,7 @@ merge_release(struct merge *m)
 		buf_free(&m->last[s]);
 	}
 	buf_free(&m->scratch);
+	buf_free(&m->beyond);
 	free(m->verdicts);
 	free(m->why);
 	arena_free(m->arena);
@@ -197,12 +198,34 @@ has_folds(const struct pair *pair)
 	return false;
 }
 
+static void
+place(struct merge *m, struct change *c)
+{
+	enum side side = c->source != NULL ? SOURCE : TARGET;
+	const struct cell *key = side == SOURCE ? c->source : c->target;
+	const struct row_reader *r = &m->reader[side];
+	const struct bounds *b = m->bounds;
+
+	if (b == NULL || b->ncols == 0 || m->pair->multiset)
+		return;
+	if (!b->integer)
+		m->leaf = bounds_find(b, r->key.data, r->prefix, m->leaf);
+	else if (key->kind == CELL_INT)
+		m->leaf = bounds_find_int(b, key->u.i, m->leaf);
+	else
+		return;
+	c->before = m->before[m->leaf];
+	c->among = m->before[b->nleaves];
+}
+
 static enum status
 emit(struct merge *m, struct change *c, struct err *err)
 {
 	const struct table *t = m->pair->table[TARGET];
 
 	c->pair = m->shown;
+	place(m, c);
+	c->next = m->next;
 	c->patchable &= t->writable;
 	/* Of equal rows one can only be deleted where rows have addresses, and
 	 * only if what is not compared cannot tell them apart. */
@@ -241,15 +264,17 @@ keeps_key(struct merge *m, const struct pair_column *pc, const struct cell *c)
 	       value_compare(&pc->type, NULL, c, &out) == VERDICT_EQUAL;
 }
 
+/* other: equal rows that the target has. */
 static enum status
-emit_insert(
-    struct merge *m, const struct cell *cells, uint64_t copies, struct err *err)
+emit_insert(struct merge *m, const struct cell *cells, uint64_t copies,
+    uint64_t other, struct err *err)
 {
 	struct change c = { .op = CHANGE_INSERT,
 		.source = cells,
 		.verdicts = m->verdicts,
 		.why = m->why,
 		.copies = copies,
+		.fewer = other > 0,
 		.patchable = true };
 
 	for (size_t i = 0; i < m->pair->ncols; i++) {
@@ -273,12 +298,13 @@ emit_insert(
 }
 
 static enum status
-emit_delete(
-    struct merge *m, const struct cell *cells, uint64_t copies, struct err *err)
+emit_delete(struct merge *m, const struct cell *cells, uint64_t copies,
+    uint64_t other, struct err *err)
 {
 	struct change c = { .op = CHANGE_DELETE,
 		.target = cells,
 		.copies = copies,
+		.fewer = other > 0,
 		.patchable = true };
 
 	return emit(m, &c, err);
@@ -315,8 +341,30 @@ merge_rows(struct merge *m, const struct cell *source,
 	if (source != NULL && target != NULL)
 		return both(m, source, target, false, &differ, err);
 	if (source != NULL)
-		return emit_insert(m, source, 1, err);
-	return target != NULL ? emit_delete(m, target, 1, err) : TU_OK;
+		return emit_insert(m, source, 1, 0, err);
+	return target != NULL ? emit_delete(m, target, 1, 0, err) : TU_OK;
+}
+
+static void
+find_beyond(struct merge *m)
+{
+	buf_reset(&m->beyond);
+	for (size_t i = 0; m->range + 1 < m->nranges && i < m->pair->nrange;
+	     i++)
+		key_encode(&m->beyond, &m->reader[SOURCE].types[i],
+		    &m->ranges[m->range + 1].lo[i]);
+}
+
+/* Between two ranges there are rows that nobody reads. */
+static void
+enter_range(struct merge *m, const struct buf *key)
+{
+	while (m->beyond.len > 0 && key_cmp(key->data, key->len, m->beyond.data,
+					m->beyond.len) >= 0) {
+		m->range++;
+		m->next = false;
+		find_beyond(m);
+	}
 }
 
 /* Rows meet by key: one handler for each of the three cases. */
@@ -334,16 +382,20 @@ step(struct merge *m, struct err *err)
 	bool differ = true;
 	enum status st;
 
+	enter_range(m, &m->reader[lead].key);
+	if (point != SIZE_MAX)
+		m->next = false;
 	if (order < 0)
-		st = emit_insert(m, m->row[SOURCE]->cells, 1, err);
+		st = emit_insert(m, m->row[SOURCE]->cells, 1, 0, err);
 	else if (order > 0)
-		st = emit_delete(m, m->row[TARGET]->cells, 1, err);
+		st = emit_delete(m, m->row[TARGET]->cells, 1, 0, err);
 	else
 		st = both(m, m->row[SOURCE]->cells, m->row[TARGET]->cells,
 		    point != SIZE_MAX, &differ, err);
 	if (st)
 		return st;
 	m->tally->suspects++;
+	m->next = differ && point == SIZE_MAX && m->nranges > 0;
 	if (point != SIZE_MAX) {
 		m->confirmed[point] |= differ;
 		m->present[SOURCE] += order <= 0;
@@ -409,9 +461,11 @@ step_multiset(struct merge *m, struct err *err)
 	buf_free(&key);
 	m->tally->suspects += MAX(n[SOURCE], n[TARGET]);
 	if (!st && n[SOURCE] > n[TARGET])
-		st = emit_insert(m, cells[SOURCE], n[SOURCE] - n[TARGET], err);
+		st = emit_insert(
+		    m, cells[SOURCE], n[SOURCE] - n[TARGET], n[TARGET], err);
 	else if (!st && n[TARGET] > n[SOURCE])
-		st = emit_delete(m, cells[TARGET], n[TARGET] - n[SOURCE], err);
+		st = emit_delete(
+		    m, cells[TARGET], n[TARGET] - n[SOURCE], n[SOURCE], err);
 	return st;
 }
 
@@ -423,6 +477,9 @@ merge_run(struct merge *m, struct cursor *source, struct cursor *target,
 
 	m->cur[SOURCE] = source;
 	m->cur[TARGET] = target;
+	m->range = 0;
+	m->next = false;
+	find_beyond(m);
 	for (int s = SOURCE; s <= TARGET && !st; s++) {
 		m->fetched[s] = m->present[s] = 0;
 		m->row[s] = NULL;
@@ -431,5 +488,7 @@ merge_run(struct merge *m, struct cursor *source, struct cursor *target,
 	}
 	while (!st && (m->row[SOURCE] != NULL || m->row[TARGET] != NULL))
 		st = m->pair->multiset ? step_multiset(m, err) : step(m, err);
+	m->tally->open_end = m->next && m->ranges[m->nranges - 1].hi == NULL;
+	m->next = false;
 	return st;
 }

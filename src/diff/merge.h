@@ -10,6 +10,7 @@
 #define TU_DIFF_MERGE_H
 
 #include "diff/change.h"
+#include "diff/leaf.h"
 #include "diff/side.h"
 
 struct merge {
@@ -18,6 +19,10 @@ struct merge {
 	const struct pair *shown; /* what changes refer to */
 	struct change_sink *sink;
 	struct tally *tally;
+	/* What changes are placed in, and the rows before the middle of each
+	 * leaf, those of all at the end; NULL: they are not placed. */
+	const struct bounds *bounds;
+	const uint64_t *before;
 
 	/* Keys that leaf_decode() named, ascending; confirmed[i] is set when
 	 * that row differs. present counts them per side. */
@@ -28,11 +33,20 @@ struct merge {
 	uint64_t fetched[2]; /* rows read */
 	uint64_t all;        /* by all calls of merge_run() */
 
+	/* All other rows come from these ranges, ascending and apart; none:
+	 * nothing is known of what lies between two rows. */
+	const struct krange *ranges;
+	size_t nranges;
+
 	/* private */
 	struct row_reader reader[2];
+	size_t leaf; /* of the last change */
 	struct cursor *cur[2];
 	const struct row *row[2];
 	struct buf last[2]; /* the previous key */
+	size_t range;       /* the one at hand */
+	struct buf beyond;  /* where the one after it begins */
+	bool next;          /* for the next change */
 	struct buf scratch;
 	enum verdict *verdicts;
 	const char **why;

@@ -272,6 +272,7 @@ add_column(struct builder *b, size_t t, struct err *err)
 	pc->col[SOURCE] = &p->table[SOURCE]->columns[b->partner[t]];
 	pc->col[TARGET] = &p->table[TARGET]->columns[t];
 	pc->how = b->how[t];
+	pc->redact = b->sel->redact;
 	pc->limit = pair_limit(pc, b->sel->strict || b->sel->time_strict);
 	pc->type = pair_vtype(
 	    b->db[SOURCE], pc->col[SOURCE], b->db[TARGET], pc->col[TARGET]);

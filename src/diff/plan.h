@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "db/db.h"
 #include "value/compare.h"
+#include "value/redact.h"
 #include "value/rowhash.h"
 
 enum match {
@@ -49,7 +50,8 @@ struct selection {
 	bool time_strict; /* the same for digits of a second only */
 	bool no_undo;     /* do not fetch columns that only an undo needs */
 	int hash;         /* -1 auto, else enum hash_kind */
-	uint64_t leaf_rows; /* 0: chosen */
+	uint64_t leaf_rows;          /* 0: chosen */
+	const struct redact *redact; /* values are shown as hashes, or NULL */
 };
 
 /* Two columns that are compared. */
@@ -61,6 +63,8 @@ struct pair_column {
 	/* What the user takes for equal, for people: "tolerance=0.01"; NULL:
 	 * nothing but the type's own rules. */
 	const char *rules;
+	/* Whoever shows a value of the column shows its hash; or NULL. */
+	const struct redact *redact;
 };
 
 /* A column that both sides have but that nothing compares. */

@@ -92,6 +92,9 @@ read_start(struct reader *r, const json_t *v)
 	if (format != FORMAT)
 		return refused(r, "this version of trueup does not know the "
 				  "format of the patch");
+	if (json_object_get(v, "redacted") != NULL)
+		return refused(r, "a redacted result has hashes for values and "
+				  "is no patch");
 	snprintf(r->out->source, sizeof(r->out->source), "%s", source);
 	snprintf(r->out->target, sizeof(r->out->target), "%s", target);
 	r->started = true;

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "patch/report.h"
 #include "value/canon.h"
-#include "value/utf8.h"
 
 /* --- writing -------------------------------------------------------------- */
 
@@ -96,6 +96,14 @@ add_float(struct jsonw *j, const char *name, enum ltype type,
 	buf_add(j->out, tmp->data, tmp->len);
 }
 
+static void
+add_redacted(struct jsonw *j, const char *name, const struct pair_column *pc,
+    const struct cell *c, struct buf *tmp)
+{
+	redact_value(pc->redact, tmp, pc->type.type, c);
+	jsonw_text(j, name, tmp->data, tmp->len);
+}
+
 static bool
 is_text(enum ltype type)
 {
@@ -113,6 +121,8 @@ jsonval_add(struct jsonw *j, const char *name, const struct pair_column *pc,
 	tmp->len = 0;
 	if (c->kind == CELL_NULL)
 		jsonw_null(j, name);
+	else if (pc->redact != NULL)
+		add_redacted(j, name, pc, c, tmp);
 	else if (type == LT_NUM && col->boolean && c->kind == CELL_INT &&
 		 (c->u.i == 0 || c->u.i == 1))
 		jsonw_bool(j, name, c->u.i == 1);

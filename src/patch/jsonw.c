@@ -5,27 +5,50 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "value/utf8.h"
+#include "base/utf8.h"
+
+/* Only the name of a column can hold what is no UTF-8. */
+#define NO_CHARACTER 0xfffd
+
+static void
+add_escape(struct buf *out, uint32_t c)
+{
+	if (c == '"' || c == '\\')
+		buf_addf(out, "\\%c", (char)c);
+	else if (c == '\n')
+		buf_adds(out, "\\n");
+	else if (c < 0x10000)
+		buf_addf(out, "\\u%04x", (unsigned)c);
+	else
+		buf_addf(out, "\\u%04x\\u%04x",
+		    (unsigned)(0xd800 + ((c - 0x10000) >> 10)),
+		    (unsigned)(0xdc00 + (c & 0x3ff)));
+}
+
+/* Also what JSON would allow bare, but a terminal takes for a command or an
+ * eye misreads. */
+static bool
+is_escaped(uint32_t c)
+{
+	return c < 0x20 || c == '"' || c == '\\' || c == 0x7f ||
+	       c == NO_CHARACTER || utf8_hidden(c);
+}
 
 static void
 add_string(struct buf *out, const char *p, size_t n)
 {
-	size_t from = 0;
+	size_t from = 0, len;
 
 	buf_addc(out, '"');
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)p[i];
+	for (size_t i = 0; i < n; i += len) {
+		uint32_t c = NO_CHARACTER;
 
-		if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
+		len = MAX(utf8_next(p + i, n - i, &c), 1);
+		if (!is_escaped(c))
 			continue;
 		buf_add(out, p + from, i - from);
-		from = i + 1;
-		if (c == '"' || c == '\\')
-			buf_addf(out, "\\%c", c);
-		else if (c == '\n')
-			buf_adds(out, "\\n");
-		else
-			buf_addf(out, "\\u%04x", c);
+		from = i + len;
+		add_escape(out, c);
 	}
 	buf_add(out, p + from, n - from);
 	buf_addc(out, '"');

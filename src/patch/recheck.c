@@ -334,6 +334,7 @@ tell_table(struct recheck *r, const struct pair *pair, struct tally *tally,
 	for (int op = 0; op < CHANGE_OPS; op++)
 		tally->ops[op] = tally->patchable[op] = 0;
 	tally->unrepresentable = tally->partial = 0;
+	tally->open_end = false;
 	tally->unsettled = count_unsettled(r, pair);
 	if (r->to->begin != NULL)
 		st = r->to->begin(r->to, pair, err);

@@ -6,7 +6,28 @@
  * RFC 4180: fields that need it in quotes, quotes doubled, lines end in CRLF.
  * NULL is an empty field and the empty string is "", as PostgreSQL's COPY has
  * it, so the two stay apart.
+ *
+ * A spreadsheet takes a field that begins with = + - @ TAB or CR for a formula,
+ * and a formula can start programs
+ * (https://owasp.org/www-community/attacks/CSV_Injection). Names and texts that
+ * begin so get ' in front, and so that they can be told, those that begin with
+ * ' too: a field that begins with ' stands for what follows it. Numbers, times
+ * and the like stay as they are: -1 is no text.
  */
+
+static void
+guard_formula(struct buf *out, size_t start)
+{
+	static const char first[] = "=+-@\t\r'";
+	size_t n = out->len - start;
+
+	if (n == 0 ||
+	    memchr(first, out->data[start], sizeof(first) - 1) == NULL)
+		return;
+	buf_addc(out, '\'');
+	memmove(out->data + start + 1, out->data + start, n);
+	out->data[start] = '\'';
+}
 
 static void
 add_quoted(struct buf *out, size_t start)
@@ -43,6 +64,7 @@ add_field(struct buf *out, const char *s)
 	size_t start = out->len;
 
 	buf_adds(out, s);
+	guard_formula(out, start);
 	add_quoted(out, start);
 }
 
@@ -54,7 +76,8 @@ add_value(struct buf *out, const struct pair_column *pc, enum side side,
 
 	if (c == NULL || c->kind == CELL_NULL)
 		return;
-	report_value_plain(out, pc, side, c);
+	if (report_value_plain(out, pc, side, c))
+		guard_formula(out, start);
 	add_quoted(out, start);
 }
 

@@ -12,6 +12,7 @@
 #include "value/digest.h"
 
 struct report_driver {
+	bool causes; /* wanted in end() */
 	/* All may be NULL. */
 	enum status (*start)(struct report *r, struct err *err);
 	enum status (*change)(
@@ -26,8 +27,11 @@ struct report_driver {
 	    const struct err *failed, struct err *err);
 };
 
+struct html;
+void html_free(struct html *h); /* NULL is allowed */
+
 extern const struct report_driver report_text, report_stat, report_rows,
-    report_json, report_csv;
+    report_json, report_csv, report_html;
 
 struct report {
 	struct change_sink sink; /* first, so that it is the object */
@@ -40,14 +44,19 @@ struct report {
 	uint64_t done[CHANGE_OPS]; /* when applied */
 	const char *barrier;       /* report_rechecked(), or NULL */
 	double began;              /* monotonic seconds; json's duration */
+	struct causes *causes;     /* of the table at hand; NULL: not wanted */
 
 	struct buf line; /* a record under construction */
 	struct buf kept; /* text: a table's differences, until its heading */
 	uint64_t nkept;
 	struct digest *digest;        /* json: of all lines so far */
 	const struct pair *described; /* json: the last to have its columns */
+	struct html *html;            /* html: report-html.h */
 	bool headed;                  /* text: source and target were named */
 };
+
+/* Into r->line: two lines that name the databases. */
+void report_sides_line(struct report *r);
 
 /* Write r->line and empty it. */
 enum status report_write(struct report *r, struct err *err);
@@ -64,6 +73,12 @@ uint64_t report_union(const struct tally *tally);
 /* The side whose key cells a change has, and that side's cells. */
 enum side report_side(const struct change *c, const struct cell **cells);
 
+/* --- report-cause.c --- */
+
+/* "  cause: ..." for each, with examples where there are any wanted. */
+void report_add_causes(
+    struct report *r, const struct pair *pair, bool examples);
+
 /* --- report-value.c --- */
 
 struct value_view {
@@ -75,6 +90,11 @@ struct value_view {
 
 void report_value_view(struct buf *out, const struct pair_column *pc,
     enum side side, const struct cell *c, const struct value_view *view);
+
+/* Bytes to leave out in front of two long values, so that within `limit` the
+ * first difference is seen; else 0. */
+size_t report_common_prefix(
+    const struct cell *a, const struct cell *b, size_t limit);
 
 /* The name, then the two texts and a newline. */
 void report_line(

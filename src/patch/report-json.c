@@ -84,6 +84,8 @@ json_start(struct report *r, struct err *err)
 	for (size_t i = 0; r->opt.argv_options && r->opt.argv_options[i]; i++)
 		jsonw_str(&j, NULL, r->opt.argv_options[i]);
 	jsonw_close(&j, ']');
+	if (r->opt.redacted)
+		jsonw_bool(&j, "redacted", true);
 	jsonw_u64(&j, "tables", plan->npairs);
 	st = finish_line(r, &j, err);
 	for (size_t i = 0; i < plan->nbad && st == TU_OK; i++)
@@ -179,7 +181,8 @@ add_image(struct jsonw *j, const char *name, const struct change *c,
 	     i++) {
 		const struct column *col = c->pair->extra[i];
 		const struct pair_column pc = { .col = { col, col },
-			.type = { .type = col->ltype } };
+			.type = { .type = col->ltype },
+			.redact = c->pair->cols[0].redact };
 
 		jsonval_add(
 		    j, col->name, &pc, TARGET, &cells[c->pair->ncols + i], tmp);
@@ -240,6 +243,57 @@ json_change(struct report *r, const struct change *c, struct err *err)
 	if (c->copies > 1)
 		jsonw_u64(&j, "copies", c->copies);
 	jsonw_bool(&j, "patchable", c->patchable);
+	return finish_line(r, &j, err);
+}
+
+/* --- causes --- */
+
+static void
+add_example(struct jsonw *j, const struct pair *pair, const struct cause *cause,
+    const struct cause_example *e, struct buf *tmp)
+{
+	const struct cell *values[2] = { e->source, e->target };
+
+	jsonw_open(j, NULL, '{');
+	jsonw_open(j, "key", '{');
+	for (size_t i = 0; i < pair->nkeys; i++)
+		jsonval_add(j, pair->cols[i].col[TARGET]->name, &pair->cols[i],
+		    e->side, &e->key[i], tmp);
+	jsonw_close(j, '}');
+	for (int s = TARGET; s >= SOURCE && e->source != NULL; s--)
+		jsonval_add(j, s == TARGET ? "before" : "after",
+		    &pair->cols[cause->column], (enum side)s, values[s], tmp);
+	jsonw_close(j, '}');
+}
+
+static enum status
+add_cause(struct report *r, const struct pair *pair, const struct cause *cause,
+    struct err *err)
+{
+	struct jsonw j = begin_line(r, "cause");
+	struct buf *text = &r->kept;
+
+	jsonw_str(&j, "table", pair->name);
+	if (cause->column != CAUSE_ROWS)
+		jsonw_str(
+		    &j, "column", pair->cols[cause->column].col[TARGET]->name);
+	if (cause->other != CAUSE_ROWS)
+		jsonw_str(
+		    &j, "other", pair->cols[cause->other].col[TARGET]->name);
+	jsonw_str(&j, "cause", cause_name(cause->kind));
+	jsonw_str(&j, "side", report_sides[cause->side]);
+	if (cause->amount != NULL)
+		jsonw_str(&j, "amount", cause->amount);
+	jsonw_u64(&j, "count", cause->count);
+	jsonw_bool(&j, "exact", cause->exact);
+	jsonw_u64(&j, "of", cause->of);
+	buf_reset(text);
+	report_cause(text, pair, cause);
+	jsonw_text(&j, "text", text->data, text->len);
+	jsonw_open(&j, "examples", '[');
+	for (size_t i = 0; i < cause->nexamples; i++)
+		add_example(&j, pair, cause, &cause->examples[i], text);
+	jsonw_close(&j, ']');
 	return finish_line(r, &j, err);
 }
 
@@ -320,7 +374,7 @@ json_fail(
 }
 
 static enum status
-json_end(struct report *r, const struct pair *pair, const struct tally *tally,
+add_table(struct report *r, const struct pair *pair, const struct tally *tally,
     struct err *err)
 {
 	struct jsonw j = begin_line(r, "table");
@@ -348,6 +402,19 @@ json_end(struct report *r, const struct pair *pair, const struct tally *tally,
 	    : tally->unsettled > 0 ? "unsettled"
 				   : "equal");
 	return finish_line(r, &j, err);
+}
+
+static enum status
+json_end(struct report *r, const struct pair *pair, const struct tally *tally,
+    struct err *err)
+{
+	const struct cause *causes;
+	size_t n = causes_list(r->causes, &causes);
+	enum status st = TU_OK;
+
+	for (size_t i = 0; i < n && st == TU_OK; i++)
+		st = add_cause(r, pair, &causes[i], err);
+	return st ? st : add_table(r, pair, tally, err);
 }
 
 static enum status
@@ -406,6 +473,7 @@ json_finish(struct report *r, int exit_status, const struct err *failed,
 }
 
 const struct report_driver report_json = {
+	.causes = true,
 	.start = json_start,
 	.change = json_change,
 	.end = json_end,

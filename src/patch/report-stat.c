@@ -70,8 +70,7 @@ stat_start(struct report *r, struct err *err)
 	const struct plan *plan = r->plan;
 	int width = name_width(plan);
 
-	buf_addf(&r->line, "source  %s\ntarget  %s\n",
-	    plan->db[SOURCE]->display, plan->db[TARGET]->display);
+	report_sides_line(r);
 	buf_addf(&r->line, "%-*s%14s%14s%12s%12s%12s  %s\n", width, "table",
 	    "source rows", "target rows", "insert (+)", "update (~)",
 	    "delete (-)", "verdict");
@@ -141,6 +140,7 @@ stat_end(struct report *r, const struct pair *pair, const struct tally *tally,
 		report_line(&r->line, pair->skipped[i].name,
 		    " is not compared: ", pair->skipped[i].why);
 	}
+	report_add_causes(r, pair, false);
 	return report_write(r, err);
 }
 
@@ -170,6 +170,7 @@ stat_finish(struct report *r, int exit_status, const struct err *failed,
 }
 
 const struct report_driver report_stat = {
+	.causes = true,
 	.start = stat_start,
 	.end = stat_end,
 	.fail = stat_fail,

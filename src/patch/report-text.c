@@ -5,8 +5,6 @@
 /* A line per difference has to fit on a screen, so values are cut. */
 #define VALUE_LIMIT 60
 #define COLUMNS_SHOWN 8
-/* Where two long texts differ, with so much before it. */
-#define CONTEXT 12
 
 static enum status
 write_heading(struct report *r, struct err *err)
@@ -14,8 +12,7 @@ write_heading(struct report *r, struct err *err)
 	if (r->headed)
 		return TU_OK;
 	r->headed = true;
-	buf_addf(&r->line, "source  %s\ntarget  %s\n",
-	    r->plan->db[SOURCE]->display, r->plan->db[TARGET]->display);
+	report_sides_line(r);
 	return report_write(r, err);
 }
 
@@ -40,32 +37,6 @@ text_start(struct report *r, struct err *err)
 	return report_write(r, err);
 }
 
-static bool
-is_long(const struct cell *c)
-{
-	return (c->kind == CELL_TEXT || c->kind == CELL_BYTES) &&
-	       c->len > VALUE_LIMIT / 2;
-}
-
-/* Bytes to leave out in front so that the first difference is seen. */
-static size_t
-common_prefix(const struct cell *a, const struct cell *b)
-{
-	size_t n = 0;
-
-	if (a->kind != b->kind || !is_long(a) || !is_long(b))
-		return 0;
-	while (n < a->len && n < b->len && a->u.p[n] == b->u.p[n])
-		n++;
-	if (n < VALUE_LIMIT / 2)
-		return 0;
-	n -= CONTEXT;
-	if (a->kind == CELL_TEXT) /* not into the middle of a character */
-		while (n > 0 && ((unsigned char)a->u.p[n] & 0xc0) == 0x80)
-			n--;
-	return n;
-}
-
 /* "unit_price 0.99 -> 1.29" */
 static void
 add_update(struct buf *b, const struct change *c, size_t i)
@@ -73,7 +44,8 @@ add_update(struct buf *b, const struct change *c, size_t i)
 	const struct pair_column *pc = &c->pair->cols[i];
 	struct value_view view = { .limit = VALUE_LIMIT, .bare = true };
 
-	view.skip = common_prefix(&c->source[i], &c->target[i]);
+	view.skip =
+	    report_common_prefix(&c->source[i], &c->target[i], VALUE_LIMIT);
 	report_name(b, pc->col[TARGET]->name);
 	buf_addc(b, ' ');
 	report_value_view(b, pc, TARGET, &c->target[i], &view);
@@ -283,6 +255,7 @@ text_end(struct report *r, const struct pair *pair, const struct tally *tally,
 			report_count(b, nkept - r->opt.rows);
 			buf_adds(b, " more\n");
 		}
+		report_add_causes(r, pair, nkept > r->opt.rows);
 	}
 	r->kept.len = 0;
 	r->nkept = 0;
@@ -388,6 +361,7 @@ text_finish(struct report *r, int exit_status, const struct err *failed,
 }
 
 const struct report_driver report_text = {
+	.causes = true,
 	.start = text_start,
 	.change = text_change,
 	.end = text_end,

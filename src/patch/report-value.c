@@ -5,54 +5,13 @@
 #include <inttypes.h>
 #include <strings.h>
 
+#include "base/utf8.h"
 #include "value/canon.h"
-#include "value/utf8.h"
-
-/* Characters that are invisible or turn the line around on a terminal. */
-static bool
-is_hidden(uint32_t c)
-{
-	return (c >= 0x80 && c <= 0x9f) || c == 0xad || c == 0x61c ||
-	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
-	       (c >= 0xe0000 && c <= 0xe007f);
-}
-
-/* One character; a byte that is no UTF-8 counts as one. Returns its bytes. */
-static size_t
-add_char(struct buf *out, const char *p, size_t n, bool quoted)
-{
-	uint32_t point = 0;
-	size_t len = utf8_next(p, n, &point);
-
-	if (len == 0) {
-		buf_addf(out, "\\x%02x", (unsigned char)*p);
-		return 1;
-	}
-	if (point == '\n')
-		buf_adds(out, "\\n");
-	else if (point == '\r')
-		buf_adds(out, "\\r");
-	else if (point == '\t')
-		buf_adds(out, "\\t");
-	else if (point < 0x20 || point == 0x7f)
-		buf_addf(out, "\\x%02x", (unsigned)point);
-	else if (is_hidden(point))
-		buf_addf(out, "\\u{%x}", (unsigned)point);
-	else if (quoted && (point == '\'' || point == '\\'))
-		buf_addf(out, "\\%c", (char)point);
-	else
-		buf_add(out, p, len);
-	return len;
-}
 
 void
 report_name(struct buf *out, const char *name)
 {
-	size_t n = strlen(name);
-
-	for (size_t at = 0; at < n;)
-		at += add_char(out, name + at, n - at, false);
+	utf8_show(out, name, strlen(name));
 }
 
 void
@@ -61,9 +20,12 @@ report_line(
 {
 	report_name(out, name);
 	buf_adds(out, says);
-	buf_adds(out, what);
+	report_name(out, what);
 	buf_addc(out, '\n');
 }
+
+/* Where two long texts differ is shown with so much before it. */
+#define CONTEXT 12
 
 /* A word that reads as text and as nothing else: no number, no NULL. */
 static bool
@@ -102,8 +64,11 @@ add_text(struct buf *out, const char *p, size_t n, const struct value_view *v)
 	if (at > 0)
 		buf_adds(out, "...");
 	buf_addc(out, '\'');
-	while (at < n && (v->limit == 0 || chars++ < v->limit))
-		at += add_char(out, p + at, n - at, true);
+	while (at < n && (v->limit == 0 || chars++ < v->limit)) {
+		if (p[at] == '\'' || p[at] == '\\')
+			buf_addc(out, '\\');
+		at += utf8_show_char(out, p + at, n - at);
+	}
 	buf_addc(out, '\'');
 	if (at < n)
 		buf_adds(out, "...");
@@ -202,7 +167,9 @@ void
 report_value_view(struct buf *out, const struct pair_column *pc, enum side side,
     const struct cell *c, const struct value_view *view)
 {
-	if (is_boolean(pc, side, c))
+	if (pc->redact != NULL)
+		redact_value(pc->redact, out, pc->type.type, c);
+	else if (is_boolean(pc, side, c))
 		buf_adds(out, c->u.i ? "true" : "false");
 	else if (!is_scalar(pc->type.type) ||
 		 !canon_text(out, pc->type.type, c))
@@ -218,19 +185,51 @@ report_value(struct buf *out, const struct pair_column *pc, enum side side,
 	report_value_view(out, pc, side, c, &all);
 }
 
-void
+static bool
+is_long(const struct cell *c, size_t limit)
+{
+	return (c->kind == CELL_TEXT || c->kind == CELL_BYTES) &&
+	       c->len > limit / 2;
+}
+
+size_t
+report_common_prefix(const struct cell *a, const struct cell *b, size_t limit)
+{
+	size_t n = 0;
+
+	if (a->kind != b->kind || !is_long(a, limit) || !is_long(b, limit))
+		return 0;
+	while (n < a->len && n < b->len && a->u.p[n] == b->u.p[n])
+		n++;
+	if (n < limit / 2)
+		return 0;
+	n -= CONTEXT;
+	if (a->kind == CELL_TEXT) /* not into the middle of a character */
+		while (n > 0 && ((unsigned char)a->u.p[n] & 0xc0) == 0x80)
+			n--;
+	return n;
+}
+
+bool
 report_value_plain(struct buf *out, const struct pair_column *pc,
     enum side side, const struct cell *c)
 {
-	if (c->kind == CELL_TEXT && !is_scalar(pc->type.type)) {
+	bool scalar = is_scalar(pc->type.type);
+
+	if (pc->redact != NULL) {
+		redact_value(pc->redact, out, pc->type.type, c);
+		return false;
+	}
+	if (c->kind == CELL_TEXT &&
+	    !(scalar && canon_text(out, pc->type.type, c))) {
 		buf_add(out, c->u.p, c->len);
-	} else if (c->kind == CELL_BYTES && !is_scalar(pc->type.type)) {
+		return true;
+	}
+	if (c->kind == CELL_BYTES && !scalar) {
 		buf_adds(out, "\\x");
 		buf_addhex(out, c->u.p, c->len);
-	} else if (c->kind == CELL_TEXT) {
-		if (!canon_text(out, pc->type.type, c))
-			buf_add(out, c->u.p, c->len);
-	} else {
+	} else if (c->kind != CELL_TEXT) {
 		report_value(out, pc, side, c);
 	}
+	return false;
 }

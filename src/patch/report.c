@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "db/db.h"
 #include "patch/report-int.h"
 
 const char report_signs[CHANGE_OPS] = { '-', '~', '+' };
@@ -35,6 +36,8 @@ find_driver(enum report_format format)
 		return &report_json;
 	case REPORT_CSV:
 		return &report_csv;
+	case REPORT_HTML:
+		return &report_html;
 	case REPORT_SQL:
 		break;
 	}
@@ -42,12 +45,48 @@ find_driver(enum report_format format)
 }
 
 static enum status
+sink_begin(struct change_sink *s, const struct pair *pair, struct err *err)
+{
+	struct report *r = (struct report *)s;
+	struct change_sink *causes;
+
+	if (r->causes == NULL)
+		return TU_OK;
+	causes = causes_sink(r->causes);
+	return causes->begin(causes, pair, err);
+}
+
+static enum status
+count_causes(struct report *r, const struct change *c, struct err *err)
+{
+	struct change_sink *causes;
+
+	if (r->causes == NULL)
+		return TU_OK;
+	causes = causes_sink(r->causes);
+	return causes->change(causes, c, err);
+}
+
+static enum status
+end_causes(struct report *r, const struct pair *pair, const struct tally *tally,
+    struct err *err)
+{
+	struct change_sink *causes;
+
+	if (r->causes == NULL)
+		return TU_OK;
+	causes = causes_sink(r->causes);
+	return causes->end(causes, pair, tally, err);
+}
+
+static enum status
 sink_change(struct change_sink *s, const struct change *c, struct err *err)
 {
 	struct report *r = (struct report *)s;
+	enum status st = count_causes(r, c, err);
 
-	if (r->opt.quiet || r->drv->change == NULL)
-		return TU_OK;
+	if (st || r->opt.quiet || r->drv->change == NULL)
+		return st;
 	return r->drv->change(r, c, err);
 }
 
@@ -85,11 +124,12 @@ sink_end(struct change_sink *s, const struct pair *pair,
     const struct tally *tally, struct err *err)
 {
 	struct report *r = (struct report *)s;
+	enum status st = end_causes(r, pair, tally, err);
 
 	count_table(&r->totals, tally);
 	count_columns(&r->totals, pair);
-	if (r->opt.quiet || r->drv->end == NULL)
-		return TU_OK;
+	if (st || r->opt.quiet || r->drv->end == NULL)
+		return st;
 	return r->drv->end(r, pair, tally, err);
 }
 
@@ -130,10 +170,13 @@ report_new(enum report_format format, const struct plan *plan,
 
 	if (r == NULL)
 		out_of_memory(sizeof(*r));
-	r->sink = (struct change_sink){
-		.change = sink_change, .end = sink_end, .fail = sink_fail
-	};
+	r->sink = (struct change_sink){ .begin = sink_begin,
+		.change = sink_change,
+		.end = sink_end,
+		.fail = sink_fail };
 	r->drv = find_driver(format);
+	if (r->drv->causes && !options->quiet)
+		r->causes = causes_new();
 	r->plan = plan;
 	r->opt = *options;
 	r->digest = digest_new();
@@ -149,6 +192,8 @@ report_free(struct report *r)
 	buf_free(&r->line);
 	buf_free(&r->kept);
 	digest_free(r->digest);
+	html_free(r->html);
+	causes_free(r->causes);
 	free(r);
 }
 
@@ -199,6 +244,14 @@ const struct totals *
 report_totals(const struct report *r)
 {
 	return &r->totals;
+}
+
+void
+report_sides_line(struct report *r)
+{
+	for (int s = SOURCE; s <= TARGET; s++)
+		report_line(
+		    &r->line, report_sides[s], "  ", r->plan->db[s]->display);
 }
 
 enum status

@@ -1,5 +1,5 @@
 /*
- * report.h - results for people and scripts: text, stat, rows, json, csv.
+ * report.h - results for people and scripts: text, stat, rows, json, csv, html.
  *
  * A report is a change sink that writes as it hears, so its memory does not
  * grow with the differences; report_finish() writes what only the end knows.
@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 #include "base/buf.h"
-#include "diff/change.h"
+#include "diff/causes.h"
 
 enum report_format {
 	REPORT_TEXT,
@@ -23,13 +23,16 @@ enum report_format {
 	             */
 	REPORT_JSON,
 	REPORT_CSV,
+	REPORT_HTML,
 };
 
 struct report_options {
 	FILE *out;
 	bool color;
-	bool quiet;                      /* write nothing, count only */
-	uint64_t rows;                   /* text: differences shown per table */
+	bool redacted;    /* the plan's columns are; said in the result */
+	bool quiet;       /* write nothing, count only */
+	uint64_t rows;    /* text, html: differences shown per table */
+	const char *time; /* html: of the run, said in the page; or NULL */
 	const char *const *argv_options; /* json start: options as given, no
 	                                  * databases, NULL-terminated */
 };
@@ -83,6 +86,16 @@ const char *report_why(const struct pair *pair, const struct err *why);
  * hidden characters are escaped. */
 void report_name(struct buf *out, const char *name);
 
+/* A cause on a line of its own: "4,812 of 4,900: updated_at is exactly 1 h
+ * later in TARGET", without a newline; names are escaped. */
+void report_cause(
+    struct buf *out, const struct pair *pair, const struct cause *cause);
+
+/* "id 7: updated_at 2024-05-01 10:00:00 -> 2024-05-01 11:00:00", as the
+ * difference itself is shown: the target's value first. */
+void report_cause_example(struct buf *out, const struct pair *pair,
+    const struct cause *cause, const struct cause_example *example);
+
 /* A line for people: how many rows were written. */
 void report_add_written(struct buf *out, const uint64_t done[CHANGE_OPS]);
 
@@ -93,6 +106,11 @@ void report_count(struct buf *out, uint64_t n);
 void report_counted(struct buf *out, uint64_t n, const char *noun);
 
 /*
+ * Values, with all that shows one: wherever the column is redacted
+ * (pair_column.redact) it is the hash that is shown.
+ */
+
+/*
  * A value for people, complete: NULL, 0.99, true, 2024-01-01, text in single
  * quotes with what a terminal or an eye would misread escaped (\n, \x1b,
  * \u{202e}), bytes as x'00ff'.
@@ -100,8 +118,9 @@ void report_counted(struct buf *out, uint64_t n, const char *noun);
 void report_value(struct buf *out, const struct pair_column *pc, enum side side,
     const struct cell *c);
 
-/* Without quotes and escapes, for csv; bytes as \x00ff. */
-void report_value_plain(struct buf *out, const struct pair_column *pc,
+/* Without quotes and escapes, for csv; bytes as \x00ff. True: it is a text, and
+ * may begin with anything. */
+bool report_value_plain(struct buf *out, const struct pair_column *pc,
     enum side side, const struct cell *c);
 
 /* A key as reports and messages show it: "id 7" or "day 2024-01-01, name a";

@@ -43,16 +43,32 @@ digest_add(struct digest *d, const void *p, size_t n)
 		out_of_memory(n);
 }
 
-void
-digest_hex(const struct digest *d, char out[DIGEST_HEX])
+static void
+finish(const struct digest *d, unsigned char sum[DIGEST_BYTES])
 {
-	unsigned char sum[DIGEST_BYTES];
 	EVP_MD_CTX *copy = EVP_MD_CTX_new();
 
 	if (copy == NULL || !EVP_MD_CTX_copy_ex(copy, d->ctx) ||
 	    !EVP_DigestFinal_ex(copy, sum, NULL))
-		out_of_memory(sizeof(sum));
+		out_of_memory(DIGEST_BYTES);
 	EVP_MD_CTX_free(copy);
+}
+
+void
+digest_hex(const struct digest *d, char out[DIGEST_HEX])
+{
+	unsigned char sum[DIGEST_BYTES];
+
+	finish(d, sum);
 	for (size_t i = 0; i < sizeof(sum); i++)
 		snprintf(&out[2 * i], 3, "%02x", sum[i]);
+}
+
+void
+digest_base64(const struct digest *d, char out[DIGEST_BASE64])
+{
+	unsigned char sum[DIGEST_BYTES];
+
+	finish(d, sum);
+	EVP_EncodeBlock((unsigned char *)out, sum, sizeof(sum));
 }

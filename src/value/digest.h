@@ -6,7 +6,8 @@
 
 #include "base/base.h"
 
-#define DIGEST_HEX 65 /* digits and a NUL */
+#define DIGEST_HEX 65    /* digits and a NUL */
+#define DIGEST_BASE64 45 /* RFC 4648, and a NUL */
 
 struct digest;
 
@@ -15,6 +16,7 @@ void digest_free(struct digest *d); /* NULL is allowed */
 void digest_add(struct digest *d, const void *p, size_t n);
 
 /* Of all that was added; more can be added afterwards. */
+void digest_base64(const struct digest *d, char out[DIGEST_BASE64]);
 void digest_hex(const struct digest *d, char out[DIGEST_HEX]);
 
 #endif

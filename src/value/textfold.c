@@ -5,11 +5,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <unicase.h>
+#include <unictype.h>
 #include <uninorm.h>
 
 #include "base/arena.h"
+#include "base/utf8.h"
 #include "value/rule.h"
-#include "value/utf8.h"
 
 static bool
 is_ascii(const char *s, size_t n)
@@ -77,4 +78,27 @@ textfold(struct buf *out, unsigned folds, const char *s, size_t n)
 		/* The library would put U+FFFD for all that is none. */
 		fold_characters(out, start, folds);
 	}
+}
+
+void
+textfold_unaccented(struct buf *out, const char *s, size_t n)
+{
+	size_t len;
+	uint8_t *nfd;
+
+	if (n == 0 || !utf8_valid(s, n)) {
+		buf_add(out, s, n);
+		return;
+	}
+	nfd = u8_normalize(UNINORM_NFD, (const uint8_t *)s, n, NULL, &len);
+	if (nfd == NULL)
+		out_of_memory(n);
+	for (size_t i = 0, step; i < len; i += step) {
+		uint32_t point = 0;
+
+		step = utf8_next((const char *)nfd + i, len - i, &point);
+		if (uc_combining_class(point) == 0)
+			buf_add(out, nfd + i, step);
+	}
+	free(nfd);
 }

@@ -16,4 +16,8 @@
  * FOLD_CRLF, FOLD_CASE, FOLD_NFC. */
 void textfold(struct buf *out, unsigned folds, const char *s, size_t n);
 
+/* Append the text decomposed (NFD) and without combining marks: e for e with an
+ * accent. */
+void textfold_unaccented(struct buf *out, const char *s, size_t n);
+
 #endif

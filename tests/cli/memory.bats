@@ -105,7 +105,7 @@ both_pg() {
 }
 
 @test "SQLite to SQLite, every row differs" {
-	for format in text rows sql json csv; do
+	for format in text rows sql json csv html; do
 		flat 1 diff -f $format one.NN two.NN
 	done
 	flat 1 diff -f sql --undo=undo one.NN two.NN

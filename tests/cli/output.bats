@@ -46,7 +46,7 @@ setup() {
 }
 
 @test "the same input gives the same bytes" {
-	for format in text stat rows sql csv; do
+	for format in text stat rows sql csv html; do
 		"$TRUEUP" diff -f $format a.db b.db >one || true
 		"$TRUEUP" diff -f $format a.db b.db >two || true
 		[ -s one ]

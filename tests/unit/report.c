@@ -10,6 +10,7 @@
 #include "db/db.h"
 #include "lib/tap.h"
 #include "patch/jsonw.h"
+#include "patch/report-html.h"
 
 /* --- a table with one column of every kind that reports treat apart --- */
 
@@ -130,6 +131,7 @@ render(struct fixture *f, enum report_format format, uint64_t times)
 	r = report_new(format, &f->plan, &f->options);
 	sink = report_sink(r);
 	report_start(r, &err);
+	sink->begin(sink, &f->pair, &err);
 	for (uint64_t i = 0; i < times; i++)
 		sink->change(sink, &f->change, &err);
 	tally.ops[f->change.op] = tally.patchable[f->change.op] = times;
@@ -372,6 +374,14 @@ test_one_sided(void)
 	    "! odd cannot be compared: no reason\n"
 	    "< lone only in the source\n> t.extra only in the target\n",
 	    "rows does");
+	render(&f, REPORT_HTML, 0);
+	ok(has(&f, "lone</th><td class=\"u\" colspan=\"6\">only in the "
+		   "source</td>") &&
+		has(&f, "odd</th><td class=\"u\" colspan=\"6\">cannot be "
+			"compared: no reason</td>"),
+	    "html does, tables");
+	ok(has(&f, "<li>column extra is only in the target</li>"),
+	    "and columns");
 	render(&f, REPORT_JSON, 0);
 	ok(has(&f, "\"table\": \"lone\", \"schema\": null, \"verdict\": "
 		   "\"only in source\"}"),
@@ -415,6 +425,11 @@ test_rules(void)
 	    "table,op,key,column,source,target\r\n"
 	    "t,not-compared,,odd,,\r\n",
 	    "csv");
+	render(&f, REPORT_HTML, 0);
+	ok(has(&f, "<li>column odd is not compared: no rule</li>") &&
+		has(&f, "<li>compared by the rules name fold=case; price "
+			"tolerance=0.01</li>"),
+	    "html");
 	render(&f, REPORT_JSON, 0);
 	ok(has(&f, "\"rules\": {\"name\": \"fold=case\", \"price\": "
 		   "\"tolerance=0.01\"}, \"not_compared\": {\"odd\": "
@@ -438,6 +453,7 @@ render_failure(struct fixture *f, enum report_format format)
 	r = report_new(format, &f->plan, &f->options);
 	sink = report_sink(r);
 	report_start(r, &err);
+	sink->begin(sink, &f->pair, &err);
 	sink->change(sink, &f->change, &err);
 	sink->fail(sink, &f->pair, &why, &err);
 	is_int((long long)report_totals(r)->failed, 1, "one failed");
@@ -465,6 +481,12 @@ test_failed_table(void)
 	ok(has(&f, "! t failed: no more\n"), "rows");
 	render_failure(&f, REPORT_CSV);
 	ok(has(&f, "t,failed,,,,\r\n"), "csv");
+	render_failure(&f, REPORT_HTML);
+	ok(has(&f, "colspan=\"6\">failed: no more</td>") &&
+		has(&f, "<h1 class=\"unanswered\">No difference found, but not "
+			"all was compared</h1>"),
+	    "html");
+	ok(strstr(f.text, "Kilo") == NULL, "without what was heard of it");
 	render_failure(&f, REPORT_JSON);
 	ok(has(&f, "{\"type\": \"table\", \"table\": \"t\", \"verdict\": "
 		   "\"failed\", \"why\": \"no more\"}\n"),
@@ -511,6 +533,42 @@ test_rows(void)
 	free(f.text);
 }
 
+/* A text that a spreadsheet would run. */
+static void
+test_csv_formulas(struct fixture *f)
+{
+	static const struct {
+		const char *value, *want;
+	} t[] = {
+		{ "=1+1", ",'=1+1,\"\"\r\n" },
+		{ "+1", ",'+1,\"\"\r\n" },
+		{ "-1", ",'-1,\"\"\r\n" },
+		{ "@SUM(A1)", ",'@SUM(A1),\"\"\r\n" },
+		{ "\t=1", ",'\t=1,\"\"\r\n" },
+		{ "\r=1", ",\"'\r=1\",\"\"\r\n" },
+		{ "'=1", ",''=1,\"\"\r\n" },
+		{ "a=1", ",a=1,\"\"\r\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(t); i++) {
+		f->source[C_NAME] = text(t[i].value);
+		render(f, REPORT_CSV, 1);
+		ok(has(f, t[i].want), "csv, text %zu", i);
+	}
+	f->source[C_PRICE] = text("-1.50");
+	f->verdicts[C_PRICE] = VERDICT_DIFFERENT;
+	render(f, REPORT_CSV, 1);
+	ok(has(f, ",price,-1.5,"), "a number is none");
+	f->source[C_PRICE] = text("-x");
+	render(f, REPORT_CSV, 1);
+	ok(has(f, ",price,'-x,"), "but what is no number is a text");
+	f->verdicts[C_PRICE] = VERDICT_EQUAL;
+	f->pair.name = "@t";
+	render(f, REPORT_CSV, 1);
+	ok(has(f, "\n'@t,update,"), "names are texts");
+	f->pair.name = "t";
+}
+
 static void
 test_csv(void)
 {
@@ -526,6 +584,7 @@ test_csv(void)
 	    "t,update,7,name,\"say \"\"a,b\"\"\n\"\"\",\"\"\r\n"
 	    "t,update,7,data,\\x00ff,\r\n",
 	    "quotes, the empty string and NULL");
+	test_csv_formulas(&f);
 	f.pair.nkeys = 2;
 	f.verdicts[C_DATA] = VERDICT_EQUAL;
 	f.target[C_NAME] = text("b");
@@ -549,11 +608,12 @@ test_json(void)
 
 	set_up(&f);
 	make_insert(&f);
-	f.source[C_NAME] = text("a\"\\\n\x01\xc3\xa9");
+	f.source[C_NAME] = text("a\"\\\n\x01\xc3\xa9\xc2\x9b\xf3\xa0\x80\x81");
 	render(&f, REPORT_JSON, 1);
 	ok(has(&f, "{\"type\": \"change\", \"table\": \"t\", \"op\": "
 		   "\"insert\", \"key\": {\"id\": \"7\"}, \"after\": {"
-		   "\"id\": \"7\", \"name\": \"a\\\"\\\\\\n\\u0001\xc3\xa9\", "
+		   "\"id\": \"7\", \"name\": "
+		   "\"a\\\"\\\\\\n\\u0001\xc3\xa9\\u009b\\udb40\\udc01\", "
 		   "\"price\": \"1.5\", \"flag\": true, \"r\": 0.5, "
 		   "\"data\": {\"hex\": \"00ff\"}, \"day\": \"2024-02-29\"}, "
 		   "\"patchable\": true}\n"),
@@ -620,6 +680,67 @@ test_json_any(void)
 	}
 }
 
+/* One page that needs nothing else, and whose values are no markup. */
+static void
+test_html(void)
+{
+	struct fixture f;
+
+	set_up(&f);
+	render(&f, REPORT_HTML, 0);
+	ok(has(&f, "<h1 class=\"equal\">1 table is equal</h1>"), "equal");
+	ok(has(&f, "<li>t <small>3,502 rows</small></li>"), "a line each");
+	f.pair.name = "<t>";
+	f.verdicts[C_NAME] = VERDICT_DIFFERENT;
+	f.target[C_NAME] = text("Kilo</script>");
+	render(&f, REPORT_HTML, 3);
+	ok(has(&f, "<title>1 of 1 table differs &#8211; trueup</title>"),
+	    "the verdict is the title");
+	ok(has(&f, "<h1 class=\"different\">1 of 1 table differs</h1>"),
+	    "different");
+	ok(has(&f, "<td class=\"v old\">&#39;Kilo<del>&lt;/script&gt;</del>"
+		   "&#39;</td><td class=\"v new\">&#39;Kilo&#39;</td>"),
+	    "what changed is marked, and escaped");
+	ok(has(&f, "<a href=\"#t1\">&lt;t&gt;</a>") &&
+		has(&f, "<h2 id=\"t1\">&lt;t&gt;</h2>"),
+	    "the list leads to the table");
+	ok(has(&f, "<caption>3 differences</caption>"), "all are there");
+	ok(has(&f, "No map: the key has no order"), "no map");
+	f.options.rows = 2;
+	f.pair.nrange = 1;
+	f.pair.leaf_rows = 437;
+	f.change.before = 3400;
+	f.change.among = 3502;
+	render(&f, REPORT_HTML, 1234);
+	ok(has(&f, "<caption>The first 2 of 1,234 differences</caption>"),
+	    "--rows");
+	ok(has(&f, "aria-label=\"update: in parts 8 of 8\""), "a map");
+	ok(has(&f, "8 parts of about 438 rows, in the order of the key. The "
+		   "first difference is at id 7, the last at id 7."),
+	    "and what it says");
+	free(f.text);
+}
+
+/* The page never grows beyond what a browser likes to open. */
+static void
+test_html_full(void)
+{
+	char *big = calloc(1, 1200);
+	struct fixture f;
+
+	set_up(&f);
+	memset(big, '<', 1199); /* &lt; */
+	make_insert(&f);
+	f.source[C_NAME] = text(big);
+	f.options.rows = 10000;
+	render(&f, REPORT_HTML, 10000);
+	ok(f.len > HTML_ROWS_MAX && f.len < HTML_ROWS_MAX + (64 << 10),
+	    "a full page has %zu bytes", f.len);
+	ok(has(&f, " of 10,000 differences</caption>"), "and says so");
+	free(f.text);
+	free(big);
+}
+
 static void
 test_failure(void)
 {
@@ -640,6 +761,16 @@ test_failure(void)
 	    "{\"type\": \"error\", \"message\": \"source: no \\\"such\\\" "
 	    "host\", \"hint\": \"try another\", \"exit\": 3}\n",
 	    "json ends in an error, even before there is a plan");
+	free(f.text);
+
+	f.options.out = open_memstream(&f.text, &f.len);
+	r = report_new(REPORT_HTML, &empty, &f.options);
+	report_finish(r, 3, &failed, &err);
+	report_free(r);
+	fclose(f.options.out);
+	ok(has(&f, "<p class=\"error\" role=\"alert\">source: no "
+		   "&quot;such&quot; host<br><small>try another</small></p>"),
+	    "and so does html");
 	free(f.text);
 
 	f.text = NULL;
@@ -671,6 +802,7 @@ test_two_tables(void)
 	sink = report_sink(r);
 	report_start(r, &err);
 	for (int i = 0; i < 2; i++) {
+		sink->begin(sink, &f.pair, &err);
 		sink->change(sink, &f.change, &err);
 		f.target[C_ID] = cell_int(8);
 		sink->end(sink, &f.pair, &tally, &err);
@@ -756,6 +888,8 @@ main(void)
 	test_csv();
 	test_json();
 	test_json_any();
+	test_html();
+	test_html_full();
 	test_failure();
 	test_two_tables();
 	test_applied();

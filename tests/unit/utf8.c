@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "value/utf8.h"
+#include "base/utf8.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 #include <config.h>
 
-#include "value/utf8.h"
+#include "base/utf8.h"
 
 size_t
 utf8_next(const char *p, size_t n, uint32_t *point)
@@ -45,6 +45,47 @@ utf8_valid(const char *p, size_t n)
 		n -= len;
 	}
 	return true;
+}
+
+bool
+utf8_hidden(uint32_t c)
+{
+	return (c >= 0x80 && c <= 0x9f) || c == 0xad || c == 0x61c ||
+	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
+	       (c >= 0xe0000 && c <= 0xe007f);
+}
+
+size_t
+utf8_show_char(struct buf *out, const char *p, size_t n)
+{
+	uint32_t point = 0;
+	size_t len = utf8_next(p, n, &point);
+
+	if (len == 0) {
+		buf_addf(out, "\\x%02x", (unsigned char)*p);
+		return 1;
+	}
+	if (point == '\n')
+		buf_adds(out, "\\n");
+	else if (point == '\r')
+		buf_adds(out, "\\r");
+	else if (point == '\t')
+		buf_adds(out, "\\t");
+	else if (point < 0x20 || point == 0x7f)
+		buf_addf(out, "\\x%02x", (unsigned)point);
+	else if (utf8_hidden(point))
+		buf_addf(out, "\\u{%x}", (unsigned)point);
+	else
+		buf_add(out, p, len);
+	return len;
+}
+
+void
+utf8_show(struct buf *out, const char *p, size_t n)
+{
+	for (size_t at = 0; at < n;)
+		at += utf8_show_char(out, p + at, n - at);
 }
 
 bool
