@@ -91,12 +91,25 @@ interrupt_start(struct err *err)
 	return TU_OK;
 }
 
+pid_t
+interrupt_fork(void)
+{
+	pid_t pid;
+
+	pthread_mutex_lock(&lock);
+	pid = fork();
+	if (pid != 0)
+		pthread_mutex_unlock(&lock);
+	return pid;
+}
+
 enum status
 interrupt_restart(struct err *err)
 {
 	is_child = true;
 	actions = NULL;
-	pthread_mutex_init(&lock, NULL); /* whoever held it is not here */
+	reporter = NULL;
+	pthread_mutex_init(&lock, NULL); /* held by interrupt_fork() */
 	return interrupt_start(err);
 }
 

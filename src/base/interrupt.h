@@ -13,6 +13,8 @@
 #ifndef TU_BASE_INTERRUPT_H
 #define TU_BASE_INTERRUPT_H
 
+#include <sys/types.h>
+
 #include "base/err.h"
 
 /* One registered action; lives in its owner, which must remove it. */
@@ -24,8 +26,11 @@ struct interrupt_action {
 
 enum status interrupt_start(struct err *err);
 
+/* fork() while that thread does nothing that holds a lock. */
+pid_t interrupt_fork(void);
+
 /*
- * In a child made by fork(), before anything else: threads do not come along,
+ * In a child made that way, before anything else: threads do not come along,
  * and the actions were the parent's. A signal often reaches parent and child
  * both, and the parent passes it on: what comes again within a moment is not a
  * second one.

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/utf8.h"
@@ -44,7 +45,7 @@ clear_progress(void)
 }
 
 static void
-say(bool named, const char *fmt, va_list ap)
+say(bool of_log, const char *fmt, va_list ap)
 {
 	struct buf line = BUF_INIT;
 	char *text = NULL;
@@ -52,10 +53,12 @@ say(bool named, const char *fmt, va_list ap)
 
 	if (n < 0)
 		out_of_memory(strlen(fmt));
-	if (named)
+	if (of_log)
 		buf_adds(&line, "trueup: ");
-	if (named && about != NULL)
-		buf_addf(&line, "%s: ", about);
+	if (of_log && about != NULL) {
+		utf8_show(&line, about, strlen(about));
+		buf_adds(&line, ": ");
+	}
 	utf8_show(&line, text, (size_t)n);
 	buf_addc(&line, '\n');
 	pthread_mutex_lock(&lock);
@@ -88,21 +91,11 @@ log_say(const char *fmt, ...)
 	va_end(ap);
 }
 
-static void
-say_named(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	say(true, fmt, ap);
-	va_end(ap);
-}
-
 void
 log_sql(const char *side, const char *sql)
 {
 	if (tracing)
-		say_named("%s: %s", side, sql);
+		log_line(LOG_WARN, "%s: %s", side, sql);
 }
 
 void
@@ -114,15 +107,19 @@ log_progress_enable(void)
 void
 log_progress(const char *line)
 {
+	struct buf shown = BUF_INIT;
+
 	if (!progress)
 		return;
+	if (line != NULL)
+		utf8_show(&shown, line, strlen(line));
 	pthread_mutex_lock(&lock);
 	if (drawn || line != NULL) {
 		clear_progress();
-		if (line != NULL)
-			fputs(line, stderr);
+		fwrite(shown.data, 1, shown.len, stderr);
 		drawn = line != NULL;
 		fflush(stderr);
 	}
 	pthread_mutex_unlock(&lock);
+	buf_free(&shown);
 }

@@ -16,6 +16,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/temp.h"
+#include "cmd/progress.h"
 #include "cmd/run.h"
 
 #define EXIT_BUG 70
@@ -58,6 +59,7 @@ run_job(const struct job *job, bool live, struct outcome *o)
 	settings_use_zone(&call.set);
 	if (!live)
 		call.set.progress = false;
+	progress_start(&call.set);
 	call.closing = take_outcome;
 	call.closing_arg = o;
 	if (job->only_plan)
@@ -67,6 +69,7 @@ run_job(const struct job *job, bool live, struct outcome *o)
 	else
 		status = job->cmd.run(&call);
 	history_close(call.history);
+	progress_stop();
 	return status;
 }
 
@@ -126,7 +129,7 @@ child_start(
 		return err->status;
 	}
 	child->began = clock_seconds();
-	child->pid = fork();
+	child->pid = interrupt_fork();
 	if (child->pid == 0)
 		be_child(child, result[1], parent);
 	close(result[1]);

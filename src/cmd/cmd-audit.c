@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/stage.h"
 #include "cmd/job.h"
 #include "cmd/jobs.h"
 #include "cmd/output.h"
@@ -59,7 +60,7 @@ select_jobs(const struct call *call, const struct config *c, struct job *jobs,
 
 /* What the audit was told for all pairs. */
 static void
-pass_on(const struct settings *audit, struct job *job)
+pass_on(const struct settings *audit, bool live, struct job *job)
 {
 	struct settings *set = &job->call.set;
 
@@ -67,6 +68,7 @@ pass_on(const struct settings *audit, struct job *job)
 	set->verbose = MAX(set->verbose, audit->verbose);
 	set->trace_sql = set->trace_sql || audit->trace_sql;
 	set->progress = audit->progress && audit->jobs == 1;
+	set->log_progress = live ? audit->log_progress : 0;
 	job->only_plan = audit->connect;
 }
 
@@ -85,6 +87,7 @@ make_jobs(struct config *c, struct job *jobs)
 static bool
 wait_for_turn(double start, double every)
 {
+	stage_begin("waiting for the next run");
 	return jobs_wait(every - fmod(clock_seconds() - start, every));
 }
 
@@ -174,7 +177,7 @@ audit_run(struct call *call)
 	if (select_jobs(call, &config, all, &jobs.n, &err))
 		return cmd_fail(call->cmd, &err);
 	for (size_t i = 0; i < jobs.n; i++)
-		pass_on(set, &all[i]);
+		pass_on(set, jobs.live, &all[i]);
 	jobs.jobs = all;
 	if (set->check && !set->connect) {
 		log_line(LOG_INFO, "%s: %zu pairs, no mistake", config.path,

@@ -17,7 +17,8 @@ static bool
 is_no_key(const char *name)
 {
 	return strcmp(name, "help") == 0 || strcmp(name, "progress") == 0 ||
-	       strcmp(name, "no-progress") == 0;
+	       strcmp(name, "no-progress") == 0 ||
+	       strcmp(name, "log-progress") == 0;
 }
 
 static const struct opt *

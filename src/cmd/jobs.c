@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/stage.h"
 #include "cmd/child.h"
 #include "cmd/run.h"
 
@@ -226,6 +227,7 @@ start(struct pool *pool)
 	const struct job *job = &pool->jobs->jobs[pool->next++];
 	struct err err = ERR_INIT;
 
+	log_progress(NULL);
 	fflush(stdout);
 	fflush(stderr);
 	if (child_start(child, job, pool->jobs->live, &err) == TU_OK) {
@@ -246,6 +248,7 @@ end(struct pool *pool, size_t i, struct err *err)
 
 	child_end(child, &o);
 	pool->status = jobs_worse(pool->status, o.status);
+	log_progress(NULL);
 	if (!pool->stopping && has_to_say(pool, &o)) {
 		if (!pool->jobs->quiet)
 			st = print_block(pool, child, &o, err);
@@ -270,12 +273,26 @@ stop_all(struct pool *pool)
 		child_stop(&pool->children[i]);
 }
 
+static void
+say_stage(const struct pool *pool)
+{
+	struct buf names = BUF_INIT;
+
+	for (size_t i = 0; i < pool->running; i++)
+		buf_addf(&names, "%s%s", i > 0 ? ", " : "",
+		    pool->children[i].job->pair->name);
+	stage_begin("%zu of %zu pairs are done; at work: %s",
+	    pool->next - pool->running, pool->jobs->n, buf_str(&names));
+	buf_free(&names);
+}
+
 /* Until one of them ends, or a signal comes. */
 static enum status
 wait_for_one(struct pool *pool, struct err *err)
 {
 	enum status st = TU_OK;
 
+	say_stage(pool);
 	pool->polls[0] = (struct pollfd){ .fd = pool->alarm.fd[0],
 		.events = pool->stopping ? 0 : POLLIN };
 	for (size_t i = 0; i < pool->running; i++)

@@ -126,6 +126,7 @@ progress_start(const struct settings *set)
 	started = clock_seconds();
 	stage_begin("starting");
 	interrupt_report(report, (unsigned)set->log_progress);
+	stage_watch(NULL); /* of a parent's, in a child */
 	if (!set->progress || !isatty(STDERR_FILENO))
 		return;
 	log_progress_enable();

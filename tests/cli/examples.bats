@@ -68,14 +68,14 @@ unfinished() {
 }
 
 # Reads "$ command" and what follows it, up to the next "$ " or an empty last
-# part; plain "trueup ..." lines are commands without output.
+# part.
 run_examples() {
 	local line command= n=0
 	local -a shown=()
 	while IFS= read -r line; do
 		if unfinished "$command"; then
 			command+=$'\n'$line
-		elif [[ $line == '$ '* || $line == 'trueup '* || $line == '#end' ]]; then
+		elif [[ $line == '$ '* || $line == '#end' ]]; then
 			if [ -n "$command" ]; then
 				while [ ${#shown[@]} -gt 0 ] && [ -z "${shown[-1]}" ]; do
 					unset 'shown[-1]'
@@ -93,8 +93,9 @@ run_examples() {
 }
 
 @test "the README's examples" {
-	# Indented blocks; a line of prose ends one.
-	sed -n -e 's/^    //p' -e '/^$/p' -e '/^[^ ]/s/.*/#end/p' \
+	# Indented blocks, in which a plain "trueup ..." is a command, too; a line
+	# of prose ends one.
+	sed -n -e 's/^    trueup /$ trueup /p' -e 's/^    //p' -e '/^$/p' -e '/^[^ ]/s/.*/#end/p' \
 	    "$srcdir/README.md" | sed '$a #end' >blocks
 	run_examples 5 <blocks
 }
@@ -126,6 +127,16 @@ page_examples() {
 @test "the examples of trueup-plan(1) and trueup-explain(1)" {
 	page_examples "$srcdir/man/trueup-plan.1.in" 1
 	page_examples "$srcdir/man/trueup-explain.1.in" 1
+}
+
+@test "the examples of trueup-audit(1)" {
+	page_examples "$srcdir/man/trueup-audit.1.in" 4
+}
+
+@test "the examples of trueup-status(1) and trueup-accept(1)" {
+	page_examples "$srcdir/man/trueup-status.1.in" 5
+	rm -r history
+	page_examples "$srcdir/man/trueup-accept.1.in" 7
 }
 
 @test "the examples of trueup-tutorial(7)" {
