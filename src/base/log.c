@@ -91,6 +91,17 @@ log_progress_enable(void)
 	progress = true;
 }
 
+static void
+draw(const char *line)
+{
+	struct buf shown = BUF_INIT;
+
+	utf8_show(&shown, line, strlen(line));
+	fwrite(shown.data, 1, shown.len, stderr);
+	buf_free(&shown);
+	drawn = true;
+}
+
 void
 log_progress(const char *line)
 {
@@ -100,8 +111,7 @@ log_progress(const char *line)
 	if (drawn || line != NULL) {
 		clear_progress();
 		if (line != NULL)
-			fputs(line, stderr);
-		drawn = line != NULL;
+			draw(line);
 		fflush(stderr);
 	}
 	pthread_mutex_unlock(&lock);
