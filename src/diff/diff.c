@@ -420,6 +420,7 @@ place_leaves(struct comparison *c)
 
 		before[i] = rows + here / 2;
 		rows += here;
+		c->merge.leaves += here > 0;
 	}
 	before[n] = rows;
 	c->merge.bounds = &c->bounds;

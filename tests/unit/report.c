@@ -652,8 +652,12 @@ test_json(void)
 static void
 test_json_any(void)
 {
-	struct column number = { .name = "n", .affinity = AFF_NUMERIC };
-	struct column string = { .name = "s", .affinity = AFF_TEXT };
+	struct column number = {
+		.name = "n", .type = "NUMERIC", .affinity = AFF_NUMERIC
+	};
+	struct column string = {
+		.name = "s", .type = "TEXT", .affinity = AFF_TEXT
+	};
 	static const char *const want[2][3] = {
 		{ "\"7\"", "\"7.0\"", "{\"text\": \"7\"}" },
 		{ "{\"int\": \"7\"}", "{\"real\": \"7.0\"}", "\"7\"" },
@@ -710,9 +714,9 @@ test_html(void)
 	f.options.time = "2024-05-01";
 	f.options.rows = 2;
 	f.pair.nrange = 1;
-	f.pair.leaf_rows = 437;
 	f.change.before = 3400;
 	f.change.among = 3502;
+	f.change.leaves = 8;
 	render(&f, REPORT_HTML, 1234);
 	ok(has(&f, "<caption>The first 2 of 1,234 differences</caption>"),
 	    "--rows");
