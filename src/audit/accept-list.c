@@ -10,22 +10,15 @@ struct lister {
 	void *arg;
 };
 
-static const char *
-text_of(struct arena *arena, const struct cell *c)
-{
-	return c->kind == CELL_TEXT ? arena_memdup(arena, c->u.p, c->len)
-	                            : NULL;
-}
-
 static enum status
 list_record(void *arg, const struct cell *c, struct err *err)
 {
 	const struct lister *l = arg;
 	const struct accepted a = {
-		.table = text_of(l->arena, &c[0]),
-		.key = text_of(l->arena, &c[1]),
-		.who = text_of(l->arena, &c[2]),
-		.reason = text_of(l->arena, &c[3]),
+		.table = history_text(l->arena, &c[0]),
+		.key = history_text(l->arena, &c[1]),
+		.who = history_text(l->arena, &c[2]),
+		.reason = history_text(l->arena, &c[3]),
 		.has = { c[4].u.i != 0, c[5].u.i != 0 },
 		.at = c[6].u.i,
 		.stale = c[7].u.i,

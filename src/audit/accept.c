@@ -303,7 +303,8 @@ too_many(struct err *err)
 	err_set(err, TU_ECONFLICT,
 	    "more than %d differences of a pair cannot be accepted: none was",
 	    ACCEPT_MAX);
-	return err_hint(err, "leave the table out, or a column, or mend it");
+	return err_hint(
+	    err, "leave a table or a column out of the pair instead");
 }
 
 /* --- the sink ------------------------------------------------------------- */

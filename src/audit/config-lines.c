@@ -105,7 +105,7 @@ take(struct reader *r, char *text)
 	if (!r->goes_on && (text[0] == ';' || text[0] == '#' || !*text))
 		return "";
 	n = strlen(text);
-	if (!r->joins && !r->goes_on && !is_sane(r, text))
+	if (!r->goes_on && !is_sane(r, text))
 		r->dropped = true;
 	r->goes_on = n > 0 && text[n - 1] == '\\';
 	if (r->goes_on) {
@@ -198,9 +198,10 @@ on_key(void *user, const char *section, const char *name, const char *value)
 		    give_back(arena, value), r->number);
 		return 1;
 	}
-	if (r->keys->n == 0)
+	/* An inih built without values of many lines takes it for a key. */
+	last = r->keys->n > 0 ? &r->keys->items[r->keys->n - 1] : NULL;
+	if (last == NULL || strcmp(last->name, name) != 0)
 		return 0;
-	last = &r->keys->items[r->keys->n - 1];
 	last->value = arena_printf(arena, "%s%s%s", last->value,
 	    last->value[0] != '\0' ? " " : "", give_back(arena, value));
 	return 1;

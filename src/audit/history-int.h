@@ -39,6 +39,9 @@ struct history {
 /* A text as a literal, NULL for NULL. */
 void history_add_text(struct buf *sql, const char *s);
 
+/* A text of a row, kept; NULL for NULL. */
+const char *history_text(struct arena *arena, const struct cell *c);
+
 /* Run statements as one transaction. */
 enum status history_commit(struct history *h, struct buf *sql, struct err *err);
 

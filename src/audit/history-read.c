@@ -33,8 +33,8 @@ count(const struct cell *c)
 	return (uint64_t)MAX(integer(c), 0);
 }
 
-static const char *
-text(struct arena *arena, const struct cell *c)
+const char *
+history_text(struct arena *arena, const struct cell *c)
 {
 	return c->kind == CELL_TEXT ? arena_memdup(arena, c->u.p, c->len)
 	                            : NULL;
@@ -64,7 +64,7 @@ read_pair(void *arg, const struct cell *c, struct err *err)
 	struct history_status *s = r->out;
 
 	(void)err;
-	s->pair = text(r->arena, &c[0]);
+	s->pair = history_text(r->arena, &c[0]);
 	s->last_success = integer(&c[1]);
 	s->last_full = integer(&c[2]);
 	s->last_equal = integer(&c[3]);
@@ -74,7 +74,7 @@ read_pair(void *arg, const struct cell *c, struct err *err)
 }
 
 static const char pair_sql[] =
-    "SELECT name, last_success, last_full, last_equal, "
+    "SELECT coalesce(name, ''), last_success, last_full, last_equal, "
     "(SELECT count(*) FROM accepted WHERE stale IS NULL), "
     "(SELECT count(*) FROM accepted WHERE stale IS NOT NULL) FROM pair";
 
@@ -87,16 +87,16 @@ read_run(void *arg, const struct cell *c, struct err *err)
 	(void)err;
 	r->out->has_run = true;
 	run->id = integer(&c[0]);
-	run->action = text(r->arena, &c[1]);
-	run->mode = text(r->arena, &c[2]);
-	run->source = text(r->arena, &c[3]);
-	run->target = text(r->arena, &c[4]);
+	run->action = history_text(r->arena, &c[1]);
+	run->mode = history_text(r->arena, &c[2]);
+	run->source = history_text(r->arena, &c[3]);
+	run->target = history_text(r->arena, &c[4]);
 	run->started = integer(&c[5]);
 	run->ended = integer(&c[6]);
-	run->version = text(r->arena, &c[7]);
+	run->version = history_text(r->arena, &c[7]);
 	run->exit_status = c[8].kind == CELL_INT ? c[8].u.i : -1;
-	run->verdict = text(r->arena, &c[9]);
-	run->error = text(r->arena, &c[10]);
+	run->verdict = history_text(r->arena, &c[9]);
+	run->error = history_text(r->arena, &c[10]);
 	run->seconds = c[11].kind == CELL_F64 ? c[11].u.f : 0;
 	run->rows[SOURCE] = count(&c[12]);
 	run->rows[TARGET] = count(&c[13]);
@@ -139,7 +139,7 @@ read_error(void *arg, const struct cell *c, struct err *err)
 	struct reader *r = arg;
 
 	(void)err;
-	r->out->last_error = text(r->arena, &c[0]);
+	r->out->last_error = history_text(r->arena, &c[0]);
 	return TU_OK;
 }
 
@@ -175,9 +175,9 @@ read_table(void *arg, const struct cell *c, struct err *err)
 	s->tables = next_entry(r, s->tables, s->ntables, sizeof(*t));
 	t = &s->tables[s->ntables++];
 	*t = (struct history_table){
-		.name = text(r->arena, &c[0]),
-		.verdict = text(r->arena, &c[1]),
-		.why = text(r->arena, &c[2]),
+		.name = history_text(r->arena, &c[0]),
+		.verdict = history_text(r->arena, &c[1]),
+		.why = history_text(r->arena, &c[2]),
 		.checked = integer(&c[3]),
 		.verified = integer(&c[4]),
 		.equal = integer(&c[5]),
@@ -203,7 +203,8 @@ static const char *
 table_sql(const struct reader *r)
 {
 	return arena_printf(r->arena,
-	    "SELECT s.name, s.verdict, s.why, s.checked, s.verified, s.equal, "
+	    "SELECT s.name, coalesce(s.verdict, ''), s.why, s.checked, "
+	    "s.verified, s.equal, "
 	    "s.since, s.differ, s.before, t.rows_source, t.rows_target, "
 	    "t.inserts, t.updates, t.deletes, t.unrepresentable, t.unsettled, "
 	    "t.accepted FROM standing s LEFT JOIN run_table t "
@@ -221,7 +222,7 @@ read_total(void *arg, const struct cell *c, struct err *err)
 	(void)err;
 	s->totals = next_entry(r, s->totals, s->ntotals, sizeof(*t));
 	t = &s->totals[s->ntotals++];
-	t->name = text(r->arena, &c[0]);
+	t->name = history_text(r->arena, &c[0]);
 	t->value = count(&c[1]);
 	return TU_OK;
 }

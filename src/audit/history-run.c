@@ -208,6 +208,26 @@ verdict_of(int exit_status)
 	}
 }
 
+/* Where tables failed but not the run, the first of them speaks for it. */
+static void
+add_error(struct history *h, const struct history_end *end)
+{
+	if (end->failed != NULL) {
+		history_add_text(&h->sql, end->failed->msg);
+		return;
+	}
+	for (size_t i = 0; i < h->nheard && end->exit_status > 1; i++) {
+		const struct history_heard *t = &h->heard[i];
+
+		if (t->why == NULL)
+			continue;
+		history_add_text(&h->sql,
+		    arena_printf(h->arena, "table '%s': %s", t->name, t->why));
+		return;
+	}
+	history_add_text(&h->sql, NULL);
+}
+
 static void
 add_run(struct history *h, const struct history_end *end, const struct sums *s,
     int64_t now)
@@ -223,7 +243,7 @@ add_run(struct history *h, const struct history_end *end, const struct sums *s,
 	history_add_text(sql, end->name[TARGET]);
 	buf_addf(
 	    sql, ", verdict = '%s', error = ", verdict_of(end->exit_status));
-	history_add_text(sql, end->failed != NULL ? end->failed->msg : NULL);
+	add_error(h, end);
 	add_seconds(sql, ", seconds = ", clock_seconds() - h->began);
 	add_u64(sql, ", rows_source = ", t->rows[SOURCE]);
 	add_u64(sql, ", rows_target = ", t->rows[TARGET]);

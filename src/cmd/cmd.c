@@ -61,7 +61,9 @@ cmd_fail(const struct cmd *cmd, const struct err *err)
 		return EXIT_INTERRUPTED;
 	}
 	log_say("trueup %s: %s", cmd->name, err->msg);
-	if (err->hint[0] != '\0')
+	if (err->hint[0] != '\0' && cmd->synopsis == NULL)
+		log_say("trueup %s: hint: %s", cmd->name, err->hint);
+	else if (err->hint[0] != '\0')
 		log_say("hint: %s", err->hint);
 	if (err->status == TU_EUSAGE && cmd->synopsis != NULL)
 		log_say("Try 'trueup %s --help'.", cmd->name);

@@ -75,8 +75,9 @@ int cmd_main(const struct cmd *cmd, int argc, char **argv);
 
 /*
  * Print "trueup NAME: MESSAGE" on stderr, with the hint on a line of its own,
- * and return the exit status. After a signal whatever failed is a consequence
- * of it, and the status is 130.
+ * which says whose it is where several commands share stderr (no synopsis), and
+ * return the exit status. After a signal whatever failed is a consequence of
+ * it, and the status is 130.
  */
 int cmd_fail(const struct cmd *cmd, const struct err *err);
 

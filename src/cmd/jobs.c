@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -128,6 +127,8 @@ add_verdict(struct buf *b, const struct outcome *o)
 		buf_adds(b, " of ");
 		report_counted(b, t->tables, "table");
 		buf_addf(b, " %s", t->differing == 1 ? "differs" : "differ");
+	} else if (t->tables == 0) {
+		buf_adds(b, "nothing compared");
 	} else {
 		report_counted(b, t->tables, "table");
 		buf_adds(b, " compared, no difference found");

@@ -42,7 +42,7 @@ slow_pair() {
 
 # start [ARG]... - in the background: $pid, out, err.
 start() {
-	"$TRUEUP" audit "$@" >out 2>err 3>&- &
+	env --default-signal=INT "$TRUEUP" audit "$@" >out 2>err 3>&- &
 	pid=$!
 	children+=("$pid")
 }
@@ -60,8 +60,8 @@ wait_until() {
 
 # $child is the process that the audit has for a pair.
 has_child() {
-	child=$(awk -v parent="$pid" '$4 == parent { print $1 }' \
-	    /proc/[0-9]*/stat 2>/dev/null | head -n 1)
+	child=$(cat /proc/[0-9]*/stat 2>/dev/null |
+	    awk -v parent="$pid" '$4 == parent { print $1 }' | head -n 1)
 	[ -n "$child" ]
 }
 
@@ -161,6 +161,9 @@ pair quiet: 1 of 2 tables differs"
 	[[ $output == *"more"* ]]
 	[[ $output == *"pair asked: "* ]]
 	printf '[pair typo]\nsource = a.db\ntarget = same.db\ntables = tt' >>conf
+	printf '\n[pair bad]\nsource = a.db\ntarget = same.db\nwhere = no' >>conf
+	audit 4 conf bad
+	[ "${lines[0]}" = "pair bad: nothing compared, 2 tables failed" ]
 	audit 2 conf typo
 	[ "${#stderr_lines[@]}" -eq 1 ]
 	[[ $stderr == "trueup audit: pair 'typo': "*"'tt'"* ]]
@@ -277,18 +280,22 @@ trueup audit: conf:6: jobs must be between 1 and 64"
 	wait_until ended "$child"
 }
 
-@test "SIGTERM ends the pairs, with one message" {
+@test "SIGTERM ends the pairs in order, with one message" {
+	printf '[defaults]\nstate-dir = .\n' >conf
 	slow_pair one
-	slow_pair two
-	start -j2 conf
-	wait_until has_child
-	sleep 0.3
-	kill -TERM "$pid" "$child"
+	start conf
+	begun() { [ "$(lite one.state 'SELECT count(*) FROM run')" = 1 ]; }
+	wait_until begun 2>/dev/null
+	has_child
+	# The pair hears of it twice, as from a terminal or from systemd.
+	kill -INT "$child"
+	kill -TERM "$child" "$pid"
 	wait "$pid" || status=$?
 	[ "$status" -eq 130 ]
 	is "$(<err)" "trueup audit: interrupted"
 	[ ! -s out ]
 	ended "$child"
+	is "$(lite one.state 'SELECT verdict FROM run')" failed
 }
 
 @test "no secret in an argument list" {

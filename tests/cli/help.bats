@@ -1,6 +1,6 @@
 bats_require_minimum_version 1.5.0
 
-commands="apply audit diff explain help plan sync"
+commands="accept apply audit diff explain help plan status sync"
 
 @test "help lists every command and exits 0" {
 	run -0 --separate-stderr "$TRUEUP" help

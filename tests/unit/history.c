@@ -336,6 +336,7 @@ test_rest(void)
 	ok(s.tables[1].verified == 0 && s.tables[1].since == 0, "not known");
 	is_str(s.tables[2].verdict, "not comparable", "odd");
 	is_int((long long)s.last.different, 1, "one differs");
+	is_str(s.last_error, "table 'late': denied", "the first failure");
 }
 
 static void
