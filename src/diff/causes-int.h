@@ -97,8 +97,17 @@ struct row_run {
 	uint64_t rows;
 	struct buf first, last; /* packed keys */
 };
+/* A column with a time, in the run at hand. */
+struct since {
+	size_t column;
+	bool ascends;
+	struct buf first, last; /* packed; key_encode() */
+};
+#define SINCE_MAX 4
 struct row_causes {
 	uint64_t rows;
+	size_t nsince;
+	struct since since[SINCE_MAX];
 	struct row_run run, longest;
 	struct counter all, twice;
 };
@@ -134,6 +143,7 @@ void causes_keep_example(struct causes *c, struct counter *n,
 
 /* A row to insert or to delete. */
 void causes_look_at_row(struct causes *c, const struct change *change);
+void causes_begin_rows(struct causes *c);
 void causes_forget_rows(struct causes *c);
 
 /* Fill c->list: of columns, and of rows. */

@@ -87,6 +87,7 @@ causes_add(struct causes *c, enum cause_kind kind, size_t column)
 	*cause = (struct cause){ .kind = kind,
 		.column = column,
 		.other = CAUSE_ROWS,
+		.since_column = CAUSE_ROWS,
 		.exact = true };
 	return cause;
 }

@@ -2,8 +2,84 @@
 
 #include "diff/causes-int.h"
 
+#include "value/key.h"
+
 #define RUN_MIN 10
 #define ROWS_MIN 3
+
+/* --- times that ascend --- */
+
+/* SQLite's columns are typed by name only. */
+static bool
+has_time(const struct pair_column *pc)
+{
+	enum ltype type =
+	    pc->type.loose != LT_NONE ? pc->type.loose : pc->type.type;
+
+	if (type == LT_ANY)
+		return strcasestr(pc->col[SOURCE]->type, "date") != NULL ||
+		       strcasestr(pc->col[SOURCE]->type, "timestamp") != NULL;
+	return type == LT_DATE || type == LT_TS || type == LT_TSTZ;
+}
+
+void
+causes_begin_rows(struct causes *c)
+{
+	for (int s = SOURCE; s <= TARGET; s++) {
+		struct row_causes *rows = &c->rows[s];
+
+		for (size_t i = c->pair->nkeys;
+		     i < c->pair->ncols && rows->nsince < SINCE_MAX; i++)
+			if (has_time(&c->pair->cols[i]))
+				rows->since[rows->nsince++].column = i;
+	}
+}
+
+static void
+follow_times(struct causes *c, struct row_causes *rows,
+    const struct cell *cells, bool first)
+{
+	struct buf *key = &c->scratch[0];
+
+	for (size_t i = 0; i < rows->nsince; i++) {
+		struct since *s = &rows->since[i];
+		const struct cell *cell = &cells[s->column];
+
+		buf_reset(key);
+		key_encode(key, &c->pair->cols[s->column].type, cell);
+		if (first) {
+			s->ascends = cell->kind != CELL_NULL;
+			buf_reset(&s->first);
+			cells_pack(&s->first, cell, 1);
+		} else if (key_cmp(key->data, key->len, s->last.data,
+			       s->last.len) < 0) {
+			s->ascends = false;
+		}
+		buf_reset(&s->last);
+		buf_add(&s->last, key->data, key->len);
+	}
+}
+
+static void
+add_since(struct causes *c, struct cause *cause)
+{
+	struct row_causes *rows = &c->rows[cause->side];
+
+	for (size_t i = 0; i < rows->nsince; i++) {
+		const char *p = rows->since[i].first.data;
+		struct cell *cell;
+
+		if (!rows->since[i].ascends)
+			continue;
+		cell = arena_alloc(c->arena, sizeof(*cell));
+		cells_unpack(&p, cell, 1);
+		cause->since_column = rows->since[i].column;
+		cause->since = cell;
+		return;
+	}
+}
+
+/* --- runs --- */
 
 static void
 start_run(struct causes *c, struct row_causes *rows, const struct cell *key)
@@ -27,22 +103,22 @@ causes_look_at_row(struct causes *c, const struct change *change)
 {
 	bool insert = change->op == CHANGE_INSERT;
 	struct row_causes *rows = &c->rows[insert ? TARGET : SOURCE];
-	const struct cell *key = insert ? change->source : change->target;
+	const struct cell *cells = insert ? change->source : change->target;
 
 	rows->rows += change->copies;
-	causes_keep_example(c, &rows->all, key, NULL, NULL);
+	causes_keep_example(c, &rows->all, cells, NULL, NULL);
 	if (change->fewer) {
 		rows->twice.count += change->copies;
-		if (rows->twice.nexamples < CAUSE_EXAMPLES)
-			causes_keep_example(c, &rows->twice, key, NULL, NULL);
+		causes_keep_example(c, &rows->twice, cells, NULL, NULL);
 	}
 	if (c->pair->multiset)
 		return;
 	if (!change->next || c->last != change->op)
-		start_run(c, rows, key);
+		start_run(c, rows, cells);
+	follow_times(c, rows, cells, rows->run.rows == 0);
 	rows->run.rows++;
 	buf_reset(&rows->run.last);
-	cells_pack(&rows->run.last, key, c->pair->nkeys);
+	cells_pack(&rows->run.last, cells, c->pair->nkeys);
 }
 
 static void
@@ -61,6 +137,10 @@ causes_forget_rows(struct causes *c)
 
 		forget_run(&rows->run);
 		forget_run(&rows->longest);
+		for (size_t i = 0; i < rows->nsince; i++) {
+			buf_free(&rows->since[i].first);
+			buf_free(&rows->since[i].last);
+		}
 		buf_free(&rows->all.examples);
 		buf_free(&rows->twice.examples);
 		*rows = (struct row_causes){ 0 };
@@ -111,6 +191,8 @@ name_run(struct causes *c, enum side lacks, bool last)
 	    is_last(c, lacks, last) ? CAUSE_KEY_END : CAUSE_KEY_RANGE, lacks,
 	    run->rows);
 	add_ends(c, cause, run);
+	if (cause->kind == CAUSE_KEY_END)
+		add_since(c, cause);
 }
 
 static void

@@ -370,6 +370,7 @@ sink_begin(struct change_sink *s, const struct pair *pair, struct err *err)
 	c->cells = calloc(SWAPS_MAX, sizeof(*c->cells));
 	if (c->columns == NULL || c->cells == NULL)
 		out_of_memory(pair->ncols * sizeof(*c->columns));
+	causes_begin_rows(c);
 	return TU_OK;
 }
 

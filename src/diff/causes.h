@@ -85,6 +85,10 @@ struct cause {
 	                     * NULL where there is none */
 	uint64_t count;     /* cells (rows) that it explains */
 	bool exact;         /* false: at least so many */
+	/* CAUSE_KEY_END: the first column with a time that never goes back from
+	 * that key on, and its first value; else CAUSE_ROWS and NULL. */
+	size_t since_column;
+	const struct cell *since;
 	uint64_t of; /* cells of the column that differ, or rows to insert (to
 	              * delete) */
 	/* Of key ranges the first and the last row. None that are very long. */

@@ -8,6 +8,21 @@ add_column(struct buf *out, const struct pair *pair, size_t column)
 	report_name(out, pair->cols[column].col[TARGET]->name);
 }
 
+static void
+add_since(struct buf *out, const struct pair *pair, const struct cause *cause)
+{
+	const struct value_view view = { .limit = 60, .bare = true };
+
+	if (cause->since == NULL)
+		return;
+	buf_adds(out, " (");
+	add_column(out, pair, cause->since_column);
+	buf_addc(out, ' ');
+	report_value_view(out, &pair->cols[cause->since_column],
+	    cause->side == TARGET ? SOURCE : TARGET, cause->since, &view);
+	buf_adds(out, " and later)");
+}
+
 /* With the keys that cause_describe() leaves out. */
 static void
 add_range(struct buf *out, const struct pair *pair, const struct cause *cause)
@@ -19,6 +34,7 @@ add_range(struct buf *out, const struct pair *pair, const struct cause *cause)
 	report_key(out, pair, ends[0].key, ends[0].side);
 	if (cause->kind == CAUSE_KEY_END) {
 		buf_adds(out, " on");
+		add_since(out, pair, cause);
 		return;
 	}
 	buf_adds(out, " to ");

@@ -290,6 +290,15 @@ add_cause(struct report *r, const struct pair *pair, const struct cause *cause,
 	buf_reset(text);
 	report_cause(text, pair, cause);
 	jsonw_text(&j, "text", text->data, text->len);
+	if (cause->since != NULL) {
+		const struct pair_column *pc = &pair->cols[cause->since_column];
+
+		jsonw_open(&j, "since", '{');
+		jsonval_add(&j, pc->col[TARGET]->name, pc,
+		    cause->side == TARGET ? SOURCE : TARGET, cause->since,
+		    text);
+		jsonw_close(&j, '}');
+	}
 	jsonw_open(&j, "examples", '[');
 	for (size_t i = 0; i < cause->nexamples; i++)
 		add_example(&j, pair, cause, &cause->examples[i], text);

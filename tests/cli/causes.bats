@@ -104,3 +104,31 @@ teardown() {
 	"$TRUEUP" apply -q t.db patch.json
 	run -0 "$TRUEUP" diff "$pg" t.db
 }
+
+@test "a range of keys has nothing between, whatever the leaves are" {
+	lite a.db 'CREATE TABLE g (a TEXT, b INTEGER, x, PRIMARY KEY (a, b));
+	    INSERT INTO g SELECT char(97 + value / 100), value % 100, value
+	    FROM generate_series(0, 1999);
+	    CREATE TABLE h (id INTEGER PRIMARY KEY, at DATE);
+	    INSERT INTO h SELECT value, date(86400 * value, "unixepoch")
+	    FROM generate_series(1, 2000)'
+	cp a.db b.db
+	# Every other eight rows, then a stretch, then the end.
+	lite b.db 'DELETE FROM h WHERE id % 16 < 8'
+	for n in 1 4 8 100; do
+		run -1 "$TRUEUP" diff -f stat --leaf-rows=$n a.db b.db h
+		[[ $output != *cause* ]]
+	done
+	cp a.db b.db
+	lite b.db 'DELETE FROM h WHERE id BETWEEN 500 AND 899 OR id % 400 = 0;
+	    DELETE FROM g WHERE x BETWEEN 250 AND 1110 OR x % 500 = 7'
+	for n in 4 100; do
+		run -1 "$TRUEUP" diff -f stat --leaf-rows=$n a.db b.db
+		[[ $output == *"861 of 863 to insert: TARGET has no row from a c, b 50 to a l, b 10"* ]]
+		[[ $output == *"400 of 404 to insert: TARGET has no row from id 500 to id 899"* ]]
+	done
+	cp a.db b.db
+	lite b.db 'DELETE FROM h WHERE id > 1500'
+	run -1 "$TRUEUP" diff -f stat a.db b.db h
+	[[ $output == *"500 of 500 to insert: TARGET has no row from id 1501 on (at '1974-02-10' and later)"* ]]
+}

@@ -523,12 +523,12 @@ static enum status
 start_begin(struct change_sink *s, const struct pair *pair, struct err *err)
 {
 	struct starter *st = (struct starter *)s;
+	struct change_sink *to = report_sink(st->report);
 
-	(void)pair;
-	if (st->started)
-		return TU_OK;
+	if (!st->started && report_start(st->report, err))
+		return err->status;
 	st->started = true;
-	return report_start(st->report, err);
+	return to->begin(to, pair, err);
 }
 
 static enum status

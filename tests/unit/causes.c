@@ -401,6 +401,41 @@ test_rows(void)
 	}
 }
 
+/* From a point in time on: the first column whose times never go back. */
+static void
+test_since(void)
+{
+	for (int back = 0; back <= 1; back++) {
+		const struct cause *causes;
+		struct err err = ERR_INIT;
+		struct table_run r;
+
+		run_begin(&r, LT_DATE, LT_TS);
+		r.tally.open_end = true;
+		for (int i = 0; i < 30; i++) {
+			const struct cell cells[3] = { cell_int(i),
+				value(r.arena, "2024-05-1#", 9 - i % 3),
+				stamp(r.arena, 2, 10,
+				    20 + (back && i == 20 ? 0 : i)) };
+			struct change c = pairs_insert(r.arena, r.pair, cells);
+
+			c.next = i > 5;
+			r.sink->change(r.sink, &c, &err);
+		}
+		r.sink->end(r.sink, r.pair, &r.tally, &err);
+		causes_list(r.causes, &causes);
+		is_int(causes[0].kind, CAUSE_KEY_END, "the end");
+		if (back)
+			ok(causes[0].since == NULL, "a time went back");
+		else
+			ok(causes[0].since_column == 2 &&
+				memcmp(causes[0].since->u.p,
+				    "2024-05-02 10:00:25", 19) == 0,
+			    "since when");
+		run_end(&r);
+	}
+}
+
 static void
 test_duplicates(void)
 {
@@ -601,6 +636,7 @@ main(void)
 	test_columns();
 	test_rules();
 	test_rows();
+	test_since();
 	test_duplicates();
 	test_examples();
 	test_random_cells();

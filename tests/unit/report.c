@@ -706,6 +706,8 @@ test_html(void)
 	    "the list leads to the table");
 	ok(has(&f, "<caption>3 differences</caption>"), "all are there");
 	ok(has(&f, "No map: the key has no order"), "no map");
+	ok(strstr(f.text, "<dt>Time</dt>") == NULL, "no time");
+	f.options.time = "2024-05-01";
 	f.options.rows = 2;
 	f.pair.nrange = 1;
 	f.pair.leaf_rows = 437;
@@ -718,6 +720,7 @@ test_html(void)
 	ok(has(&f, "8 parts of about 438 rows, in the order of the key. The "
 		   "first difference is at id 7, the last at id 7."),
 	    "and what it says");
+	ok(has(&f, "<dt>Time</dt><dd>2024-05-01</dd>"), "but when it is given");
 	free(f.text);
 }
 
