@@ -145,7 +145,8 @@ fit_offset(struct fits *f, struct number s, struct number t)
 	int64_t by;
 	int scale;
 
-	if (!align(&s, &t) || __builtin_sub_overflow(t.m, s.m, &by))
+	if (!align(&s, &t) || __builtin_sub_overflow(t.m, s.m, &by) ||
+	    by == INT64_MIN)
 		return;
 	for (scale = s.scale; scale > 0 && by % 10 == 0; scale--)
 		by /= 10;

@@ -67,8 +67,9 @@ clock_us(const struct buf *text, struct buf *scratch, int64_t *us)
 		return false;
 	*us = n.m;
 	for (int i = n.scale; i < 6; i++)
-		*us *= 10;
-	return true;
+		if (__builtin_mul_overflow(*us, 10, us))
+			return false;
+	return llabs(*us) < INT64_MAX / 2;
 }
 
 void

@@ -108,7 +108,6 @@ count_fits(struct causes *c, const struct change *change, size_t column,
 		specific |= !cause_is_loose(fits->at[i].kind);
 	for (size_t i = 0; i < fits->n; i++) {
 		const struct fit *fit = &fits->at[i];
-		/* Most parameters of the loose ones are never met again. */
 		bool loose = cause_is_loose(fit->kind);
 		struct counter *n = find_counter(c, &c->columns[column], fit);
 		uint64_t value =

@@ -131,4 +131,6 @@ teardown() {
 	lite b.db 'DELETE FROM h WHERE id > 1500'
 	run -1 "$TRUEUP" diff -f stat a.db b.db h
 	[[ $output == *"500 of 500 to insert: TARGET has no row from id 1501 on (at '1974-02-10' and later)"* ]]
+	run -1 "$TRUEUP" diff -f json a.db b.db h
+	[[ $output == *'"since": {"at": {"text": "1974-02-10"}}, "examples": [{"key": {"id": "1501"}}, {"key": {"id": "2000"}}]}'* ]]
 }

@@ -652,8 +652,12 @@ test_json(void)
 static void
 test_json_any(void)
 {
-	struct column number = { .name = "n", .affinity = AFF_NUMERIC };
-	struct column string = { .name = "s", .affinity = AFF_TEXT };
+	struct column number = {
+		.name = "n", .type = "NUMERIC", .affinity = AFF_NUMERIC
+	};
+	struct column string = {
+		.name = "s", .type = "TEXT", .affinity = AFF_TEXT
+	};
 	static const char *const want[2][3] = {
 		{ "\"7\"", "\"7.0\"", "{\"text\": \"7\"}" },
 		{ "{\"int\": \"7\"}", "{\"real\": \"7.0\"}", "\"7\"" },
