@@ -115,7 +115,7 @@ log_progress(const char *line)
 	pthread_mutex_lock(&lock);
 	if (drawn || line != NULL) {
 		clear_progress();
-		fwrite(shown.data, 1, shown.len, stderr);
+		fputs(buf_str(&shown), stderr);
 		drawn = line != NULL;
 		fflush(stderr);
 	}

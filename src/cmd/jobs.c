@@ -15,6 +15,8 @@
 #include "cmd/child.h"
 #include "cmd/run.h"
 
+#define TICK_MS 500
+
 /* A signal makes a pipe readable, so that poll() hears of it. */
 struct alarm {
 	int fd[2];
@@ -291,6 +293,7 @@ static enum status
 wait_for_one(struct pool *pool, struct err *err)
 {
 	enum status st = TU_OK;
+	int n;
 
 	say_stage(pool);
 	pool->polls[0] = (struct pollfd){ .fd = pool->alarm.fd[0],
@@ -299,10 +302,14 @@ wait_for_one(struct pool *pool, struct err *err)
 		pool->polls[1 + i] =
 		    (struct pollfd){ .fd = pool->children[i].result,
 			    .events = POLLIN };
-	while (poll(pool->polls, (nfds_t)pool->running + 1, -1) < 0)
-		if (errno != EINTR)
+	while (
+	    (n = poll(pool->polls, (nfds_t)pool->running + 1, TICK_MS)) <= 0) {
+		if (n < 0 && errno != EINTR)
 			return err_set(
 			    err, TU_EBUG, "poll: %s", strerror(errno));
+		if (!pool->jobs->live) /* the job draws a line itself */
+			stage_tick();
+	}
 	if (interrupted())
 		stop_all(pool);
 	for (size_t i = pool->running; i > 0 && st == TU_OK; i--)

@@ -11,16 +11,8 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 	mkdir bin
 	ln -s "$TRUEUP" bin/trueup
-	printf '#!/bin/sh\necho "mail: $*"; cat >/dev/null\nexit 99\n' >bin/mail
-	chmod +x bin/mail
 	PATH=$PWD/bin${TRUEUP_PG_BIN:+:$TRUEUP_PG_BIN}:$PATH
 	"$srcdir/scripts/make-samples" .
-	local name url
-	for name in prod test replica; do
-		fresh_pg_db url
-		load_chinook_pg "$url"
-		service "$name" "$url" >>services
-	done
 	export PGSERVICEFILE=$PWD/services
 }
 
@@ -33,6 +25,17 @@ service() {
 	[[ $2 =~ ^postgresql://([^@]*)@([^:]*):([0-9]*)/(.*)$ ]]
 	printf '[%s]\nuser=%s\nhost=%s\nport=%s\ndbname=%s\n' "$1" \
 	    "${BASH_REMATCH[@]:1}"
+}
+
+# make_services FILE - those databases that its commands name.
+make_services() {
+	local name url
+	for name in prod test replica; do
+		grep -q "service *= *$name" "$1" || continue
+		fresh_pg_db url
+		load_chinook_pg "$url"
+		service "$name" "$url" >>services
+	done
 }
 
 # run_block COMMAND EXPECTED-LINE...
@@ -93,6 +96,7 @@ run_examples() {
 }
 
 @test "the README's examples" {
+	make_services "$srcdir/README.md"
 	# Indented blocks, in which a plain "trueup ..." is a command, too; a line
 	# of prose ends one.
 	sed -n -e 's/^    trueup /$ trueup /p' -e 's/^    //p' -e '/^$/p' -e '/^[^ ]/s/.*/#end/p' \
@@ -102,6 +106,7 @@ run_examples() {
 
 # page_examples FILE N - what stands between .EX and .EE; N commands at least.
 page_examples() {
+	make_services "$1"
 	sed -n '/^\.EX/,/^\.EE/p' "$1" |
 	    sed -e '/^\.EE/s/.*/#end/' -e '/^\.EX/d' -e 's/\\-/-/g' \
 		-e 's/\\e/\\/g' -e 's/^\\&//' >blocks
@@ -140,5 +145,5 @@ page_examples() {
 }
 
 @test "the examples of trueup-tutorial(7)" {
-	page_examples "$srcdir/man/trueup-tutorial.7" 17
+	page_examples "$srcdir/man/trueup-tutorial.7" 27
 }

@@ -71,6 +71,32 @@ ends() {
 	run -2 "$TRUEUP" diff --log-progress=0 a.db b.db
 }
 
+# slice FIRST - so many lines of the patch from there on.
+slice() {
+	tail -n "+$1" patch | head -n 300
+}
+
+@test "on a terminal the line is drawn in place, and gone in the end" {
+	local at=1
+	"$TRUEUP" diff -f json a.db b.db >patch || [ $? -eq 1 ]
+	mkfifo pipe
+	script -qefc "$TRUEUP apply --undo=undo b.db pipe" screen </dev/null \
+	    >/dev/null &
+	pid=$!
+	exec {to}>pipe
+	until grep -q 'reading pipe: [0-9]' screen; do
+		slice $at >&"$to"
+		at=$((at + 300))
+		[ $at -lt 4000 ]
+		sleep 0.1
+	done
+	tail -n "+$at" patch >&"$to"
+	exec {to}>&-
+	ends 0
+	[[ $(<screen) == *$'\r\033[Kwritten: 3,999 inserted, 1 updated'* ]]
+	run ! grep -a 'runtime error' screen
+}
+
 @test "what is written is counted, and what it waits for is said" {
 	local url
 	fresh_pg_db url
@@ -94,6 +120,28 @@ ends() {
 blocked() {
 	[ "$(pg "$1" "SELECT count(*) FROM pg_stat_activity
 	    WHERE datname = current_database() AND wait_event_type = 'Lock'")" -gt 0 ]
+}
+
+@test "an audit says which pairs are done and which are at work" {
+	local url
+	fresh_pg_db url
+	pg "$url" 'CREATE TABLE t (id integer PRIMARY KEY, x text);'
+	printf '%s\n' '[pair first]' 'source = a.db' 'target = a.db' \
+	    '[pair second]' 'source = a.db' "target = $url" >conf
+	mkfifo pipe
+	pg "$url" <pipe >session 2>&1 &
+	exec {to}>pipe
+	echo "BEGIN; LOCK TABLE t; SELECT 'locked';" >&"$to"
+	wait_until grep -q locked session
+	"$TRUEUP" audit --quiet conf 2>stderr &
+	pid=$!
+	wait_until blocked "$url"
+	ask 1
+	is "$(<stderr)" \
+	    'trueup: 1 of 2 pairs are done; at work: second'
+	echo 'COMMIT;' >&"$to"
+	exec {to}>&-
+	ends 1
 }
 
 @test "nothing is said on a pipe unless it is asked for" {
