@@ -69,6 +69,7 @@ struct tally {
 	uint64_t unsettled; /* rows that may differ: patch/recheck.h */
 	uint64_t bytes[2];
 	double seconds;
+	bool by_pages;       /* diff/btree.h compared it */
 	bool hidden_columns; /* a column on one side only (and not common) */
 };
 
