@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Where the thread goes on when what it reads is not there. */
 static _Thread_local sigjmp_buf *way_out;
@@ -48,6 +49,15 @@ mapped_close(const void *data, size_t len)
 {
 	if (data != NULL)
 		munmap((void *)(uintptr_t)data, len);
+}
+
+void
+mapped_forget(const void *data, size_t len)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = (uintptr_t)data & ~(page - 1);
+
+	madvise((void *)from, (uintptr_t)data + len - from, MADV_DONTNEED);
 }
 
 bool

@@ -15,6 +15,10 @@
 const void *mapped_open(int fd, size_t len);
 void mapped_close(const void *data, size_t len); /* NULL is allowed */
 
+/* What lies there was read and counts for nothing any more: it need not stay
+ * among the memory of this process. Reading it again is allowed. */
+void mapped_forget(const void *data, size_t len);
+
 /*
  * Run a function that reads mapped memory; false if it was left in the middle
  * because that cannot be read. So it must not hold a lock or call into another

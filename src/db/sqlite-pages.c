@@ -243,6 +243,16 @@ sqlite_pages_root(const struct sqlite_pages *p)
 	return p->root;
 }
 
+void
+sqlite_pages_forget(const struct sqlite_pages *p, uint32_t first, uint32_t last)
+{
+	const size_t size = p->image.size;
+
+	if (first <= last)
+		mapped_forget(p->image.data + (first - 1) * size,
+		    (last - first + 1) * size);
+}
+
 bool
 sqlite_pages_alike(const struct sqlite_pages *a, size_t x,
     const struct sqlite_pages *b, size_t y)

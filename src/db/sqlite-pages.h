@@ -29,6 +29,10 @@ void sqlite_pages_close(struct sqlite_pages *pages); /* NULL is allowed */
 const struct sqlite_image *sqlite_pages_image(const struct sqlite_pages *p);
 uint32_t sqlite_pages_root(const struct sqlite_pages *p);
 
+/* These pages need not stay in memory; first may be behind last. */
+void sqlite_pages_forget(
+    const struct sqlite_pages *p, uint32_t first, uint32_t last);
+
 /* Do the same bytes in fields of these numbers mean the same value? */
 bool sqlite_pages_alike(const struct sqlite_pages *a, size_t x,
     const struct sqlite_pages *b, size_t y);

@@ -72,6 +72,8 @@ descend(struct sqlite_walk *w, uint32_t pgno, int64_t min, int64_t max,
 			w->min = min;
 			w->max = max;
 			w->nrows = w->at = 0;
+			w->first = MIN(w->first, pgno);
+			w->last = MAX(w->last, pgno);
 			return NULL;
 		}
 		if (w->depth + 1 == SQLITE_WALK_DEPTH)
@@ -104,6 +106,8 @@ sqlite_walk_seek(struct sqlite_walk *w, int64_t rowid)
 {
 	w->done = false;
 	w->depth = 0;
+	w->first = UINT32_MAX;
+	w->last = 0;
 	return descend(w, w->root, INT64_MIN, INT64_MAX, rowid);
 }
 

@@ -33,6 +33,9 @@ struct sqlite_walk {
 	bool chains;    /* one of them has overflow pages */
 	uint64_t bytes; /* their payloads */
 
+	/* The leaves since sqlite_walk_seek() lie within these pages. */
+	uint32_t first, last;
+
 	/* private */
 	uint32_t depth;
 	struct sqlite_level level[SQLITE_WALK_DEPTH];

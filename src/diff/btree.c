@@ -30,6 +30,7 @@ struct part {
 	size_t nsuspects, room;
 	bool more; /* suspects from `from` on were not kept */
 	int64_t from;
+	uint32_t first[2], last[2]; /* its leaves are among these pages */
 };
 
 struct btree {
@@ -185,6 +186,13 @@ scan_on(struct looker *l, struct err *err)
 	return TU_OK;
 }
 
+static void
+forget_part(const struct btree *t, const struct part *p)
+{
+	for (int s = SOURCE; s <= TARGET; s++)
+		sqlite_pages_forget(t->pages[s], p->first[s], p->last[s]);
+}
+
 /* Every suspect is decoded even where no more are kept: then nothing can fail
  * any more when they are reported. */
 static enum status
@@ -206,6 +214,10 @@ look_at_part(struct looker *l, struct part *p, struct err *err)
 		l->tree->judged += scan->nfound;
 		pthread_mutex_unlock(&l->tree->lock);
 	}
+	for (int s = SOURCE; s <= TARGET; s++) {
+		p->first[s] = scan->walk[s].first;
+		p->last[s] = scan->walk[s].last;
+	}
 	return st;
 }
 
@@ -221,6 +233,7 @@ thread_main(void *arg)
 	while (!st && !atomic_load(&t->stop) &&
 	       (i = atomic_fetch_add(&t->next, 1)) < t->nparts) {
 		st = look_at_part(l, &t->parts[i], &err);
+		forget_part(t, &t->parts[i]);
 		pthread_mutex_lock(&t->lock);
 		for (int s = SOURCE; s <= TARGET; s++) {
 			atomic_fetch_add(&t->rows[s], l->scan.rows[s]);
@@ -334,6 +347,7 @@ report_all(struct btree *t, struct change_sink *sink, struct tally *tally,
 	merge_init(&m, t->plan, t->pair, t->pair, sink, tally);
 	for (size_t i = 0; i < t->nparts && !st; i++) {
 		st = report_part(l, &m, &t->parts[i], err);
+		forget_part(t, &t->parts[i]);
 		if (!st && interrupted())
 			st = err_set(err, TU_EINTERRUPTED, "interrupted");
 	}
@@ -396,7 +410,8 @@ find_cells(struct btree *t)
 /* Reading interior pages, for mapped_try(). */
 struct cutting {
 	const struct btree *tree;
-	int64_t cuts[PARTS_MAX];
+	enum side side;
+	int64_t cuts[PARTS_MAX / 2];
 	size_t n;
 	const char *why;
 };
@@ -405,27 +420,37 @@ static void
 cut(void *arg)
 {
 	struct cutting *c = arg;
-	const struct sqlite_image *image = c->tree->image[SOURCE];
-	size_t most = MIN(image->npages / PART_PAGES, PARTS_MAX - 1);
+	const struct sqlite_image *image = c->tree->image[c->side];
+	size_t most = MIN(image->npages / PART_PAGES, PARTS_MAX / 2 - 1);
 
 	c->why = sqlite_walk_cuts(
-	    image, c->tree->root[SOURCE], most, c->cuts, &c->n);
+	    image, c->tree->root[c->side], most, c->cuts, &c->n);
 }
 
+/* Parts are cut where either tree is, so that none is large on one side. */
 static const char *
 make_parts(struct btree *t)
 {
-	struct cutting c = { .tree = t };
+	struct cutting c[2] = { { .tree = t, .side = SOURCE },
+		{ .tree = t, .side = TARGET } };
+	size_t i = 0, j = 0;
 	int64_t lo = INT64_MIN;
 
-	if (!mapped_try(cut, &c))
-		return "the file cannot be read";
-	if (c.why != NULL)
-		return c.why;
-	for (size_t i = 0; i < c.n; i++) {
-		t->parts[t->nparts++] =
-		    (struct part){ .lo = lo, .hi = c.cuts[i] };
-		lo = c.cuts[i] + 1;
+	for (int s = SOURCE; s <= TARGET; s++) {
+		if (!mapped_try(cut, &c[s]))
+			return "the file cannot be read";
+		if (c[s].why != NULL)
+			return c[s].why;
+	}
+	while (i < c[SOURCE].n || j < c[TARGET].n) {
+		int64_t x = i < c[SOURCE].n ? c[SOURCE].cuts[i] : INT64_MAX;
+		int64_t y = j < c[TARGET].n ? c[TARGET].cuts[j] : INT64_MAX;
+		int64_t hi = MIN(x, y);
+
+		i += x == hi;
+		j += y == hi;
+		t->parts[t->nparts++] = (struct part){ .lo = lo, .hi = hi };
+		lo = hi + 1;
 	}
 	t->parts[t->nparts++] = (struct part){ .lo = lo, .hi = INT64_MAX };
 	return NULL;
