@@ -108,6 +108,8 @@ map_file(struct sqlite_pages *p, uint32_t npages, uint32_t page_size)
 	const char *path = sqlite3_db_filename(handle, "main");
 	int fd;
 
+	if (p->root == 0)
+		return "the schema does not say where it begins";
 	if (p->db->file == NULL || !is_system_vfs(handle))
 		return "it is in no file of the system's";
 	if (sqlite3_txn_state(handle, "main") != SQLITE_TXN_READ)
@@ -190,7 +192,7 @@ sqlite_pages_open(struct db *db, const struct table *table, struct arena *arena,
     struct sqlite_pages **out, const char **why, struct err *err)
 {
 	struct sqlite_pages *p;
-	uint32_t npages, page_size;
+	uint32_t npages = 0, page_size = 0;
 	enum status st;
 
 	*out = NULL;

@@ -138,6 +138,8 @@ sqlite_record_cells(const struct buf *record, int64_t rowid, int encoding,
 						 encoding, &fields[i], text);
 		body += len;
 	}
+	if (head == p + head_bytes && body != end)
+		return "a record longer than its fields";
 	*nfound = i;
 	return NULL;
 }

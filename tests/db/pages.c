@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "db/sqlite.h"
 #include "diff/diff.h"
 #include "lib/tap.h"
 
@@ -85,7 +86,8 @@ struct shape {
 	bool vacuums; /* auto_vacuum */
 	size_t ncols;
 	const char *types[COLUMNS_MAX];
-	size_t id; /* the column that is the rowid */
+	size_t id;      /* the column that is the rowid */
+	bool backwards; /* the columns */
 };
 
 static const char *const encodings[] = { "UTF-8", "UTF-16le", "UTF-16be" };
@@ -133,10 +135,13 @@ create_table(sqlite3 *db, const struct shape *s)
 	sqlite3_str *sql = sqlite3_str_new(db);
 	char *text;
 
-	for (size_t i = 0; i < s->ncols; i++)
+	for (size_t k = 0; k < s->ncols; k++) {
+		size_t i = s->backwards ? s->ncols - 1 - k : k;
+
 		sqlite3_str_appendf(sql, "%s c%d %s",
-		    i > 0 ? "," : "CREATE TABLE t (", (int)i,
+		    k > 0 ? "," : "CREATE TABLE t (", (int)i,
 		    i == s->id ? "INTEGER PRIMARY KEY" : s->types[i]);
+	}
 	text = sqlite3_str_finish(sql);
 	run_f(db, "%s)", text);
 	sqlite3_free(text);
@@ -207,16 +212,28 @@ random_rowid(uint64_t spread)
 	return (int64_t)(below(spread) - spread / 4);
 }
 
+/* "c0, c1, ..." */
+static char *
+column_list(size_t n)
+{
+	sqlite3_str *text = sqlite3_str_new(NULL);
+
+	for (size_t i = 0; i < n; i++)
+		sqlite3_str_appendf(text, "%sc%d", i > 0 ? ", " : "", (int)i);
+	return sqlite3_str_finish(text);
+}
+
 static void
 put_rows(sqlite3 *db, const struct shape *s, size_t n, uint64_t spread)
 {
+	char *columns = column_list(s->ncols), *text;
 	sqlite3_str *sql = sqlite3_str_new(db);
 	sqlite3_stmt *stmt;
-	char *text;
 
-	for (size_t i = 0; i < s->ncols; i++)
-		sqlite3_str_appendall(
-		    sql, i > 0 ? ",?" : "REPLACE INTO t VALUES (?");
+	sqlite3_str_appendf(sql, "REPLACE INTO t (%s) VALUES (?", columns);
+	sqlite3_free(columns);
+	for (size_t i = 1; i < s->ncols; i++)
+		sqlite3_str_appendall(sql, ",?");
 	sqlite3_str_appendall(sql, ")");
 	text = sqlite3_str_finish(sql);
 	if (sqlite3_prepare_v2(db, text, -1, &stmt, NULL) != SQLITE_OK)
@@ -261,6 +278,14 @@ change_rows(sqlite3 *db, struct shape *s, size_t n, uint64_t spread)
 		run_f(db, "UPDATE t SET c%d = c%d || '' WHERE c%d %% 97 = 3",
 		    (int)(s->id + 1) % (int)s->ncols,
 		    (int)(s->id + 1) % (int)s->ncols, (int)s->id);
+	/* The last byte of what is in overflow pages. */
+	if (s->ncols > 1 && one_in(2))
+		run_f(db,
+		    "UPDATE t SET c%d = CAST(zeroblob(length(c%d) - 1) || "
+		    "x'07' AS BLOB) WHERE length(c%d) > 1000",
+		    (int)(s->id + 1) % (int)s->ncols,
+		    (int)(s->id + 1) % (int)s->ncols,
+		    (int)(s->id + 1) % (int)s->ncols);
 	put_rows(db, s, n, spread);
 	run_sql(db, "COMMIT");
 	if (one_in(6))
@@ -294,9 +319,11 @@ copy_file(enum side from, enum side to)
 static void
 rebuild(const struct shape *s, struct shape *t)
 {
+	char *columns;
 	sqlite3 *db;
 
 	*t = *s;
+	t->backwards = one_in(6);
 	if (one_in(2))
 		t->page_size = page_sizes[below(4)];
 	if (one_in(3))
@@ -308,11 +335,14 @@ rebuild(const struct shape *s, struct shape *t)
 	create_table(db, t);
 	/* A file of another encoding cannot be attached; then it is rows of
 	 * its own. */
+	columns = column_list(t->ncols);
 	if (t->encoding == s->encoding)
 		run_f(db,
-		    "ATTACH '%s' AS s; BEGIN; INSERT INTO main.t "
-		    "SELECT * FROM s.t %s; COMMIT; DETACH s",
-		    path[SOURCE], one_in(2) ? "ORDER BY random()" : "");
+		    "ATTACH '%s' AS s; BEGIN; INSERT INTO main.t (%s) "
+		    "SELECT %s FROM s.t %s; COMMIT; DETACH s",
+		    path[SOURCE], columns, columns,
+		    one_in(2) ? "ORDER BY random()" : "");
+	sqlite3_free(columns);
 	sqlite3_close(db);
 }
 
@@ -376,11 +406,32 @@ note_change(struct change_sink *sink, const struct change *c, struct err *err)
 	return TU_OK;
 }
 
+static int
+stop(void *arg)
+{
+	(void)arg;
+	return 1;
+}
+
+/* A damaged tree that meets itself has more rows for SQLite than one can wait
+ * for. */
+static enum status
+open_side(enum side side, struct db **db, struct err *err)
+{
+	static const char *const names[] = { "source", "target" };
+	enum status st = db_open(path[side], DB_READ, names[side], db, err);
+
+	if (st)
+		return st;
+	sqlite3_progress_handler(
+	    ((struct sqlite_db *)*db)->handle, 1 << 21, stop, NULL);
+	return (*db)->drv->snapshot_begin(*db, NULL, err);
+}
+
 static enum status
 compare_once(const struct selection *sel, unsigned jobs, struct arena *arena,
     struct outcome *o, struct db *db[2])
 {
-	static const char *const names[] = { "source", "target" };
 	struct diff_options options = { .jobs = jobs };
 	struct err *err = &o->err;
 	struct plan plan;
@@ -388,9 +439,7 @@ compare_once(const struct selection *sel, unsigned jobs, struct arena *arena,
 
 	for (int s = SOURCE; s <= TARGET && !st; s++) {
 		options.url[s] = path[s];
-		st = db_open(path[s], DB_READ, names[s], &db[s], err);
-		if (!st)
-			st = db[s]->drv->snapshot_begin(db[s], NULL, err);
+		st = open_side((enum side)s, &db[s], err);
 	}
 	if (!st)
 		st = plan_make(db[SOURCE], db[TARGET], sel, arena, &plan, err);
@@ -556,7 +605,7 @@ damage(enum side side)
 static void
 damaged_tables(int runs)
 {
-	int wrong = 0, taken = 0, failed = 0;
+	int wrong = 0, taken = 0, failed = 0, lenient = 0;
 
 	for (int i = 0; i < runs && wrong < 3; i++) {
 		enum side side = (enum side)below(2);
@@ -568,9 +617,9 @@ damaged_tables(int runs)
 		compare(&by_rows, HASH_STREAM, 1, NULL);
 		taken += by_pages.tally.by_pages;
 		failed += by_rows.status != TU_OK;
-		if (by_pages.status == by_rows.status &&
-		    (by_pages.status != TU_OK ||
-			same_outcome(&by_pages, &by_rows)))
+		lenient += by_pages.status == TU_OK && by_rows.status != TU_OK;
+		if (by_rows.status != TU_OK ||
+		    same_outcome(&by_pages, &by_rows))
 			continue;
 		wrong++;
 		printf("# run %d, %d bytes a page, %s\n", i, s.page_size,
@@ -580,6 +629,7 @@ damaged_tables(int runs)
 	}
 	is_int(
 	    wrong, 0, "pages and rows say the same of %d damaged ones", runs);
+	printf("# %d gave SQLite trouble and the pages none\n", lenient);
 	ok(taken > runs / 10 && failed > runs / 10,
 	    "some of them could be compared by pages, some not at all");
 }
