@@ -51,7 +51,7 @@ struct sqlite_row {
 	const unsigned char *payload; /* the part of it in the page */
 	uint32_t size;                /* of the payload */
 	uint32_t local;               /* bytes in the page */
-	uint32_t overflow;            /* page of the rest, 0: none */
+	uint32_t overflow;            /* page of the rest, if there is one */
 };
 
 /* Cell i < ncells of a leaf. */

@@ -108,12 +108,16 @@ sqlite_record_cells(const struct buf *record, int64_t rowid, int encoding,
     const struct sqlite_field *fields, size_t n, struct buf *text,
     struct cell *cells, size_t *nfound)
 {
-	const unsigned char *p = (const unsigned char *)record->data;
-	const unsigned char *end = p + record->len, *head, *body;
+	const unsigned char *p, *end, *head, *body;
 	uint64_t head_bytes, type;
-	unsigned used = sqlite_varint(p, end, &head_bytes);
+	unsigned used;
 	size_t i;
 
+	if (record->len == 0)
+		return "a record without a header";
+	p = (const unsigned char *)record->data;
+	end = p + record->len;
+	used = sqlite_varint(p, end, &head_bytes);
 	if (used == 0 || head_bytes < used || head_bytes > record->len)
 		return "a record without a header";
 	/* Nothing moves while cells point into it: 2 bytes of UTF-16 are 3 of

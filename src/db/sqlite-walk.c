@@ -147,7 +147,7 @@ sqlite_walk_read(struct sqlite_walk *w)
 			return why;
 		if (i > 0 && r->rowid <= r[-1].rowid)
 			return "rowids that do not ascend";
-		w->chains |= r->overflow != 0;
+		w->chains |= r->local < r->size;
 		w->bytes += r->size;
 	}
 	if (n > 0 &&

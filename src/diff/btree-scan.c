@@ -148,7 +148,7 @@ same_row(struct btree_scan *s, const struct sqlite_row *x,
 	*same = false;
 	if (!s->alike || x->size != y->size)
 		return NULL;
-	if (x->overflow != 0 || y->overflow != 0)
+	if (x->local < x->size || y->local < y->size)
 		return sqlite_rows_equal(
 		    s->image[SOURCE], x, s->image[TARGET], y, same);
 	*same = memcmp(x->payload, y->payload, x->size) == 0;
