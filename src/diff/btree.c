@@ -2,306 +2,16 @@
 
 #include "diff/btree.h"
 
-#include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/mapped.h"
 #include "db/dialect.h"
-#include "db/sqlite-pages.h"
-#include "diff/btree-scan.h"
-#include "diff/merge.h"
+#include "diff/btree-int.h"
 #include "value/rule.h"
 
-#define PARTS_MAX 256
 #define PART_PAGES 8 /* a smaller stretch is not worth a part */
-#define THREADS_MAX 64
-#define KEEP 4096 /* suspects of a part */
-#define PROGRESS_MS 100
-
-/* Rows lo <= rowid <= hi. */
-struct part {
-	int64_t lo, hi;
-	struct suspect *suspects;
-	size_t nsuspects, room;
-	bool more; /* suspects from `from` on were not kept */
-	int64_t from;
-	uint32_t first[2], last[2]; /* its leaves are among these pages */
-};
-
-struct btree {
-	const struct plan *plan;
-	const struct pair *pair;
-	const struct diff_options *options;
-	struct sqlite_pages *pages[2];
-	const struct sqlite_image *image[2];
-	uint32_t root[2];
-	bool alike;
-	/* Where the cells of pair->cols, and for the target behind them of
-	 * pair->extra, are among the columns of their table. */
-	size_t *at[2];
-	struct part parts[PARTS_MAX];
-	size_t nparts;
-
-	/* What the threads share. */
-	atomic_size_t next; /* part to be taken */
-	atomic_bool stop;
-	atomic_uint_fast64_t rows[2];
-	pthread_mutex_t lock; /* of the rest */
-	pthread_cond_t changed;
-	unsigned running;
-	uint64_t bytes[2], leaves, passed, judged;
-	enum status status;
-	struct err err; /* the first failure */
-};
-
-/* A thread's own: what it takes to look at two rows. */
-struct looker {
-	struct btree *tree;
-	struct sqlite_decoder decoder[2];
-	struct cell *cells[2]; /* in plan order */
-	struct buf scratch;
-	enum verdict *verdicts;
-	const char **why;
-	struct btree_scan scan;
-};
-
-/* --- looking at rows ------------------------------------------------------ */
-
-static size_t
-ncells(const struct pair *pair, enum side side)
-{
-	return pair->ncols + (side == TARGET ? pair->nextra : 0);
-}
-
-static void *
-new_array(size_t n, size_t size)
-{
-	void *p = calloc(n + 1, size);
-
-	if (p == NULL)
-		out_of_memory((n + 1) * size);
-	return p;
-}
-
-static struct looker *
-looker_new(struct btree *t)
-{
-	struct looker *l = new_array(0, sizeof(*l));
-
-	l->tree = t;
-	for (int s = SOURCE; s <= TARGET; s++) {
-		sqlite_decoder_init(&l->decoder[s], t->pages[s]);
-		l->cells[s] = new_array(
-		    ncells(t->pair, (enum side)s), sizeof(struct cell));
-	}
-	l->verdicts = new_array(t->pair->ncols, sizeof(*l->verdicts));
-	l->why = new_array(t->pair->ncols, sizeof(*l->why));
-	scan_init(&l->scan, t->image, t->root, t->alike);
-	return l;
-}
-
-static void
-looker_free(struct looker *l)
-{
-	for (int s = SOURCE; s <= TARGET; s++) {
-		sqlite_decoder_release(&l->decoder[s]);
-		free(l->cells[s]);
-	}
-	scan_release(&l->scan);
-	free(l->verdicts);
-	free(l->why);
-	buf_free(&l->scratch);
-	free(l);
-}
-
-/* The rows of a suspect as cells in plan order; NULL where there is none. */
-static enum status
-take_rows(struct looker *l, const struct suspect *f, struct cell *rows[2],
-    struct err *err)
-{
-	const struct btree *t = l->tree;
-
-	for (int s = SOURCE; s <= TARGET; s++) {
-		enum status st;
-
-		rows[s] = NULL;
-		if (f->cell[s] == NULL)
-			continue;
-		st = sqlite_decode(&l->decoder[s], f->cell[s], err);
-		if (st)
-			return err_context(err, "%s: row %lld",
-			    t->plan->db[s]->side, (long long)f->rowid);
-		for (size_t i = 0; i < ncells(t->pair, (enum side)s); i++)
-			l->cells[s][i] = l->decoder[s].cells[t->at[s][i]];
-		rows[s] = l->cells[s];
-	}
-	return TU_OK;
-}
-
-static bool
-are_equal(struct looker *l, struct cell *const rows[2])
-{
-	const struct btree *t = l->tree;
-
-	return rows[SOURCE] != NULL && rows[TARGET] != NULL &&
-	       merge_compare_rows(t->plan, t->pair, rows[SOURCE], rows[TARGET],
-		   &l->scratch, l->verdicts, l->why) == VERDICT_EQUAL;
-}
-
-/* --- the threads ---------------------------------------------------------- */
-
-static void
-keep(struct part *p, const struct suspect *f)
-{
-	if (p->nsuspects == KEEP) {
-		p->more = true;
-		p->from = f->rowid;
-		return;
-	}
-	if (p->nsuspects == p->room) {
-		p->room = MIN(KEEP, p->room * 2 + 64);
-		p->suspects =
-		    realloc(p->suspects, p->room * sizeof(*p->suspects));
-		if (p->suspects == NULL)
-			out_of_memory(p->room * sizeof(*p->suspects));
-	}
-	p->suspects[p->nsuspects++] = *f;
-}
-
-/* The next batch of suspects. */
-static enum status
-scan_on(struct looker *l, struct err *err)
-{
-	if (!mapped_try(scan_some, &l->scan))
-		return err_set(err, TU_EREPLAN, "the file cannot be read");
-	if (l->scan.why != NULL)
-		return err_set(err, TU_EREPLAN, "%s", l->scan.why);
-	if (interrupted())
-		return err_set(err, TU_EINTERRUPTED, "interrupted");
-	return TU_OK;
-}
-
-static void
-forget_part(const struct btree *t, const struct part *p)
-{
-	for (int s = SOURCE; s <= TARGET; s++)
-		sqlite_pages_forget(t->pages[s], p->first[s], p->last[s]);
-}
-
-/* Every suspect is decoded even where no more are kept: then nothing can fail
- * any more when they are reported. */
-static enum status
-look_at_part(struct looker *l, struct part *p, struct err *err)
-{
-	struct btree_scan *scan = &l->scan;
-	struct cell *rows[2];
-	enum status st = TU_OK;
-
-	scan_begin(scan, p->lo, p->hi);
-	while (!scan->done && !st && !atomic_load(&l->tree->stop)) {
-		st = scan_on(l, err);
-		for (size_t i = 0; i < scan->nfound && !st; i++) {
-			st = take_rows(l, &scan->found[i], rows, err);
-			if (!st && !p->more && !are_equal(l, rows))
-				keep(p, &scan->found[i]);
-		}
-		pthread_mutex_lock(&l->tree->lock);
-		l->tree->judged += scan->nfound;
-		pthread_mutex_unlock(&l->tree->lock);
-	}
-	for (int s = SOURCE; s <= TARGET; s++) {
-		p->first[s] = scan->walk[s].first;
-		p->last[s] = scan->walk[s].last;
-	}
-	return st;
-}
-
-static void *
-thread_main(void *arg)
-{
-	struct btree *t = arg;
-	struct looker *l = looker_new(t);
-	struct err err = ERR_INIT;
-	enum status st = TU_OK;
-	size_t i;
-
-	while (!st && !atomic_load(&t->stop) &&
-	       (i = atomic_fetch_add(&t->next, 1)) < t->nparts) {
-		st = look_at_part(l, &t->parts[i], &err);
-		forget_part(t, &t->parts[i]);
-		pthread_mutex_lock(&t->lock);
-		for (int s = SOURCE; s <= TARGET; s++) {
-			atomic_fetch_add(&t->rows[s], l->scan.rows[s]);
-			t->bytes[s] += l->scan.bytes[s];
-		}
-		t->leaves += l->scan.leaves;
-		t->passed += l->scan.passed;
-		pthread_mutex_unlock(&t->lock);
-	}
-	looker_free(l);
-	pthread_mutex_lock(&t->lock);
-	if (st && !t->status) {
-		t->status = st;
-		t->err = err;
-		atomic_store(&t->stop, true);
-	}
-	t->running--;
-	pthread_cond_broadcast(&t->changed);
-	pthread_mutex_unlock(&t->lock);
-	return NULL;
-}
-
-static void
-wait_for(struct btree *t)
-{
-	const struct diff_options *o = t->options;
-	struct timespec until;
-
-	pthread_mutex_lock(&t->lock);
-	while (t->running > 0) {
-		uint64_t rows[2] = { atomic_load(&t->rows[SOURCE]),
-			atomic_load(&t->rows[TARGET]) };
-
-		if (o->progress != NULL)
-			o->progress(o->progress_arg, t->pair, rows);
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += PROGRESS_MS * 1000000L;
-		if (until.tv_nsec >= 1000000000L) {
-			until.tv_nsec -= 1000000000L;
-			until.tv_sec++;
-		}
-		pthread_cond_timedwait(&t->changed, &t->lock, &until);
-	}
-	pthread_mutex_unlock(&t->lock);
-}
-
-/* Two threads a job: there are two sides. What cannot be started is done
- * here. */
-static enum status
-look_at_all(struct btree *t, struct err *err)
-{
-	pthread_t threads[THREADS_MAX];
-	size_t n = 0, want = MIN((size_t)t->options->jobs * 2, THREADS_MAX);
-
-	want = MIN(want, t->nparts);
-	t->running = (unsigned)want;
-	while (want > 1 && n < want &&
-	       pthread_create(&threads[n], NULL, thread_main, t) == 0)
-		n++;
-	for (size_t i = n; i < want; i++)
-		thread_main(t);
-	wait_for(t);
-	for (size_t i = 0; i < n; i++)
-		pthread_join(threads[i], NULL);
-	if (t->status)
-		*err = t->err;
-	return t->status;
-}
 
 /* --- reporting ------------------------------------------------------------ */
 
@@ -310,7 +20,7 @@ report(
     struct looker *l, struct merge *m, const struct suspect *f, struct err *err)
 {
 	struct cell *rows[2];
-	enum status st = take_rows(l, f, rows, err);
+	enum status st = looker_rows(l, f, rows, err);
 
 	return st ? st : merge_rows(m, rows[SOURCE], rows[TARGET], err);
 }
@@ -327,7 +37,7 @@ report_part(struct looker *l, struct merge *m, struct part *p, struct err *err)
 		return st;
 	scan_begin(scan, p->from, p->hi);
 	while (!scan->done && !st) {
-		st = scan_on(l, err);
+		st = looker_scan(l, err);
 		for (size_t i = 0; i < scan->nfound && !st; i++)
 			st = report(l, m, &scan->found[i], err);
 	}
@@ -345,9 +55,11 @@ report_all(struct btree *t, struct change_sink *sink, struct tally *tally,
 	enum status st = TU_OK;
 
 	merge_init(&m, t->plan, t->pair, t->pair, sink, tally);
-	for (size_t i = 0; i < t->nparts && !st; i++) {
+	if (!t->by_rowid)
+		st = btree_join(t, &m, err);
+	for (size_t i = 0; t->by_rowid && i < t->nparts && !st; i++) {
 		st = report_part(l, &m, &t->parts[i], err);
-		forget_part(t, &t->parts[i]);
+		btree_forget(t, &t->parts[i]);
 		if (!st && interrupted())
 			st = err_set(err, TU_EINTERRUPTED, "interrupted");
 	}
@@ -363,21 +75,57 @@ report_all(struct btree *t, struct change_sink *sink, struct tally *tally,
 
 /* --- opening -------------------------------------------------------------- */
 
+/*
+ * May rows of the same bytes and rowid be left out before the others meet by
+ * this key? Not if one of the others could have the key of one left out: the
+ * key must be unique as SQLite sees it, and here no two keys may be equal that
+ * are not so for SQLite.
+ */
+static bool
+is_unique(const struct pair *pair, enum side side)
+{
+	const struct table *t = pair->table[side];
+
+	for (size_t k = 0; k < t->nkeys; k++) {
+		size_t found = 0;
+
+		for (size_t i = 0; i < t->keys[k].ncols; i++)
+			for (size_t j = 0; j < pair->nkeys; j++)
+				found += pair->cols[j].col[side] ==
+				         &t->columns[t->keys[k].cols[i]];
+		if (found == t->keys[k].ncols && found == pair->nkeys)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_rowid(const struct pair *pair)
+{
+	return pair->nkeys == 1 && pair->cols[0].col[SOURCE]->rowid_alias &&
+	       pair->cols[0].col[TARGET]->rowid_alias;
+}
+
 /* The one place that says for which pairs all of this is right. */
 static const char *
 why_not(const struct pair *pair)
 {
 	if (!pair->by_pages)
 		return "a hash was asked for";
-	for (int s = SOURCE; s <= TARGET; s++)
+	if (pair->multiset)
+		return "it has no key";
+	for (int s = SOURCE; s <= TARGET; s++) {
 		if (pair->table[s]->where != NULL)
 			return "not all of its rows are compared";
-	if (pair->multiset || pair->nkeys != 1 ||
-	    !pair->cols[0].col[SOURCE]->rowid_alias ||
-	    !pair->cols[0].col[TARGET]->rowid_alias)
-		return "its key is not the rowid";
-	if (pair->cols[0].type.rule != NULL)
-		return "its key has a rule";
+		if (!is_rowid(pair) && !is_unique(pair, (enum side)s))
+			return "its key is not unique";
+	}
+	for (size_t i = 0; i < pair->nkeys; i++) {
+		if (pair->cols[i].type.rule != NULL)
+			return "its key has a rule";
+		if (!is_rowid(pair) && pair->cols[i].type.type != LT_ANY)
+			return "its key has two types";
+	}
 	return NULL;
 }
 
@@ -386,13 +134,14 @@ find_cells(struct btree *t)
 {
 	const struct pair *pair = t->pair;
 
+	t->by_rowid = is_rowid(pair);
 	t->alike = t->image[SOURCE]->encoding == t->image[TARGET]->encoding;
 	for (int s = SOURCE; s <= TARGET; s++) {
 		const struct column *first = pair->table[s]->columns;
 
-		t->at[s] =
-		    new_array(ncells(pair, (enum side)s), sizeof(size_t));
-		for (size_t i = 0; i < ncells(pair, (enum side)s); i++) {
+		t->at[s] = btree_array(
+		    btree_ncells(pair, (enum side)s), sizeof(size_t));
+		for (size_t i = 0; i < btree_ncells(pair, (enum side)s); i++) {
 			const struct column *c =
 			    i < pair->ncols ? pair->cols[i].col[s]
 					    : pair->extra[i - pair->ncols];
@@ -497,7 +246,7 @@ static enum status
 run(struct btree *t, struct change_sink *sink, struct tally *tally,
     const char **why, struct arena *arena, struct err *err)
 {
-	enum status st = look_at_all(t, err);
+	enum status st = btree_look(t, err);
 
 	if (st == TU_EREPLAN) {
 		*why = arena_strdup(arena, err->msg);
@@ -512,7 +261,7 @@ run(struct btree *t, struct change_sink *sink, struct tally *tally,
 		tally->rows[s] = atomic_load(&t->rows[s]);
 		t->plan->db[s]->bytes_in += t->bytes[s];
 	}
-	tally->suspects = t->judged;
+	tally->suspects = t->by_rowid ? t->judged : 0;
 	tally->by_pages = true;
 	log_line(LOG_INFO,
 	    "table '%s': compared by its pages; %llu of %llu leaves hold the "
@@ -537,7 +286,7 @@ btree_pair(const struct plan *plan, const struct pair *pair,
 		if (plan->db[s]->dialect != &dialect_sqlite)
 			return TU_OK;
 	arena = arena_new(1024);
-	t = new_array(0, sizeof(*t));
+	t = btree_array(0, sizeof(*t));
 	t->plan = plan;
 	t->pair = pair;
 	t->options = options;

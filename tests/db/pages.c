@@ -86,7 +86,8 @@ struct shape {
 	bool vacuums; /* auto_vacuum */
 	size_t ncols;
 	const char *types[COLUMNS_MAX];
-	size_t id;      /* the column that is the rowid */
+	size_t id;      /* the column that is the key */
+	bool rowid;     /* ... and the rowid */
 	bool backwards; /* the columns */
 };
 
@@ -108,6 +109,7 @@ random_shape(void)
 	if (one_in(8))
 		s.reserved = 1 + (int)below(32);
 	s.id = below(s.ncols);
+	s.rowid = !one_in(3);
 	for (size_t i = 0; i < s.ncols; i++)
 		s.types[i] = types[below(ARRAY_LEN(types))];
 	return s;
@@ -138,9 +140,12 @@ create_table(sqlite3 *db, const struct shape *s)
 	for (size_t k = 0; k < s->ncols; k++) {
 		size_t i = s->backwards ? s->ncols - 1 - k : k;
 
-		sqlite3_str_appendf(sql, "%s c%d %s",
+		sqlite3_str_appendf(sql, "%s c%d %s %s",
 		    k > 0 ? "," : "CREATE TABLE t (", (int)i,
-		    i == s->id ? "INTEGER PRIMARY KEY" : s->types[i]);
+		    i == s->id && s->rowid ? "INTEGER" : s->types[i],
+		    i != s->id                ? ""
+		    : s->rowid || !one_in(10) ? "NOT NULL PRIMARY KEY"
+					      : "PRIMARY KEY");
 	}
 	text = sqlite3_str_finish(sql);
 	run_f(db, "%s)", text);
@@ -329,7 +334,7 @@ rebuild(const struct shape *s, struct shape *t)
 	if (one_in(3))
 		t->encoding = encodings[below(3)];
 	for (size_t i = 0; i < t->ncols; i++)
-		if (one_in(12))
+		if (i != s->id && one_in(12))
 			t->types[i] = random_shape().types[0];
 	db = create(TARGET, t);
 	create_table(db, t);
@@ -347,7 +352,7 @@ rebuild(const struct shape *s, struct shape *t)
 }
 
 static void
-make_tables(struct shape *s)
+make_tables(struct shape *s, bool rowid)
 {
 	uint64_t spread = one_in(3)   ? 1 << 20
 	                  : one_in(3) ? UINT64_C(1) << 60
@@ -356,6 +361,7 @@ make_tables(struct shape *s)
 	sqlite3 *db;
 
 	*s = random_shape();
+	s->rowid |= rowid;
 	db = create(SOURCE, s);
 	create_table(db, s);
 	run_sql(db, "BEGIN");
@@ -511,7 +517,7 @@ random_tables(int runs)
 		struct shape s;
 		const char *without;
 
-		make_tables(&s);
+		make_tables(&s, false);
 		without =
 		    s.ncols > 1 && one_in(6) ? (s.id == 0 ? "c1" : "c0") : NULL;
 		compare(&by_pages, -1, 1 + (unsigned)below(3), without);
@@ -528,7 +534,7 @@ random_tables(int runs)
 		show("rows", &by_rows);
 	}
 	is_int(wrong, 0, "pages and rows say the same of %d tables", runs);
-	is_int(taken, runs, "all of them were compared by their pages");
+	ok(taken > runs * 8 / 10, "most of them were compared by their pages");
 	ok(different > runs / 4 && different < runs,
 	    "some differed and some did not");
 }
@@ -600,7 +606,8 @@ damage(enum side side)
 /*
  * What pages and rows may not disagree on: an answer by pages is that of
  * SQLite. Where SQLite finds an error that the pages do not show there is no
- * answer to be wrong.
+ * answer to be wrong; nor is there where a table and its index disagree, so
+ * rows are found by their rowid here.
  */
 static void
 damaged_tables(int runs)
@@ -611,7 +618,7 @@ damaged_tables(int runs)
 		enum side side = (enum side)below(2);
 		struct shape s;
 
-		make_tables(&s);
+		make_tables(&s, true);
 		damage(side);
 		compare(&by_pages, -1, 1 + (unsigned)below(3), NULL);
 		compare(&by_rows, HASH_STREAM, 1, NULL);
