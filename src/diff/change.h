@@ -82,6 +82,7 @@ struct tally {
 	uint64_t bytes[2];
 	double seconds;
 	bool open_end; /* known: no side has a row after the last change */
+	bool by_pages; /* diff/btree.h compared it */
 	bool hidden_columns; /* a column on one side only (and not common) */
 };
 
