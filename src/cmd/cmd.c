@@ -16,6 +16,7 @@ const struct cmd *const cmd_all[] = {
 	&cmd_help,
 	&cmd_plan,
 	&cmd_sync,
+	&cmd_track,
 	NULL,
 };
 

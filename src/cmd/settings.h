@@ -58,6 +58,9 @@ struct settings {
 	const char *max_delete, *max_changes; /* as given, or NULL */
 	struct limits limits;
 
+	/* Change tables */
+	uint64_t lock_timeout, keep; /* seconds, days */
+
 	/* General */
 	int verbose;
 	bool trace_sql, progress, help;
