@@ -17,10 +17,9 @@
 
 #include "diff/plan.h"
 #include "lib/tap.h"
+#include "lib/tracking.h"
 #include "lib/world.h"
 #include "track/ask.h"
-#include "track/install.h"
-#include "track/reader.h"
 
 #define WRITERS 8
 #define KEYS_MAX 100000
@@ -33,26 +32,6 @@ die(const char *what, const char *why)
 {
 	printf("Bail out! %s: %s\n", what, why);
 	exit(1);
-}
-
-static struct db *
-connect_to(const char *url, enum db_mode mode)
-{
-	struct err err = ERR_INIT;
-	struct db *db;
-
-	if (db_open(url, mode, "database", &db, &err))
-		die(url, err.msg);
-	return db;
-}
-
-static void
-run(struct db *db, const char *sql)
-{
-	struct err err = ERR_INIT;
-
-	if (db_exec(db, sql, NULL, &err))
-		die(sql, err.msg);
 }
 
 static void
@@ -119,7 +98,7 @@ insert(struct db *db, int64_t k)
 			      ")"
 			    : "INSERT INTO t VALUES (%" PRId64 ")",
 	    k, k);
-	run(db, sql);
+	tracking_run(db, sql);
 }
 
 /* Keys that come to stay if the transaction does. */
@@ -133,11 +112,11 @@ write_some(struct db *db, unsigned *seed, int64_t *keys)
 		insert(db, keys[n++]);
 	}
 	if (rand_r(seed) % 3 == 0) {
-		run(db, "SAVEPOINT s");
+		tracking_run(db, "SAVEPOINT s");
 		keys[n] = new_key();
 		insert(db, keys[n]);
 		if (rand_r(seed) % 2 == 0)
-			run(db, "ROLLBACK TO SAVEPOINT s");
+			tracking_run(db, "ROLLBACK TO SAVEPOINT s");
 		else
 			n++;
 	}
@@ -148,22 +127,25 @@ static void *
 writer(void *arg)
 {
 	unsigned seed = *(unsigned *)arg;
-	struct db *db = connect_to(all.url, DB_WRITE);
+	struct db *db = tracking_connect(all.url, DB_WRITE);
 	int64_t keys[8];
 
+	if (all.brand == LITE)
+		tracking_run(db, "PRAGMA busy_timeout = 300000");
 	while (!is_over()) {
 		size_t n;
 
-		run(db, all.brand == LITE ? "BEGIN IMMEDIATE" : "BEGIN");
+		tracking_run(
+		    db, all.brand == LITE ? "BEGIN IMMEDIATE" : "BEGIN");
 		n = write_some(db, &seed, keys);
 		pause_for(all.brand == LITE
 			      ? 0.002
 			      : longest * (rand_r(&seed) % 100) / 100);
 		if (rand_r(&seed) % 10 == 0) {
-			run(db, "ROLLBACK");
+			tracking_run(db, "ROLLBACK");
 			continue;
 		}
-		run(db, "COMMIT");
+		tracking_run(db, "COMMIT");
 		pthread_mutex_lock(&all.lock);
 		for (size_t i = 0; i < n; i++)
 			all.committed[keys[i]] = true;
@@ -176,9 +158,8 @@ writer(void *arg)
 /* --- readers -------------------------------------------------------------- */
 
 struct reader {
-	struct arena *arena;
-	struct db *db, *aside;
-	struct change_source own, log;
+	struct tracking t;
+	struct change_source log;
 	struct vtype type;
 	const char *position[SEERS];
 	int64_t last; /* BY_NUMBER */
@@ -194,8 +175,8 @@ see(struct reader *r, const struct change_source *src, enum seer who,
 	struct keyset keys;
 
 	keyset_init(&keys, &r->type, 1, LIMIT);
-	if (reader_read(r->db, r->aside, arena, src, "shape", r->position[who],
-		&keys, &got, &err))
+	if (reader_read(r->t.db, r->t.aside, arena, src, "shape",
+		r->position[who], &keys, &got, &err))
 		die("reader", err.msg);
 	if (r->position[who] != NULL && got.whole)
 		die("reader", got.why);
@@ -213,16 +194,18 @@ see(struct reader *r, const struct change_source *src, enum seer who,
 static void
 see_by_number(struct reader *r, struct arena *arena)
 {
-	const struct change_source *src = all.brand == PG ? &r->log : &r->own;
+	const struct change_source *src =
+	    all.brand == PG ? &r->log : &r->t.source;
 	struct err err = ERR_INIT;
 	struct texts rows;
 
-	if (ask_texts(r->db, arena,
+	if (ask_texts(r->t.db, arena,
 		arena_printf(arena,
 		    "SELECT CAST(%s AS %s), CAST(%s AS %s) FROM %s WHERE "
 		    "%s > %" PRId64,
-		    src->seq, r->db->dialect->track->text, src->key[0],
-		    r->db->dialect->track->text, src->from, src->seq, r->last),
+		    src->seq, r->t.db->dialect->track->text, src->key[0],
+		    r->t.db->dialect->track->text, src->from, src->seq,
+		    r->last),
 		2, &rows, &err))
 		die("number > last", err.msg);
 	for (size_t i = 0; i < rows.n; i++) {
@@ -237,67 +220,34 @@ look(struct reader *r)
 	struct arena *arena = arena_new(16384);
 	struct err err = ERR_INIT;
 
-	if (r->db->drv->snapshot_begin(r->db, NULL, &err))
+	if (r->t.db->drv->snapshot_begin(r->t.db, NULL, &err))
 		die("snapshot", err.msg);
-	see(r, &r->own, BY_READER, arena);
+	see(r, &r->t.source, BY_READER, arena);
 	if (all.brand == PG)
 		see(r, &r->log, BY_GAPS, arena);
 	see_by_number(r, arena);
-	r->db->drv->snapshot_end(r->db);
+	r->t.db->drv->snapshot_end(r->t.db);
 	arena_free(arena);
-}
-
-static struct table *
-find_table(struct table_list *list, const char *name)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->tables[i].name, name) == 0)
-			return &list->tables[i];
-	die(name, "is not there");
-}
-
-/* The change table of t, as "track install" makes it. */
-static void
-install(struct reader *r)
-{
-	struct installer in = { .arena = r->arena, .lock_ms = 5000 };
-	struct err err = ERR_INIT;
-	struct captures captures;
-	struct installed done;
-	const char *why = NULL;
-
-	in.db = connect_to(all.url, DB_WRITE);
-	if (install_begin(&in, &err) ||
-	    install_table(&in, find_table(&in.list, "t"), &done, &err))
-		die("install", err.msg);
-	if (captures_load(in.db, r->arena, &captures, &err) ||
-	    capture_check(
-		in.db, r->arena, &in.list, &captures.list[0], NULL, &why, &err))
-		die("captures", err.msg);
-	ok(why == NULL, "%s: t is tracked", brand_name(all.brand));
-	change_source_own(
-	    r->arena, in.db, &captures, &captures.list[0], &r->own);
-	r->type =
-	    pair_vtype(in.db, r->own.columns[0], in.db, r->own.columns[0]);
-	install_end(&in);
-	db_close(in.db);
 }
 
 static void
 open_reader(struct reader *r)
 {
 	static const char *const key = "k";
+	const struct change_source *own = &r->t.source;
 
-	*r = (struct reader){ .arena = arena_new(16384) };
-	install(r);
-	r->db = connect_to(all.url, DB_READ);
-	r->aside = connect_to(all.url, DB_READ);
+	*r = (struct reader){ .last = 0 };
+	tracking_open(&r->t, all.url);
+	tracking_install(&r->t, "t");
+	ok(r->t.why == NULL, "%s: t is tracked", brand_name(all.brand));
+	r->type =
+	    pair_vtype(r->t.db, own->columns[0], r->t.db, own->columns[0]);
 	r->log = (struct change_source){ .kind = READ_GAPS,
 		.from = "tu_source.log",
 		.seq = "id",
 		.nkeys = 1,
 		.key = &key,
-		.columns = r->own.columns,
+		.columns = own->columns,
 		.install_id = "-" };
 	look(r);
 }
@@ -307,9 +257,7 @@ close_reader(struct reader *r)
 {
 	for (int i = 0; i < SEERS; i++)
 		free((char *)r->position[i]);
-	db_close(r->aside);
-	db_close(r->db);
-	arena_free(r->arena);
+	tracking_close(&r->t);
 }
 
 /* --- the stress ----------------------------------------------------------- */
@@ -379,7 +327,7 @@ stress(struct reader *r, const char *name)
 		    "%s: nor by numbers and gaps", name);
 	/* Numbers that were rolled back are given up when nobody can have
 	 * them; who has a transaction open anywhere keeps them for a while. */
-	r->own.gap_seconds = 0;
+	r->t.source.gap_seconds = 0;
 	for (int i = 0; i < 600 && has_gaps(r); i++) {
 		pause_for(0.1);
 		look(r);
@@ -395,12 +343,12 @@ stress(struct reader *r, const char *name)
 static void
 overtake(struct reader *r, const char *name)
 {
-	struct db *first = connect_to(all.url, DB_WRITE);
-	struct db *second = connect_to(all.url, DB_WRITE);
+	struct db *first = tracking_connect(all.url, DB_WRITE);
+	struct db *second = tracking_connect(all.url, DB_WRITE);
 	int64_t a = new_key(), b = new_key();
 
-	run(first, "BEGIN");
-	run(first, "SAVEPOINT s");
+	tracking_run(first, "BEGIN");
+	tracking_run(first, "SAVEPOINT s");
 	insert(first, a);
 	insert(second, b);
 	look(r);
@@ -408,7 +356,7 @@ overtake(struct reader *r, const char *name)
 	    "%s: the second is there first", name);
 	/* However old the gap, an uncommitted row keeps it. */
 	look(r);
-	run(first, "COMMIT");
+	tracking_run(first, "COMMIT");
 	look(r);
 	ok(all.seen[BY_READER][a], "%s: and the first is not missed", name);
 	if (all.brand == PG)
