@@ -402,20 +402,19 @@ my_warnings(struct buf *out, const struct tracked *t)
 static void
 my_raise(struct buf *out, int64_t tab, uint64_t keep)
 {
-	struct buf late = BUF_INIT;
+	struct buf old = BUF_INIT;
 
-	buf_addf(&late, "at >= NOW(6) - INTERVAL %" PRIu64 " SECOND", keep);
+	buf_addf(&old, "at < NOW(6) - INTERVAL %" PRIu64 " SECOND", keep);
 	buf_addf(out,
 	    "DELETE FROM trueup_consumer WHERE tab = %" PRId64
-	    " AND NOT %s;\nUPDATE trueup_captured SET cleaned = "
-	    "GREATEST(cleaned, COALESCE((SELECT MIN(low) FROM trueup_consumer"
-	    " WHERE tab = %" PRId64 "), (SELECT MIN(seq) - 1 FROM ",
-	    tab, buf_str(&late), tab);
+	    " AND %s;\nUPDATE trueup_captured SET cleaned = GREATEST(cleaned,"
+	    " COALESCE((SELECT MIN(low) FROM trueup_consumer WHERE tab = "
+	    "%" PRId64 "), (SELECT MAX(seq) FROM ",
+	    tab, buf_str(&old), tab);
 	my_change(out, tab);
-	buf_addf(out, " WHERE %s), (SELECT MAX(seq) FROM ", buf_str(&late));
-	my_change(out, tab);
-	buf_addf(out, "), 0)) WHERE tab = %" PRId64 ";\n", tab);
-	buf_free(&late);
+	buf_addf(out, " WHERE %s), 0)) WHERE tab = %" PRId64 ";\n",
+	    buf_str(&old), tab);
+	buf_free(&old);
 }
 
 static void

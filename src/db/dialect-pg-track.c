@@ -317,27 +317,26 @@ pg_warnings(struct buf *out, const struct tracked *t)
 
 /* --- retention ------------------------------------------------------------ */
 
-/* PostgreSQL 13 and 14 have no min(xid8). */
+/* PostgreSQL 13 and 14 have no min(xid8); none has xid8 + 1. */
 static void
 pg_raise(struct buf *out, int64_t tab, uint64_t keep)
 {
-	struct buf late = BUF_INIT;
+	struct buf old = BUF_INIT;
 
-	buf_addf(&late, "at >= now() - interval '%" PRIu64 " s'", keep);
+	buf_addf(&old, "at < now() - interval '%" PRIu64 " s'", keep);
 	buf_addf(out,
 	    "DELETE FROM " SCHEMA "consumer WHERE tab = %" PRId64
-	    " AND NOT %s;\nUPDATE " SCHEMA "captured SET cleaned = greatest("
+	    " AND %s;\nUPDATE " SCHEMA "captured SET cleaned = greatest("
 	    "cleaned, coalesce((SELECT pg_snapshot_xmin(low) AS x FROM " SCHEMA
 	    "consumer WHERE tab = %" PRId64 " ORDER BY x LIMIT 1),"
-	    " least((SELECT xid FROM ",
-	    tab, buf_str(&late), tab);
+	    " (SELECT (xid::text::bigint + 1)::text::xid8 FROM ",
+	    tab, buf_str(&old), tab);
 	pg_change(out, tab);
 	buf_addf(out,
-	    " WHERE %s ORDER BY xid LIMIT 1),"
-	    " pg_snapshot_xmin(pg_current_snapshot()))))"
+	    " WHERE %s ORDER BY xid DESC LIMIT 1)))"
 	    " WHERE tab = %" PRId64 ";\n",
-	    buf_str(&late), tab);
-	buf_free(&late);
+	    buf_str(&old), tab);
+	buf_free(&old);
 }
 
 static void

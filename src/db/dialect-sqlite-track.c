@@ -163,23 +163,22 @@ lite_warnings(struct buf *out, const struct tracked *t)
 static void
 lite_raise(struct buf *out, int64_t tab, uint64_t keep)
 {
-	struct buf late = BUF_INIT;
+	struct buf old = BUF_INIT;
 
-	buf_addf(&late,
-	    "at >= strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', 'now', '-%" PRIu64
+	buf_addf(&old,
+	    "at < strftime('%%Y-%%m-%%dT%%H:%%M:%%fZ', 'now', '-%" PRIu64
 	    " seconds')",
 	    keep);
 	buf_addf(out,
 	    "DELETE FROM trueup_consumer WHERE tab = %" PRId64
-	    " AND NOT %s;\nUPDATE trueup_captured SET cleaned = max(cleaned,"
+	    " AND %s;\nUPDATE trueup_captured SET cleaned = max(cleaned,"
 	    " coalesce((SELECT min(low) FROM trueup_consumer WHERE tab = "
-	    "%" PRId64 "), (SELECT min(seq) - 1 FROM ",
-	    tab, buf_str(&late), tab);
+	    "%" PRId64 "), (SELECT max(seq) FROM ",
+	    tab, buf_str(&old), tab);
 	lite_change(out, tab);
-	buf_addf(out, " WHERE %s), (SELECT max(seq) FROM ", buf_str(&late));
-	lite_change(out, tab);
-	buf_addf(out, "), 0)) WHERE tab = %" PRId64 ";\n", tab);
-	buf_free(&late);
+	buf_addf(out, " WHERE %s), 0)) WHERE tab = %" PRId64 ";\n",
+	    buf_str(&old), tab);
+	buf_free(&old);
 }
 
 static void

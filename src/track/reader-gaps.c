@@ -11,6 +11,16 @@
 
 /* --- does what was read before count? ------------------------------------- */
 
+static enum status
+ask_cleaned(struct reading *r, int64_t *cleaned, struct err *err)
+{
+	return ask_int(r->db,
+	    arena_printf(r->arena,
+		"SELECT cleaned FROM %s WHERE tab = %" PRId64,
+		r->db->dialect->track->captured, r->new.tab),
+	    cleaned, err);
+}
+
 /* Our own: the row read last is still that row, unless it was cleaned. */
 static enum status
 check_own(struct reading *r, struct err *err)
@@ -21,11 +31,7 @@ check_own(struct reading *r, struct err *err)
 	int64_t cleaned;
 	enum status st;
 
-	st = ask_int(r->db,
-	    arena_printf(r->arena,
-		"SELECT cleaned FROM %s WHERE tab = %" PRId64, track->captured,
-		r->new.tab),
-	    &cleaned, err);
+	st = ask_cleaned(r, &cleaned, err);
 	if (st == TU_OK)
 		st = ask_texts(r->db, r->arena,
 		    arena_printf(r->arena,
@@ -121,8 +127,8 @@ read_new(struct reading *r, struct err *err)
 
 	buf_adds(&r->mark, r->kept && r->old.last > 0 ? r->old.mark : "-");
 	st = reading_scan(r,
-	    r->kept
-		? arena_printf(r->arena, "trueup_seq > %" PRId64, r->old.last)
+	    r->new.last > 0
+		? arena_printf(r->arena, "trueup_seq > %" PRId64, r->new.last)
 		: "1 = 1",
 	    true, take_number, err);
 	r->new.mark =
@@ -132,7 +138,8 @@ read_new(struct reading *r, struct err *err)
 
 /* --- what will not come any more ------------------------------------------ */
 
-/* Numbers of these gaps that rows have which nobody has committed. */
+/* Numbers of these gaps that rows have, though nobody may have committed
+ * them. */
 static enum status
 read_uncommitted(struct reading *r, const struct gaps *gaps, size_t first,
     struct texts *out, struct err *err)
@@ -206,6 +213,25 @@ close_gaps(struct reading *r, struct err *err)
 	return TU_OK;
 }
 
+/*
+ * From the beginning of our own table, of which everything below "cleaned" is
+ * gone: only what somebody has open there can still come.
+ */
+static enum status
+start_own(struct reading *r, struct err *err)
+{
+	int64_t cleaned;
+	enum status st = ask_cleaned(r, &cleaned, err);
+
+	if (st || cleaned == 0)
+		return st;
+	r->new.last = cleaned;
+	if (r->db->dialect->track->birth == NULL)
+		return TU_OK;
+	gaps_add(&r->new.gaps, 1, cleaned, INT64_MIN);
+	return close_gaps(r, err);
+}
+
 static enum status
 give_birth(struct reading *r, struct err *err)
 {
@@ -242,8 +268,11 @@ read_by_gaps(struct reading *r, struct err *err)
 		if (st == TU_OK)
 			st = close_gaps(r, err);
 	}
-	if (!r->kept)
+	if (!r->kept) {
 		r->keys = NULL;
+		if (st == TU_OK && r->src->capture != NULL)
+			st = start_own(r, err);
+	}
 	if (st == TU_OK)
 		st = read_new(r, err);
 	return st == TU_OK ? give_birth(r, err) : st;
