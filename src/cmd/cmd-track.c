@@ -144,7 +144,7 @@ track_install(struct track *t, struct err *err)
 
 	/* Views and the like only when somebody asks for them. */
 	for (size_t i = 0; i < list->n; i++)
-		if (!track_is_ours(&list->tables[i]) &&
+		if (!track_is_ours(t->in.db->dialect, &list->tables[i]) &&
 		    strcmp(list->tables[i].name, MARKER_TABLE) != 0 &&
 		    (list->tables[i].kind == REL_TABLE ||
 			list->tables[i].kind == REL_PARTITIONED || !all))

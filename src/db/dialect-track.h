@@ -150,6 +150,6 @@ void track_key_names(struct buf *out, const char *before, size_t nkeys);
 void track_text(struct buf *out, const struct dialect *d, const char *s);
 
 /* One of these tables, no side of a comparison? */
-bool track_is_ours(const struct table *t);
+bool track_is_ours(const struct dialect *d, const struct table *t);
 
 #endif

@@ -87,7 +87,8 @@ list_half(struct planner *pl, enum side side, struct err *err)
 	for (size_t i = 0; i < h->list.n; i++) {
 		const struct table *t = &h->list.tables[i];
 
-		if (strcmp(t->name, MARKER_TABLE) == 0 || track_is_ours(t) ||
+		if (strcmp(t->name, MARKER_TABLE) == 0 ||
+		    track_is_ours(db->dialect, t) ||
 		    (sel->schema[side] != NULL && t->schema != NULL &&
 			!name_match(sel->schema[side], t->schema))) {
 			h->done[i] = true;

@@ -202,13 +202,14 @@ static enum status
 note_table(struct installer *in, const struct capture *c, struct err *err)
 {
 	const struct dialect *d = in->db->dialect;
-	const char *state = NULL, *shape;
+	const char *state = "", *shape;
 	struct buf sql = BUF_INIT, keys = BUF_INIT;
 	enum status st = TU_OK;
 
-	if (in->dry_run)
-		return TU_OK; /* nobody knows it yet */
-	st = capture_state(in->db, in->arena, &c->t, &state, &shape, err);
+	/* Of what others make by our script nobody knows how it came out. */
+	if (!in->dry_run)
+		st = capture_state(
+		    in->db, in->arena, &c->t, &state, &shape, err);
 	for (size_t i = 0; i < c->t.nkeys; i++)
 		buf_addf(&keys, "%s%s", i > 0 ? "\n" : "", c->t.keys[i]->name);
 	buf_addf(&sql,
@@ -226,8 +227,8 @@ note_table(struct installer *in, const struct capture *c, struct err *err)
 	buf_adds(&sql, ", ");
 	if (st == TU_OK) {
 		track_text(&sql, d, state);
-		buf_addc(&sql, ')');
-		st = db_exec(in->db, buf_str(&sql), NULL, err);
+		buf_adds(&sql, ");\n");
+		st = run(in, &sql, err);
 	}
 	buf_free(&keys);
 	buf_free(&sql);

@@ -108,6 +108,12 @@ teardown() {
 	printf '%s\n' "$output" | lite b.db
 	lite b.db "insert into t values(3,'c')"
 	[ "$(lite b.db 'select op, k1 from trueup_change_2')" = 'I|3' ]
+	# Nobody knows how it came out.
+	run -7 "$TRUEUP" track status b.db
+	run -0 "$TRUEUP" track install b.db
+	[[ $output == *"t: tracked again ("*" is new)" ]]
+	[ -z "$(lite b.db .schema | grep -e _change_2 -e _2)" ]
+	run -0 "$TRUEUP" track status b.db
 	"$TRUEUP" track install a.db
 	run -0 "$TRUEUP" track remove -n a.db
 	printf '%s\n' "$output" | lite a.db

@@ -269,23 +269,26 @@ test_ours(void)
 {
 	static const struct {
 		struct table t;
-		bool ours;
+		bool pg, ours;
 	} cases[] = {
-		{ { .name = "trueup_meta" }, true },
-		{ { .name = "trueup_change_12" }, true },
-		{ { .name = "trueup_change_" }, false },
-		{ { .name = "trueup_change_1x" }, false },
-		{ { .name = "trueup_other" }, false },
-		{ { .name = "consumer" }, false },
-		{ { .name = "consumer", .schema = "public" }, false },
-		{ { .name = "consumer", .schema = TRACK_SCHEMA }, true },
-		{ { .name = "change_1", .schema = TRACK_SCHEMA }, true },
-		{ { .name = "mine", .schema = TRACK_SCHEMA }, false },
+		{ { .name = "trueup_meta" }, false, true },
+		{ { .name = "trueup_change_12" }, false, true },
+		{ { .name = "trueup_change_" }, false, false },
+		{ { .name = "trueup_change_1x" }, false, false },
+		{ { .name = "trueup_other" }, false, false },
+		{ { .name = "consumer" }, false, false },
+		{ { .name = "trueup_meta", .schema = "public" }, true, false },
+		{ { .name = "consumer", .schema = TRACK_SCHEMA }, true, true },
+		{ { .name = "change_1", .schema = TRACK_SCHEMA }, true, true },
+		{ { .name = "mine", .schema = TRACK_SCHEMA }, true, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		ok(track_is_ours(&cases[i].t) == cases[i].ours, "%s is %s",
-		    cases[i].t.name, cases[i].ours ? "ours" : "not ours");
+		ok(track_is_ours(
+		       cases[i].pg ? &dialect_postgresql : &dialect_sqlite,
+		       &cases[i].t) == cases[i].ours,
+		    "%s is %s", cases[i].t.name,
+		    cases[i].ours ? "ours" : "not ours");
 }
 
 static void
