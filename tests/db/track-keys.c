@@ -184,8 +184,8 @@ change_some(struct twins *tw, enum side side)
 		"DELETE FROM t WHERE a = %d AND b = 'k1'",
 		"UPDATE t SET b = 'K1' WHERE a = %d AND b = 'k1'",
 		"UPDATE t SET a = a + 10000 WHERE a = %d AND b = 'k2'",
-		"INSERT INTO t (a, b, v) SELECT a, 'new', 0 FROM t WHERE a = "
-		"%d AND b = 'k0' AND v < 1000",
+		("INSERT INTO t (a, b, v) SELECT a, 'new', 0 FROM t WHERE a = "
+		 "%d AND b = 'k0' AND v < 1000"),
 	};
 	int n = (int)(tap_random() % 12);
 

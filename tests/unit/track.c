@@ -83,9 +83,8 @@ test_positions(void)
 				   "10:00\t4-4@17,9-12@18";
 	static const char snapshot[] = "1\tsnapshot\tid\t7\tshape\t10:20:11,12";
 	static const char *const bad[] = { "", "1",
-		"2\tgaps\tid\t7\tshape\t1\t"
-		"-\t-",
-		"1\tgaps\tid\t7\tshape\t1\t-", "1\tgaps\tid\t7\tshape\t1\t-\tx",
+		"2\tgaps\tid\t7\tshape\t1\t-\t-", "1\tgaps\tid\t7\tshape\t1\t-",
+		"1\tgaps\tid\t7\tshape\t1\t-\tx",
 		"1\twindow\tid\t7\tshape\t1\t-\t-",
 		"1\tgaps\tid\t7\tshape\t1\t-\t-\t-",
 		"1\tsnapshot\tid\t7\tshape\t'; DROP TABLE t" };
