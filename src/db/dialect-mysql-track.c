@@ -345,7 +345,9 @@ my_state(struct buf *out, const struct tracked *t)
 	    " constraint_name), CONCAT_WS(' ', unique_constraint_schema,"
 	    " referenced_table_name, delete_rule, update_rule)"
 	    " FROM information_schema.referential_constraints"
-	    " WHERE constraint_schema = DATABASE() AND table_name IN (");
+	    " WHERE constraint_schema = DATABASE()"
+	    " AND (delete_rule IN " ACTIONS " OR update_rule IN " ACTIONS ")"
+	    " AND table_name IN (");
 	add_name_list(out, t);
 	buf_addc(out, ')');
 }

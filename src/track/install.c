@@ -197,40 +197,50 @@ remove_objects(struct installer *in, int64_t tab, struct err *err)
 	return st;
 }
 
-/* Its row, with what it is to look like from now on. */
-static enum status
-note_table(struct installer *in, const struct capture *c, struct err *err)
+/*
+ * Its row comes first, and says that nobody knows yet how it is: what an
+ * install leaves that did not come to its end, or one by our script, the next
+ * install finds and removes.
+ */
+static void
+add_row(struct buf *sql, const struct dialect *d, const struct capture *c)
 {
-	const struct dialect *d = in->db->dialect;
-	const char *state = "", *shape;
-	struct buf sql = BUF_INIT, keys = BUF_INIT;
-	enum status st = TU_OK;
+	struct buf keys = BUF_INIT;
 
-	/* Of what others make by our script nobody knows how it came out. */
-	if (!in->dry_run)
-		st = capture_state(
-		    in->db, in->arena, &c->t, &state, &shape, err);
 	for (size_t i = 0; i < c->t.nkeys; i++)
 		buf_addf(&keys, "%s%s", i > 0 ? "\n" : "", c->t.keys[i]->name);
-	buf_addf(&sql,
+	buf_addf(sql,
 	    "INSERT INTO %s (tab, tschema, tname, key_columns, state) VALUES "
 	    "(%" PRId64 ", ",
 	    d->track->captured, c->t.tab);
 	if (c->name.schema != NULL)
-		track_text(&sql, d, c->name.schema);
+		track_text(sql, d, c->name.schema);
 	else
-		buf_adds(&sql, "NULL");
-	buf_adds(&sql, ", ");
-	track_text(&sql, d, c->name.name);
-	buf_adds(&sql, ", ");
-	track_text(&sql, d, buf_str(&keys));
-	buf_adds(&sql, ", ");
-	if (st == TU_OK) {
-		track_text(&sql, d, state);
-		buf_adds(&sql, ");\n");
-		st = run(in, &sql, err);
-	}
+		buf_adds(sql, "NULL");
+	buf_adds(sql, ", ");
+	track_text(sql, d, c->name.name);
+	buf_adds(sql, ", ");
+	track_text(sql, d, buf_str(&keys));
+	buf_adds(sql, ", '');\n");
 	buf_free(&keys);
+}
+
+/* What it is to look like from now on. */
+static enum status
+note_state(struct installer *in, const struct capture *c, struct err *err)
+{
+	const struct dialect *d = in->db->dialect;
+	const char *state, *shape;
+	struct buf sql = BUF_INIT;
+	enum status st =
+	    capture_state(in->db, in->arena, &c->t, &state, &shape, err);
+
+	if (st)
+		return st;
+	buf_addf(&sql, "UPDATE %s SET state = ", d->track->captured);
+	track_text(&sql, d, state);
+	buf_addf(&sql, " WHERE tab = %" PRId64, c->t.tab);
+	st = db_exec(in->db, buf_str(&sql), NULL, err);
 	buf_free(&sql);
 	return st;
 }
@@ -246,10 +256,11 @@ make(struct installer *in, const struct capture *c, struct err *err)
 		buf_adds(&sql, track->setup);
 	buf_addf(&sql, "UPDATE %s SET v = '%" PRId64 "' WHERE k = 'next';\n",
 	    track->meta, c->t.tab + 1);
+	add_row(&sql, in->db->dialect, c);
 	track->install(&sql, &c->t);
 	st = run(in, &sql, err);
 	buf_free(&sql);
-	return st == TU_OK ? note_table(in, c, err) : st;
+	return st == TU_OK && !in->dry_run ? note_state(in, c, err) : st;
 }
 
 static enum status

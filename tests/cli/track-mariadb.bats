@@ -54,6 +54,20 @@ objects() {
 	[ "$output" = "no table is tracked" ]
 }
 
+@test "what an install that was cut short leaves is found by the next" {
+	"$TRUEUP" track install -n "$db" p | sed '/TRIGGER trueup_u_1/,$d' >script
+	my "$db" <script
+	[ -n "$(objects)" ]
+	run -7 "$TRUEUP" track status "$db"
+	[[ $output == *"cannot be believed"* ]]
+	run -0 "$TRUEUP" track install "$db" p
+	[[ $output == "p: tracked again ("*" is new)" ]]
+	[[ $(objects) != *_1* ]]
+	run -0 "$TRUEUP" track status "$db"
+	run -0 "$TRUEUP" track remove "$db"
+	[ -z "$(objects)" ]
+}
+
 @test "the name must say which database" {
 	run -2 "$TRUEUP" track install "${db%/*}/"
 	[[ $output == *"must say which database of the server"* ]]

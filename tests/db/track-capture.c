@@ -184,6 +184,10 @@ static const struct capture_case my_cases[] = {
 	    "SET @trueup_run = 'me';\nINSERT INTO t VALUES (1);\n"
 	    "SET @trueup_run = REPEAT('x', 100);\nINSERT INTO t VALUES (2)",
 	    "I 1 me, T", NULL },
+	{ "a reference that does nothing",
+	    "CREATE TABLE p (a INT PRIMARY KEY) ENGINE=InnoDB;\n"
+	    "CREATE TABLE t (a INT PRIMARY KEY) ENGINE=InnoDB", "t",
+	    "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p (a)", "", NULL },
 	{ "a reference that came later",
 	    "CREATE TABLE p (a INT PRIMARY KEY) ENGINE=InnoDB;\n"
 	    "CREATE TABLE t (a INT PRIMARY KEY) ENGINE=InnoDB", "t",
