@@ -238,6 +238,51 @@ test_restored(struct tracking *t)
 	is_read(t, &p, CLEANED, "another past than the one that was read");
 }
 
+/* Keys come as a comparison reads them from the table itself. */
+static void
+test_types(struct tracking *t)
+{
+	static const struct {
+		const struct dialect *d;
+		const char *create, *insert, *want;
+	} cases[] = {
+		{ &dialect_postgresql,
+		    "CREATE TABLE u (d date, z timestamptz, b bytea, n numeric,"
+		    " c char(5), i interval, e bool, PRIMARY KEY (d, z, b, n,"
+		    " c, i, e))",
+		    "SET datestyle = 'SQL, DMY'; SET timezone = 'Asia/Tokyo';"
+		    "INSERT INTO u VALUES ('02/01/2025', '2025-01-02 09:00+09',"
+		    " '\\x00ff', 1.50, 'a', '1 day', true)",
+		    "2025-01-02/2025-01-02 00:00:00/00ff/1.50/a/P1D/1" },
+		{ &dialect_mysql,
+		    "CREATE TABLE u (b VARBINARY(9), c CHAR(5), n BIGINT "
+		    "UNSIGNED, z TIMESTAMP(3), l VARCHAR(5) CHARACTER SET "
+		    "latin1, t TIME, e ENUM('x', 'y'), PRIMARY KEY (b, c, n, "
+		    "z, l, t, e)) ENGINE=InnoDB",
+		    "SET time_zone = '+09:00';\nINSERT INTO u VALUES (x'00ff', "
+		    "'a', 18446744073709551615, '2025-01-02 09:00:00.5', 'é', "
+		    "'-10:00:00', 'y')",
+		    "00ff/a/18446744073709551615/2025-01-02 00:00:00.5/é/"
+		    "-10:00:00/y" },
+		{ &dialect_sqlite,
+		    "CREATE TABLE u (a, b, c, PRIMARY KEY (a, b,"
+		    " c))",
+		    "INSERT INTO u VALUES (x'00ff', 2.5, 'x')", "00ff/2.5/x" },
+	};
+	const char *p = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		if (cases[i].d != t->db->dialect)
+			continue;
+		tracking_run(t->app, cases[i].create);
+		tracking_install(t, "u");
+		is_read(t, &p, FIRST, "a table with a key of many types");
+		tracking_run(t->app, cases[i].insert);
+		is_read(t, &p, cases[i].want, "which are read as they are");
+		tracking_run(t->app, "DROP TABLE u");
+	}
+}
+
 typedef void test_fn(struct tracking *t);
 
 static const char *const create[BRANDS] = {
@@ -249,7 +294,8 @@ static const char *const create[BRANDS] = {
 static const char *const drop[BRANDS] = {
 	[LITE] = "DROP TABLE t",
 	[PG] = "DROP TABLE t; DROP SCHEMA " TRACK_SCHEMA " CASCADE",
-	[MY] = ("DROP TABLE t, trueup_change_1, trueup_captured, trueup_meta, "
+	[MY] = ("DROP TABLE IF EXISTS t, trueup_change_1, trueup_change_2, "
+		"trueup_captured, trueup_meta, "
 		"trueup_consumer"),
 };
 
@@ -284,7 +330,8 @@ int
 main(void)
 {
 	static test_fn *const tests[] = { test_reading, test_whole, test_again,
-		test_consumers, test_silent, test_restored, test_truncate };
+		test_consumers, test_silent, test_restored, test_types,
+		test_truncate };
 
 	test_brand(LITE, tests, ARRAY_LEN(tests) - 1);
 	test_brand(PG, tests, ARRAY_LEN(tests));
