@@ -39,13 +39,11 @@ track_is_ours(const struct dialect *d, const struct table *t)
 	static const char prefix[] = "trueup_";
 	const char *name = t->name;
 
-	if (d == &dialect_postgresql) {
-		if (strcmp(t->schema, TRACK_SCHEMA) != 0)
+	if (t->schema == NULL || strcmp(t->schema, TRACK_SCHEMA) != 0) {
+		if (d == &dialect_postgresql ||
+		    strncmp(name, prefix, strlen(prefix)) != 0)
 			return false;
-	} else if (strncmp(name, prefix, strlen(prefix)) == 0) {
 		name += strlen(prefix);
-	} else {
-		return false;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (strcmp(name, names[i]) == 0)

@@ -19,6 +19,10 @@
  *	                      READ UNCOMMITTED session sees, for GAP_SECONDS
  *	          SQLite      there are none: it has one writer at a time
  *
+ *	          A standby of PostgreSQL gives no transaction ids, and is an
+ *	          error; of other brands nobody knows when to close a gap:
+ *	          dialect->track is NULL, and nothing is read
+ *
  * Both give keys that may have changed: a hint, which can be late or doubled.
  * What differs is for a comparison to say.
  *

@@ -279,6 +279,7 @@ test_ours(void)
 		{ { .name = "trueup_meta", .schema = "public" }, true, false },
 		{ { .name = "consumer", .schema = TRACK_SCHEMA }, true, true },
 		{ { .name = "change_1", .schema = TRACK_SCHEMA }, true, true },
+		{ { .name = "change_1", .schema = TRACK_SCHEMA }, false, true },
 		{ { .name = "mine", .schema = TRACK_SCHEMA }, true, false },
 	};
 
