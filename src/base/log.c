@@ -36,7 +36,11 @@ clear_progress(void)
 	drawn = false;
 }
 
-static void TU_PRINTF(2, 0) say(const char *prefix, const char *fmt, va_list ap)
+static void say(const char *prefix, const char *fmt, va_list ap)
+    TU_PRINTF(2, 0);
+
+static void
+say(const char *prefix, const char *fmt, va_list ap)
 {
 	struct buf line = BUF_INIT;
 	char *text = NULL;
