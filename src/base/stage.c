@@ -6,8 +6,10 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "base/clock.h"
+#include "base/interrupt.h"
 
 #define SAMPLE_SECONDS 0.25
 #define RATE_AFTER_SECONDS 1.0
@@ -162,6 +164,16 @@ stage_tick(void)
 	pthread_mutex_unlock(&lock);
 	if (watcher != NULL)
 		watcher();
+}
+
+bool
+stage_wait(double when)
+{
+	while (clock_seconds() < when && !interrupted()) {
+		stage_tick();
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	}
+	return !interrupted();
 }
 
 void

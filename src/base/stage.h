@@ -63,6 +63,10 @@ void stage_set(uint64_t rows);
 /* To be called now and then, for the rate and for who watches. */
 void stage_tick(void);
 
+/* Wait until clock_seconds() is when, with ticks. False: interrupted() before
+ * that. */
+bool stage_wait(double when);
+
 /* Call tick() at each of these and when a stage begins, in the thread that says
  * so. NULL: nobody watches. */
 void stage_watch(void (*tick)(void));

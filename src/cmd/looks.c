@@ -3,7 +3,6 @@
 #include "cmd/looks.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/interrupt.h"
@@ -31,12 +30,8 @@ due(const struct settings *set, size_t i)
 static enum status
 wait_until(double when, struct err *err)
 {
-	while (clock_seconds() < when && !interrupted()) {
-		stage_tick();
-		nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
-	}
-	return interrupted() ? err_set(err, TU_EINTERRUPTED, "interrupted")
-	                     : TU_OK;
+	return stage_wait(when) ? TU_OK
+	                        : err_set(err, TU_EINTERRUPTED, "interrupted");
 }
 
 static void

@@ -22,7 +22,8 @@
 #define DEFAULT_RECHECK_WAIT 2
 #define INTERVAL_DIGITS 7
 
-static const char *const hashes[] = { "auto", "stream", "md5", "sha256", NULL };
+static const char *const hashes[] = { "auto", "stream", "md5", "sha256",
+	"record", NULL };
 static const char *const colors[] = { "auto", "always", "never", NULL };
 /* In the order of enum report_format. */
 static const char *const formats[] = { "text", "stat", "rows", "sql", "json",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "db/sqlite.h"
 #ifdef WITH_ODBC
 #include "db/odbc.h"
@@ -76,14 +77,6 @@ find_driver(const char *url)
 	return NULL;
 }
 
-#if !defined(WITH_ODBC) || !defined(WITH_PQ)
-static bool
-has_prefix(const char *s, const char *prefix)
-{
-	return strncmp(s, prefix, strlen(prefix)) == 0;
-}
-#endif
-
 /* The name itself is not shown: it may hold a password. */
 static enum status
 no_driver(const char *url, struct err *err)
@@ -93,14 +86,14 @@ no_driver(const char *url, struct err *err)
 	if (*url == '\0')
 		return err_set(err, TU_EUSAGE, "the database name is empty");
 #ifndef WITH_ODBC
-	if (has_prefix(url, "odbc:") || has_prefix(url, "mariadb://") ||
-	    has_prefix(url, "mysql://")) {
+	if (str_begins(url, "odbc:") || str_begins(url, "mariadb://") ||
+	    str_begins(url, "mysql://")) {
 		err_set(err, TU_EUSAGE, "this trueup was built without ODBC");
 		return err_hint(err, "build it again: ./configure --with-odbc");
 	}
 #endif
 #ifndef WITH_PQ
-	if (has_prefix(url, "postgres") || strstr(url, "://") == NULL) {
+	if (str_begins(url, "postgres") || strstr(url, "://") == NULL) {
 		err_set(
 		    err, TU_EUSAGE, "this trueup was built without PostgreSQL");
 		return err_hint(err, "build it again: ./configure --with-pq");

@@ -169,6 +169,7 @@ struct db {
 	char version[64];  /* "PostgreSQL 15.18", "SQLite 3.40.1" */
 	bool schemas;      /* tables have schemas: list() fills them in */
 	bool fold;         /* DB_CAP_FOLD and the self-test at connect passed */
+	bool records;      /* so did that of HASH_RECORD (rowhash.h) */
 	bool holds;        /* the driver keeps a whole result in memory */
 	uint64_t bytes_in; /* row bytes received so far */
 	struct interrupt_action on_interrupt; /* calls drv->cancel */

@@ -141,6 +141,17 @@ void pg_hash_expr(struct buf *out, const struct column *const *cols,
     const struct vtype *types, size_t n, enum hash_kind kind);
 void pg_bucket_expr(struct buf *out, const struct column *const *cols,
     const struct vtype *types, size_t n, uint32_t buckets);
+
+/* dialect-pg-record.c */
+bool pg_record_expr(
+    struct buf *out, const struct column *const *cols, size_t n, uint64_t seed);
+bool pg_record_hash(const struct column *const *cols, size_t n, uint64_t seed,
+    int64_t key, const void *raw, size_t rawlen, uint64_t *hash);
+
+/* dialect-pg-fold.c */
+void pg_fold_records(struct buf *out, const struct table *table,
+    const char *hash, const struct column *key, bool near,
+    const struct sql_range *ranges, size_t n);
 void pg_fold_ranges(struct buf *out, const struct table *table,
     const char *hash, const struct sql_range *ranges, size_t n);
 void pg_fold_buckets(struct buf *out, const struct table *table,

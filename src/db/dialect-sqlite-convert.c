@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/str.h"
 #include "base/utf8.h"
 #include "value/canon.h"
 #include "value/compare.h"
@@ -103,12 +104,6 @@ choose_time(const struct column *to, enum ltype type, const struct cell *in,
 	                  : cell_f64(datetime_to_julian(&dt));
 }
 
-static int
-hex_digit(char c)
-{
-	return c >= 'a' ? c - 'a' + 10 : c - '0';
-}
-
 static void
 choose_uuid(const struct column *to, const struct cell *in, struct buf *scratch,
     struct cell *out)
@@ -132,8 +127,7 @@ choose_uuid(const struct column *to, const struct cell *in, struct buf *scratch,
 			i++;
 			continue;
 		}
-		buf_addc(
-		    scratch, (char)(hex_digit(p[0]) << 4 | hex_digit(p[1])));
+		buf_addc(scratch, (char)(str_hex(p[0]) << 4 | str_hex(p[1])));
 		i += 2;
 	}
 	*out = cell_bytes(scratch->data + scratch->len - 16, 16);

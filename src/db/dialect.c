@@ -22,6 +22,16 @@ dialect_limit(struct buf *out, const struct dialect *d, uint64_t n)
 		buf_addf(out, "%s%" PRIu64 "%s", d->limit[0], n, d->limit[1]);
 }
 
+const char *
+dialect_skip_quoted(const char *p)
+{
+	char quote = *p++;
+
+	while (*p != '\0' && (*p != quote || p[1] == quote))
+		p += *p == quote ? 2 : 1;
+	return *p == '\0' ? p : p + 1;
+}
+
 bool
 dialect_tells_rows(const struct dialect *d, const struct table *table)
 {

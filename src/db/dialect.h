@@ -85,6 +85,29 @@ struct dialect {
 	    const char *hash, const char *bucket);
 
 	/*
+	 * HASH_RECORD, where db->records: a hash of 64 bits that is cheaper for
+	 * the server than sending the row. cols[0] is the key, an integer, and
+	 * tells rows apart. record_expr() appends the expression, a bigint;
+	 * false: a column has a type that it is not known for. record_hash()
+	 * computes the same from the key and the other columns as a raw scan
+	 * brought them (db.h); false: these are not such columns.
+	 */
+	bool (*record_expr)(struct buf *out, const struct column *const *cols,
+	    size_t n, uint64_t seed);
+	bool (*record_hash)(const struct column *const *cols, size_t n,
+	    uint64_t seed, int64_t key, const void *raw, size_t rawlen,
+	    uint64_t *hash);
+	/*
+	 * As fold_ranges: SELECT n, count and four sums, as text: of the lowest
+	 * 31 bits of the hash, of the next 31, and of each times the key less
+	 * the lower bound. near: no closed range is 2^32 keys wide; otherwise,
+	 * and in open ranges, the last two are 0.
+	 */
+	void (*fold_records)(struct buf *out, const struct table *table,
+	    const char *hash, const struct column *key, bool near,
+	    const struct sql_range *ranges, size_t n);
+
+	/*
 	 * An integer expression 0..n-1 for hash buckets of a key: the first 4
 	 * bytes, big-endian, of md5 of the canonical key row (CANON_INLINE off)
 	 * modulo n. key_bucket() in diff/ computes the same.
@@ -198,6 +221,9 @@ void dialect_columns(struct buf *out, const struct dialect *d,
 
 /* " LIMIT n" at the end of a SELECT, or nothing: the caller stops reading. */
 void dialect_limit(struct buf *out, const struct dialect *d, uint64_t n);
+
+/* Behind the string or quoted name that begins at p. */
+const char *dialect_skip_quoted(const char *p);
 
 /* Can one of several equal rows be deleted? */
 bool dialect_tells_rows(const struct dialect *d, const struct table *table);

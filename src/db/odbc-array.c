@@ -145,25 +145,16 @@ set_rows(SQLHSTMT stmt, size_t n)
 
 static enum status
 run(struct odbc *o, struct odbc_prepared *p, const struct db_batch *batch,
-    struct array *arrays, size_t *touched, struct err *err)
+    struct array *arrays, uint64_t *touched, struct err *err)
 {
 	const uint16_t *order = (const uint16_t *)p->order.data;
 	size_t markers = p->order.len / sizeof(*order);
-	SQLLEN count = 0;
 	SQLRETURN rc = SQL_SUCCESS;
 
 	for (size_t i = 0; i < markers && SQL_SUCCEEDED(rc); i++)
 		rc = bind_array(p->stmt, (SQLUSMALLINT)(i + 1),
 		    batch->columns[order[i]], &arrays[order[i]]);
-	if (SQL_SUCCEEDED(rc))
-		rc = SQLExecute(p->stmt);
-	if (!SQL_SUCCEEDED(rc) && rc != SQL_NO_DATA)
-		return odbc_fail(o, SQL_HANDLE_STMT, p->stmt, NULL, err);
-	if (rc != SQL_NO_DATA)
-		SQLRowCount(p->stmt, &count);
-	SQLFreeStmt(p->stmt, SQL_CLOSE);
-	*touched = count > 0 ? (size_t)count : 0;
-	return TU_OK;
+	return odbc_run_bound(o, p->stmt, rc, touched, err);
 }
 
 enum status
@@ -171,7 +162,7 @@ odbc_arrays_run(struct odbc_arrays *all, struct odbc *o,
     struct odbc_prepared *p, const struct db_batch *batch, size_t from,
     size_t n, struct err *err)
 {
-	size_t touched = 0;
+	uint64_t touched = 0;
 	enum status st;
 
 	narrow(all->arrays, batch->nparams);

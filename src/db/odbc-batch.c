@@ -10,23 +10,9 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "db/dialect.h"
 
 /* --- statements ----------------------------------------------------------- */
-
-/* Behind a quoted thing that begins at p. */
-static const char *
-skip_quoted(const char *p)
-{
-	char quote = *p;
-
-	for (p++; *p != '\0'; p++) {
-		if (*p == quote && p[1] != quote)
-			return p + 1;
-		if (*p == quote)
-			p++;
-	}
-	return p;
-}
 
 /* ?2 to ?, and which parameter each bare marker is. */
 static void
@@ -36,7 +22,7 @@ bare_markers(struct buf *sql, struct buf *order, const char *p)
 		const char *from = p;
 
 		if (*p == '\'' || *p == '"' || *p == '`') {
-			p = skip_quoted(p);
+			p = dialect_skip_quoted(p);
 			buf_add(sql, from, (size_t)(p - from));
 		} else if (*p == '?' && p[1] >= '1' && p[1] <= '9') {
 			uint16_t n = (uint16_t)(strtoul(p + 1, NULL, 10) - 1);
@@ -219,13 +205,29 @@ check_size(const struct odbc *o, const struct db_batch *batch, size_t row,
 	return err_hint(err, "raise max_allowed_packet on the server");
 }
 
+enum status
+odbc_run_bound(struct odbc *o, SQLHSTMT stmt, SQLRETURN rc, uint64_t *touched,
+    struct err *err)
+{
+	SQLLEN count = 0;
+
+	if (SQL_SUCCEEDED(rc))
+		rc = SQLExecute(stmt);
+	if (!SQL_SUCCEEDED(rc) && rc != SQL_NO_DATA)
+		return odbc_fail(o, SQL_HANDLE_STMT, stmt, NULL, err);
+	if (rc != SQL_NO_DATA)
+		SQLRowCount(stmt, &count);
+	SQLFreeStmt(stmt, SQL_CLOSE);
+	*touched = count > 0 ? (uint64_t)count : 0;
+	return TU_OK;
+}
+
 static enum status
 run_row(struct odbc *o, struct odbc_prepared *p, const struct db_batch *batch,
     size_t row, struct value *values, struct err *err)
 {
 	const uint16_t *order = (const uint16_t *)p->order.data;
 	size_t markers = p->order.len / sizeof(*order);
-	SQLLEN count = 0;
 	SQLRETURN rc = SQL_SUCCESS;
 	enum status st = check_size(o, batch, row, err);
 
@@ -238,15 +240,7 @@ run_row(struct odbc *o, struct odbc_prepared *p, const struct db_batch *batch,
 		    batch->columns[n], &batch->params[row * batch->nparams + n],
 		    &values[i]);
 	}
-	if (SQL_SUCCEEDED(rc))
-		rc = SQLExecute(p->stmt);
-	if (!SQL_SUCCEEDED(rc) && rc != SQL_NO_DATA)
-		return odbc_fail(o, SQL_HANDLE_STMT, p->stmt, NULL, err);
-	if (rc != SQL_NO_DATA)
-		SQLRowCount(p->stmt, &count);
-	SQLFreeStmt(p->stmt, SQL_CLOSE);
-	batch->affected[row] = count > 0 ? (uint64_t)count : 0;
-	return TU_OK;
+	return odbc_run_bound(o, p->stmt, rc, &batch->affected[row], err);
 }
 
 enum status

@@ -154,6 +154,11 @@ enum status odbc_arrays_run(struct odbc_arrays *all, struct odbc *o,
     struct odbc_prepared *p, const struct db_batch *batch, size_t from,
     size_t n, struct err *err);
 
+/* Execute what rc says was bound; how many rows it touched, 0 if the driver
+ * does not know. */
+enum status odbc_run_bound(struct odbc *o, SQLHSTMT stmt, SQLRETURN rc,
+    uint64_t *touched, struct err *err);
+
 /* --- odbc-catalog.c --- */
 
 enum status odbc_list(struct db *db, struct arena *arena,

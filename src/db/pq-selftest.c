@@ -10,6 +10,7 @@
 
 #include "db/pq-int.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/log.h"
@@ -215,6 +216,98 @@ judge(struct pq *pq, const struct selftest *t, const struct row *row,
 	return st;
 }
 
+/* --- the server's own hash --------------------------------------------------
+ */
+
+#define RECORD_VERSION 140000 /* since when records can be hashed */
+#define RECORD_KEY INT64_C(-5000000001)
+#define RECORD_SEED UINT64_C(0x9e3779b97f4a7c15)
+
+/* The samples that can be hashed, behind the key. */
+static size_t
+record_columns(
+    struct selftest *t, struct column *key, const struct column *cols[N + 1])
+{
+	size_t n = 1;
+
+	*key = t->columns[0];
+	key->name = "k";
+	key->wire = PG_INT8;
+	key->integer = true;
+	cols[0] = key;
+	for (size_t i = 0; i < N; i++) {
+		struct buf scratch = BUF_INIT;
+
+		cols[n] = t->cols[i];
+		n += pg_record_expr(&scratch, cols, n + 1, 0);
+		buf_free(&scratch);
+	}
+	return n;
+}
+
+static void
+record_sql(struct selftest *t, const struct column *const *cols, size_t n)
+{
+	struct buf *sql = &t->sql;
+
+	buf_reset(sql);
+	buf_adds(sql, "SELECT k,");
+	(void)pg_record_expr(sql, cols, n, RECORD_SEED);
+	for (size_t i = 1; i < n; i++) {
+		buf_addc(sql, ',');
+		pg_select_expr(sql, cols[i]);
+	}
+	buf_addf(sql, " FROM (SELECT '%" PRId64 "'::bigint AS k", RECORD_KEY);
+	for (size_t i = 0; i < N; i++)
+		if (samples[i].field != NULL)
+			buf_addf(sql, ",%s AS %s", samples[i].sql, t->names[i]);
+		else
+			buf_addf(
+			    sql, ",'%s|'::text AS %s", CHARACTER, t->names[i]);
+	buf_adds(sql, ") AS trueup_t");
+}
+
+/* Another server's hash may be another one: then its rows travel. */
+static enum status
+test_records(struct pq *pq, struct selftest *t, struct err *err)
+{
+	struct column key;
+	const struct column *cols[N + 1], *scanned[N + 2];
+	size_t n = record_columns(t, &key, cols);
+	struct db_scan scan = { .columns = scanned,
+		.ncolumns = n + 1,
+		.nkeys = 2,
+		.flags = DB_SCAN_RAW };
+	struct cursor *cur = NULL;
+	const struct row *row = NULL;
+	uint64_t hash;
+	enum status st;
+
+	record_sql(t, cols, n);
+	scan.sql = buf_str(&t->sql);
+	scanned[0] = cols[0];
+	scanned[1] = &db_int_column;
+	memcpy(scanned + 2, cols + 1, (n - 1) * sizeof(*cols));
+	st = pq_scan(&pq->db, &scan, &cur, err);
+	if (st == TU_OK)
+		st = pq_next(cur, &row, err);
+	if (st == TU_OK && row != NULL)
+		pq->db.records =
+		    pg_record_hash(cols, n, RECORD_SEED, RECORD_KEY, row->raw,
+			row->rawlen, &hash) &&
+		    (int64_t)hash == row->cells[1].u.i;
+	else if (PQstatus(pq->conn) == CONNECTION_OK)
+		st = TU_OK;
+	if (st == TU_OK && !pq->db.records)
+		log_line(LOG_INFO,
+		    "%s: its own hash of rows is another one%s%s",
+		    pq->db.display, err->msg[0] != '\0' ? ": " : "", err->msg);
+	if (st == TU_OK)
+		err_clear(err);
+	pq_cursor_close(cur);
+	return st;
+}
+
 enum status
 pq_selftest(struct pq *pq, struct err *err)
 {
@@ -250,6 +343,9 @@ pq_selftest(struct pq *pq, struct err *err)
 		st = TU_OK;
 	}
 	pq_cursor_close(cur);
+	if (st == TU_OK && pq->db.fold && pq->version >= RECORD_VERSION &&
+	    pq->encoding == 0)
+		st = test_records(pq, &t, err);
 	buf_free(&t.sql);
 	return st;
 }

@@ -13,27 +13,13 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
+#include "base/str.h"
+#include "db/dialect.h"
+
 #define TEXT_OID 25
 #define ROWS_NAME "trueup_rows"
 
 /* --- the statement -------------------------------------------------------- */
-
-/* Behind a quoted thing that begins at p. */
-static const char *
-skip_quoted(const char *p)
-{
-	char quote = *p++;
-
-	while (*p != '\0' && (*p != quote || p[1] == quote))
-		p += *p == quote ? 2 : 1;
-	return *p == '\0' ? p : p + 1;
-}
-
-static bool
-has_prefix(const char *s, const char *prefix)
-{
-	return strncmp(s, prefix, strlen(prefix)) == 0;
-}
 
 static void
 add_rows(struct buf *out, const char *keyword, size_t nparams)
@@ -54,7 +40,7 @@ add_mark(struct buf *out, const char **p)
 	char *end;
 	unsigned long n = strtoul(*p + 1, &end, 10);
 
-	if (!has_prefix(end, "::"))
+	if (!str_begins(end, "::"))
 		return false;
 	buf_addf(out, ROWS_NAME "." ROWS_NAME "_%lu", n);
 	*p = end;
@@ -69,26 +55,26 @@ add_mark(struct buf *out, const char **p)
 static bool
 rewrite(struct buf *out, const char *sql, size_t nparams)
 {
-	bool insert = has_prefix(sql, "INSERT "), done = false;
-	const char *where = has_prefix(sql, "UPDATE ") ? " FROM " : " USING ";
+	bool insert = str_begins(sql, "INSERT "), done = false;
+	const char *where = str_begins(sql, "UPDATE ") ? " FROM " : " USING ";
 
-	if (nparams == 0 || (!insert && !has_prefix(sql, "UPDATE ") &&
-				!has_prefix(sql, "DELETE ")))
+	if (nparams == 0 || (!insert && !str_begins(sql, "UPDATE ") &&
+				!str_begins(sql, "DELETE ")))
 		return false;
 	for (const char *p = sql; *p != '\0';) {
 		const char *from = p;
 
 		if (*p == '\'' || *p == '"') {
-			p = skip_quoted(p);
+			p = dialect_skip_quoted(p);
 			buf_add(out, from, (size_t)(p - from));
 		} else if (*p == '$') {
 			if (!add_mark(out, &p))
 				return false;
-		} else if (insert && !done && has_prefix(p, " VALUES (")) {
+		} else if (insert && !done && str_begins(p, " VALUES (")) {
 			buf_adds(out, " SELECT ");
 			p += strlen(" VALUES (");
 			done = true;
-		} else if (!insert && !done && has_prefix(p, " WHERE ")) {
+		} else if (!insert && !done && str_begins(p, " WHERE ")) {
 			add_rows(out, where, nparams);
 			buf_adds(out, " WHERE ");
 			p += strlen(" WHERE ");

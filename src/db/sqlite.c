@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
+#include "base/str.h"
 #include "db/dialect-sqlite.h"
 #include "db/dialect.h"
 
@@ -89,12 +90,6 @@ sqlite_fail(sqlite3 *handle, int rc, const char *what, struct err *err)
 
 /* --- opening ------------------------------------------------------------- */
 
-static bool
-has_prefix(const char *s, const char *prefix)
-{
-	return strncmp(s, prefix, strlen(prefix)) == 0;
-}
-
 /*
  * Whatever has no scheme is a path. libpq writes its conninfo with '=', which
  * a file name may have too: then the file has to exist. A postgresql: without
@@ -105,10 +100,10 @@ sqlite_match(const char *url)
 {
 	struct stat sb;
 
-	if (has_prefix(url, "sqlite:") || has_prefix(url, "file:"))
+	if (str_begins(url, "sqlite:") || str_begins(url, "file:"))
 		return true;
-	if (*url == '\0' || has_prefix(url, "odbc:") ||
-	    has_prefix(url, "postgres:") || has_prefix(url, "postgresql:") ||
+	if (*url == '\0' || str_begins(url, "odbc:") ||
+	    str_begins(url, "postgres:") || str_begins(url, "postgresql:") ||
 	    strstr(url, "://") != NULL)
 		return false;
 	return strchr(url, '=') == NULL || stat(url, &sb) == 0;
@@ -129,7 +124,7 @@ check_file(const char *path, struct err *err)
 {
 	struct stat sb;
 
-	if (has_prefix(path, "file:"))
+	if (str_begins(path, "file:"))
 		return TU_OK;
 	if (*path == '\0')
 		return err_set(
@@ -154,7 +149,7 @@ open_handle(
 {
 	const int flags =
 	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
-	    (has_prefix(path, "file:") ? SQLITE_OPEN_URI : 0) |
+	    (str_begins(path, "file:") ? SQLITE_OPEN_URI : 0) |
 	    (mode == DB_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	int rc, os;
@@ -230,7 +225,7 @@ static enum status
 sqlite_open(
     const char *url, enum db_mode mode, struct db **out, struct err *err)
 {
-	const char *path = has_prefix(url, "sqlite:") ? url + 7 : url;
+	const char *path = str_begins(url, "sqlite:") ? url + 7 : url;
 	struct sqlite_db *db;
 	enum status st;
 

@@ -9,9 +9,11 @@
 #include "base/log.h"
 #include "base/stage.h"
 #include "diff/fetch.h"
+#include "diff/fold.h"
 #include "diff/gather.h"
 #include "diff/merge.h"
 #include "diff/pages.h"
+#include "diff/pilot.h"
 
 /* A folding server sends one line a leaf, so its leaves are large; one that
  * differs is cut again until about this many rows are left to fetch. */
@@ -93,6 +95,8 @@ check_folding(struct comparison *c, struct err *err)
 		    "ours; its rows are hashed here instead",
 		    c->pair.name, c->plan->db[s]->side);
 		c->pair.pushdown[s] = false;
+		if (c->pair.hash == HASH_RECORD)
+			pair_hash_here(&c->pair);
 	}
 	return TU_OK;
 }
@@ -286,10 +290,12 @@ cut(struct comparison *c, struct krange r, unsigned depth, struct err *err)
 	return st;
 }
 
-/* Both sides' rows were hashed here with their keys added up. */
+/* Were keys added up with the hashes of both sides' rows? */
 static bool
 decodable(const struct comparison *c)
 {
+	if (c->pair.hash == HASH_RECORD)
+		return fold_near(&c->bounds);
 	return c->bounds.integer && !c->pair.pushdown[SOURCE] &&
 	       !c->pair.pushdown[TARGET];
 }
@@ -298,9 +304,13 @@ static bool
 decode(const struct comparison *c, uint32_t leaf, int64_t *key)
 {
 	const struct bounds *b = &c->bounds;
+	bool open = leaf == 0 || leaf + 1 == b->nleaves;
 	int64_t lo = leaf > 0 ? b->ints[leaf - 1] : INT64_MIN;
 	int64_t hi = leaf + 1 < b->nleaves ? b->ints[leaf] : INT64_MAX;
 
+	if (c->pair.hash == HASH_RECORD)
+		return !open && leaf_decode_near(&c->leaves[SOURCE][leaf],
+				    &c->leaves[TARGET][leaf], lo, hi, key);
 	return leaf_decode(
 	    &c->leaves[SOURCE][leaf], &c->leaves[TARGET][leaf], lo, hi, key);
 }
@@ -312,6 +322,7 @@ look_at_ranges(
 	const struct krange all = { 0 };
 	bool sparse = n <= FETCH_RANGES || n <= c->bounds.nleaves / SPARSE;
 	bool push = c->pair.pushdown[SOURCE] || c->pair.pushdown[TARGET];
+	bool keys = decodable(c);
 	enum status st = TU_OK;
 
 	for (size_t i = 0; i < n && !st; i++) {
@@ -320,7 +331,7 @@ look_at_ranges(
 
 		for (int s = SOURCE; s <= TARGET; s++)
 			r.n[s] = c->leaves[s][differ[i]].n;
-		if (decodable(c) && decode(c, differ[i], &key)) {
+		if (keys && decode(c, differ[i], &key)) {
 			if (c->npoints == FETCH_POINTS)
 				st = flush(c, err);
 			c->points[c->npoints] = key;
@@ -375,7 +386,8 @@ log_result(const struct comparison *c, const struct hash128 root[2], size_t n)
 	    c->shown->name, n, c->bounds.nleaves,
 	    c->bounds.ncols ? "key ranges" : "buckets",
 	    hash_kind_name(c->pair.hash), (unsigned long long)root[0].a,
-	    (unsigned long long)root[1].a, c->bounds.nleaves, 120);
+	    (unsigned long long)root[1].a, c->bounds.nleaves,
+	    c->pair.hash == HASH_RECORD ? 62 : 120);
 }
 
 static enum status
@@ -415,6 +427,33 @@ place_leaves(struct comparison *c)
 }
 
 static enum status
+cut_table(struct comparison *c, struct err *err)
+{
+	const struct krange all = { 0 };
+
+	return bounds_make(c->plan, &c->pair, &all, c->pair.rows,
+	    c->pair.leaf_rows, c->arena, &c->bounds, err);
+}
+
+/* Large leaves were planned for the servers: is that right for this table? */
+static enum status
+reconsider(struct comparison *c, struct err *err)
+{
+	enum pilot pilot = PILOT_ALIKE;
+	enum status st = TU_OK;
+
+	if (c->pair.hash == HASH_RECORD && c->pair.leaf_rows == RECORD_LEAF)
+		st = pilot_run(c->plan, &c->pair, &c->bounds, &pilot, err);
+	if (st || pilot == PILOT_ALIKE)
+		return st;
+	if (pilot == PILOT_DENSE)
+		pair_hash_here(&c->pair);
+	else
+		c->pair.leaf_rows = PILOT_LEAF;
+	return cut_table(c, err);
+}
+
+static enum status
 compare(struct comparison *c, struct err *err)
 {
 	const struct krange all = { 0 };
@@ -423,8 +462,9 @@ compare(struct comparison *c, struct err *err)
 	size_t n;
 	enum status st;
 
-	st = bounds_make(c->plan, &c->pair, &all, c->pair.rows,
-	    c->pair.leaf_rows, c->arena, &c->bounds, err);
+	st = cut_table(c, err);
+	if (!st)
+		st = reconsider(c, err);
 	if (st)
 		return st;
 	for (int s = SOURCE; s <= TARGET; s++)
@@ -497,7 +537,7 @@ attempt_again(struct comparison *c, struct change_sink *sink, struct err *err)
 		    c->shown->name, err->msg);
 		err_clear(err);
 		*c->tally = (struct tally){ 0 };
-		c->pair.pushdown[SOURCE] = c->pair.pushdown[TARGET] = false;
+		pair_hash_here(&c->pair);
 		st = attempt(c, sink, err);
 	}
 	if (st != TU_EREPLAN)

@@ -7,7 +7,6 @@
 #include "base/stage.h"
 #include "diff/gather.h"
 
-#define RANGES_A_STATEMENT 256
 #define SAMPLE_ROWS 32
 
 /* A decimal of any sign and up to 30 digits, modulo 2^64. */
@@ -27,12 +26,15 @@ sum_mod_64(const struct cell *c)
 }
 
 static enum status
-read_sums(struct db *db, enum side side, const char *sql, struct leaf *leaves,
-    size_t n, struct err *err)
+read_sums(struct db *db, enum side side, const char *sql, bool keys,
+    struct leaf *leaves, size_t n, struct err *err)
 {
 	const struct column *cols[] = { &db_int_column, &db_int_column,
-		&db_text_column, &db_text_column };
-	struct db_scan scan = { .sql = sql, .columns = cols, .ncolumns = 4 };
+		&db_text_column, &db_text_column, &db_text_column,
+		&db_text_column };
+	struct db_scan scan = {
+		.sql = sql, .columns = cols, .ncolumns = keys ? 6 : 4
+	};
 	struct cursor *cur = NULL;
 	const struct row *row;
 	enum status st = db_scan(db, &scan, &cur, err);
@@ -54,9 +56,23 @@ read_sums(struct db *db, enum side side, const char *sql, struct leaf *leaves,
 		leaves[c[0].u.i].n += (uint64_t)c[1].u.i;
 		leaves[c[0].u.i].a += sum_mod_64(&c[2]);
 		leaves[c[0].u.i].b += sum_mod_64(&c[3]);
+		if (!keys)
+			continue;
+		leaves[c[0].u.i].ka += sum_mod_64(&c[4]);
+		leaves[c[0].u.i].kb += sum_mod_64(&c[5]);
 	}
 	db_cursor_close(cur);
 	return st;
+}
+
+bool
+fold_near(const struct bounds *b)
+{
+	for (size_t i = 1; b->integer && i + 1 < b->nleaves; i++)
+		if (((uint64_t)b->ints[i] - (uint64_t)b->ints[i - 1]) >> 32 !=
+		    0)
+			return false;
+	return b->integer;
 }
 
 static enum status
@@ -68,6 +84,8 @@ fold_some_ranges(struct db *db, const struct pair *pair, enum side side,
 	const struct column **cols =
 	    arena_alloc(arena, b->ncols * sizeof(*cols));
 	struct sql_range *ranges = arena_alloc(arena, n * sizeof(*ranges));
+	bool records = pair->hash == HASH_RECORD;
+	bool near = within->lo == NULL && within->hi == NULL && fold_near(b);
 	struct buf sql = BUF_INIT;
 	enum status st = TU_OK;
 
@@ -92,9 +110,14 @@ fold_some_ranges(struct db *db, const struct pair *pair, enum side side,
 			.hi = out[1] };
 	}
 	if (!st) {
-		db->dialect->fold_ranges(
-		    &sql, pair->table[side], hash, ranges, n);
-		st = read_sums(db, side, buf_str(&sql), leaves + first, n, err);
+		if (records)
+			db->dialect->fold_records(&sql, pair->table[side], hash,
+			    cols[0], near, ranges, n);
+		else
+			db->dialect->fold_ranges(
+			    &sql, pair->table[side], hash, ranges, n);
+		st = read_sums(
+		    db, side, buf_str(&sql), records, leaves + first, n, err);
 	}
 	buf_free(&sql);
 	arena_free(arena);
@@ -112,7 +135,7 @@ fold_all_buckets(struct db *db, const struct pair *pair, enum side side,
 	side_bucket(&bucket, db, pair, side, (uint32_t)b->nleaves);
 	db->dialect->fold_buckets(
 	    &sql, pair->table[side], hash, buf_str(&bucket));
-	st = read_sums(db, side, buf_str(&sql), leaves, b->nleaves, err);
+	st = read_sums(db, side, buf_str(&sql), false, leaves, b->nleaves, err);
 	buf_free(&sql);
 	buf_free(&bucket);
 	return st;
@@ -120,18 +143,21 @@ fold_all_buckets(struct db *db, const struct pair *pair, enum side side,
 
 enum status
 fold_leaves(struct db *db, const struct pair *pair, enum side side,
-    const struct bounds *bounds, const struct krange *within, size_t first,
-    size_t last, struct leaf *leaves, struct err *err)
+    uint64_t seed, const struct bounds *bounds, const struct krange *within,
+    size_t first, size_t last, struct leaf *leaves, struct err *err)
 {
 	struct buf hash = BUF_INIT;
 	enum status st = TU_OK;
 
-	side_hash(&hash, db, pair, side);
+	if (pair->hash == HASH_RECORD)
+		side_record(&hash, db, pair, side, seed);
+	else
+		side_hash(&hash, db, pair, side);
 	if (bounds->ncols == 0)
 		st = fold_all_buckets(
 		    db, pair, side, bounds, buf_str(&hash), leaves, err);
 	while (bounds->ncols > 0 && first < last && !st) {
-		size_t n = MIN(last - first, RANGES_A_STATEMENT);
+		size_t n = MIN(last - first, FOLD_RANGES);
 
 		st = fold_some_ranges(db, pair, side, bounds, within, first, n,
 		    buf_str(&hash), leaves, err);
@@ -141,9 +167,9 @@ fold_leaves(struct db *db, const struct pair *pair, enum side side,
 	return st;
 }
 
-enum status
-gather_check_fold(const struct plan *plan, const struct pair *pair,
-    enum side side, bool *agrees, struct err *err)
+static enum status
+check_texts(const struct plan *plan, const struct pair *pair, enum side side,
+    bool *agrees, struct err *err)
 {
 	struct db *db = plan->db[side];
 	struct arena *arena = arena_new(4096);
@@ -181,4 +207,53 @@ gather_check_fold(const struct plan *plan, const struct pair *pair,
 	buf_free(&sql);
 	arena_free(arena);
 	return st;
+}
+
+static enum status
+check_records(const struct plan *plan, const struct pair *pair, enum side side,
+    bool *agrees, struct err *err)
+{
+	struct db *db = plan->db[side];
+	struct arena *arena = arena_new(4096);
+	const struct column **cols =
+	    arena_alloc(arena, (pair->ncols + 1) * sizeof(*cols));
+	const struct column **scanned =
+	    arena_alloc(arena, (pair->ncols + 1) * sizeof(*scanned));
+	struct db_scan scan = { .columns = scanned,
+		.ncolumns = pair->ncols + 1,
+		.nkeys = 2,
+		.flags = DB_SCAN_RAW };
+	struct buf sql = BUF_INIT;
+	struct cursor *cur = NULL;
+	const struct row *row;
+	uint64_t hash;
+	enum status st;
+
+	*agrees = true;
+	side_columns(pair, side, false, cols);
+	scanned[0] = cols[0];
+	scanned[1] = &db_int_column;
+	memcpy(scanned + 2, cols + 1, (pair->ncols - 1) * sizeof(*cols));
+	side_select_with_record(&sql, db, pair, side, plan->seed);
+	dialect_limit(&sql, db->dialect, SAMPLE_ROWS);
+	scan.sql = buf_str(&sql);
+	st = db_scan(db, &scan, &cur, err);
+	while (!st && !(st = db_next(cur, &row, err)) && row != NULL)
+		*agrees &=
+		    db->dialect->record_hash(cols, pair->ncols, plan->seed,
+			row->cells[0].u.i, row->raw, row->rawlen, &hash) &&
+		    (int64_t)hash == row->cells[1].u.i;
+	db_cursor_close(cur);
+	buf_free(&sql);
+	arena_free(arena);
+	return st;
+}
+
+enum status
+gather_check_fold(const struct plan *plan, const struct pair *pair,
+    enum side side, bool *agrees, struct err *err)
+{
+	return pair->hash == HASH_RECORD
+	           ? check_records(plan, pair, side, agrees, err)
+	           : check_texts(plan, pair, side, agrees, err);
 }

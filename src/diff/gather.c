@@ -185,6 +185,22 @@ out:
 	return st;
 }
 
+static enum status
+fold_part(struct worker *w, struct err *err)
+{
+	size_t step = w->bounds->ncols > 0 ? FOLD_RANGES : w->last;
+	enum status st = TU_OK;
+
+	for (size_t i = w->first; i < w->last && !st; i += step) {
+		if (atomic_load(&w->crew->stop))
+			break;
+		st = fold_leaves(w->db, w->pair, w->side, w->plan->seed,
+		    w->bounds, &w->within, i, MIN(i + step, w->last), w->leaves,
+		    err);
+	}
+	return st;
+}
+
 static void *
 worker_main(void *arg)
 {
@@ -192,8 +208,7 @@ worker_main(void *arg)
 	struct crew *crew = w->crew;
 
 	if (w->pair->pushdown[w->side])
-		w->status = fold_leaves(w->db, w->pair, w->side, w->bounds,
-		    &w->within, w->first, w->last, w->leaves, &w->err);
+		w->status = fold_part(w, &w->err);
 	else
 		w->status = scan_part(w, &w->err);
 	pthread_mutex_lock(&crew->lock);

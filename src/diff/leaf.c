@@ -4,6 +4,8 @@
 
 #include "value/key.h"
 
+#define NEAR_MAX INT64_C(0x7fffffff) /* half of a hash */
+
 /* The inverse of an odd number modulo 2^64, by Newton's iteration: each step
  * doubles the number of right bits, and x*x = 1 mod 8 gives the first three. */
 static uint64_t
@@ -44,6 +46,29 @@ leaf_decode(const struct leaf *x, const struct leaf *y, int64_t lo, int64_t hi,
 	offset += (uint64_t)lo;
 	*key = (int64_t)offset;
 	return (x->b - y->b) * offset == x->kb - y->kb;
+}
+
+bool
+leaf_decode_near(const struct leaf *x, const struct leaf *y, int64_t lo,
+    int64_t hi, int64_t *key)
+{
+	/* Of one row each is below 2^63, so its sign can be told. */
+	int64_t a = (int64_t)(x->a - y->a), b = (int64_t)(x->b - y->b);
+	int64_t ka = (int64_t)(x->ka - y->ka), kb = (int64_t)(x->kb - y->kb);
+	uint64_t dn = x->n - y->n, width = (uint64_t)hi - (uint64_t)lo;
+	int64_t offset;
+
+	if (dn != 0 && dn != 1 && dn != UINT64_MAX)
+		return false;
+	if (a > NEAR_MAX || a < -NEAR_MAX || b > NEAR_MAX || b < -NEAR_MAX ||
+	    (a == 0 && b == 0) || ka == INT64_MIN || kb == INT64_MIN)
+		return false;
+	offset = a != 0 ? ka / a : kb / b;
+	if (offset < 0 || (uint64_t)offset >= width || offset >> 32 != 0 ||
+	    offset * a != ka || offset * b != kb)
+		return false;
+	*key = (int64_t)((uint64_t)lo + (uint64_t)offset);
+	return true;
 }
 
 size_t

@@ -50,6 +50,12 @@ leaf_equal(const struct leaf *x, const struct leaf *y)
 bool leaf_decode(const struct leaf *x, const struct leaf *y, int64_t lo,
     int64_t hi, int64_t *key);
 
+/* The same where the sums are those of a server's 31-bit halves (fold.h): exact
+ * integers, of which the keys' share is relative to lo. Two or more rows name
+ * one of them by chance once in 2^62. */
+bool leaf_decode_near(const struct leaf *x, const struct leaf *y, int64_t lo,
+    int64_t hi, int64_t *key);
+
 /*
  * Where the key space is cut: n leaves have n-1 bounds, ascending. Leaf i
  * holds keys in [bound i-1, bound i); the first and the last are open.

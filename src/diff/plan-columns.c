@@ -13,6 +13,7 @@
 #define STREAM_LEAF 32    /* rows; small, so that one difference is decoded */
 #define PUSHDOWN_LEAF 256 /* rows; every leaf is a line on the wire */
 #define PUSHDOWN_LEAVES 1024
+#define RECORD_ROWS 100000
 #define UNKNOWN_ROWS 100000 /* assumed of a query */
 
 const char *const *
@@ -389,6 +390,12 @@ estimated_rows(const struct table *t)
 	return t->bytes >= 0 ? t->bytes / 100 : -1;
 }
 
+static uint64_t
+stream_leaf(const struct pair *p)
+{
+	return MAX((uint64_t)(p->rows / LEAVES_MAX) + 1, STREAM_LEAF);
+}
+
 static void
 choose_hash(struct builder *b)
 {
@@ -398,7 +405,9 @@ choose_hash(struct builder *b)
 	bool push = false;
 
 	p->rows = n < 0 ? UNKNOWN_ROWS : n;
-	p->hash = b->sel->hash < 0 ? HASH_STREAM : (enum hash_kind)b->sel->hash;
+	p->hash = b->sel->hash < 0 || b->sel->hash == HASH_RECORD
+	              ? HASH_STREAM
+	              : (enum hash_kind)b->sel->hash;
 	p->hash_why = b->sel->hash < 0 ? "rows travel and are hashed here"
 	                               : "as asked for by --hash";
 	if (p->hash != HASH_STREAM && folds_here(p)) {
@@ -417,10 +426,79 @@ choose_hash(struct builder *b)
 		p->leaf_rows =
 		    MAX((uint64_t)(p->rows / PUSHDOWN_LEAVES), PUSHDOWN_LEAF);
 	else
-		p->leaf_rows =
-		    MAX((uint64_t)(p->rows / LEAVES_MAX) + 1, STREAM_LEAF);
+		p->leaf_rows = stream_leaf(p);
 	if (p->rows / (double)p->leaf_rows > LEAVES_MAX)
 		p->leaf_rows = (uint64_t)(p->rows / LEAVES_MAX) + 1;
+}
+
+void
+pair_hash_here(struct pair *p)
+{
+	p->pushdown[SOURCE] = p->pushdown[TARGET] = false;
+	if (p->hash != HASH_RECORD)
+		return;
+	p->hash = HASH_STREAM;
+	p->raw = true;
+	p->leaf_rows = stream_leaf(p);
+}
+
+/* Does the server's own hash know all columns? Raw bytes of both sides are
+ * comparable, so are hashes of these. */
+static bool
+can_record(const struct builder *b, enum side side)
+{
+	const struct db *db = b->db[side];
+	const struct pair *p = b->pair;
+	const struct column **cols =
+	    arena_alloc(b->arena, p->ncols * sizeof(*cols));
+	struct buf scratch = BUF_INIT;
+	bool can = db->records;
+
+	for (size_t i = 0; i < p->ncols; i++)
+		cols[i] = p->cols[i].col[side];
+	can = can && db->dialect->record_expr(&scratch, cols, p->ncols, 0);
+	buf_free(&scratch);
+	return can;
+}
+
+/*
+ * Ranges of keys are read through the key's index. Where rows do not lie in its
+ * order that takes three times as long as reading them all, and in a small
+ * table a row more or less is nothing.
+ */
+static bool
+pays_to_record(const struct builder *b)
+{
+	const struct pair *p = b->pair;
+	const struct pair_column *key = &p->cols[0];
+
+	return p->rows >= RECORD_ROWS && key->col[SOURCE]->clustered &&
+	       key->col[TARGET]->clustered &&
+	       table_is_stored(p->table[SOURCE]) &&
+	       table_is_stored(p->table[TARGET]);
+}
+
+static void
+choose_records(struct builder *b)
+{
+	struct pair *p = b->pair;
+	bool asked = b->sel->hash == HASH_RECORD;
+
+	if (!asked && (b->sel->hash >= 0 || !pays_to_record(b)))
+		return;
+	if (p->raw && bounds_integer_key(p) && can_record(b, SOURCE) &&
+	    can_record(b, TARGET)) {
+		p->hash = HASH_RECORD;
+		p->raw = false;
+		p->pushdown[SOURCE] = p->pushdown[TARGET] = true;
+		if (b->sel->leaf_rows == 0)
+			p->leaf_rows = RECORD_LEAF;
+		if (!asked)
+			p->hash_why = "the servers' own hash costs less than "
+				      "sending the rows";
+	} else if (asked) {
+		p->hash_why = "no server has a hash of its own for such rows";
+	}
 }
 
 /* Bounds come from min(), max() and samples, which cost a query or a view as
@@ -484,5 +562,6 @@ plan_columns(struct db *const db[2], const struct selection *sel,
 		return st;
 	choose_hash(&b);
 	choose_ranges(&b);
+	choose_records(&b);
 	return TU_OK;
 }

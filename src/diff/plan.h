@@ -113,6 +113,12 @@ struct pair {
 	uint64_t version[2];  /* db_driver.table_version when described */
 };
 
+/* No server folds its rows after all. */
+void pair_hash_here(struct pair *pair);
+
+/* Rows that a leaf of HASH_RECORD holds where nothing else was asked for. */
+#define RECORD_LEAF 4096
+
 /* Why two tables cannot be compared: TU_ESCHEMA, or TU_EQUERY if the database
  * did not tell what they are. */
 struct incomparable {

@@ -101,6 +101,34 @@ side_hash(struct buf *sql, const struct db *db, const struct pair *pair,
 	arena_free(arena);
 }
 
+void
+side_record(struct buf *sql, const struct db *db, const struct pair *pair,
+    enum side side, uint64_t seed)
+{
+	struct arena *arena = arena_new(4096);
+	const struct column **cols;
+	struct vtype *types;
+
+	first_columns(pair, side, pair->ncols, arena, &cols, &types);
+	(void)db->dialect->record_expr(sql, cols, pair->ncols, seed);
+	arena_free(arena);
+}
+
+void
+side_select_with_record(struct buf *sql, const struct db *db,
+    const struct pair *pair, enum side side, uint64_t seed)
+{
+	buf_adds(sql, "SELECT ");
+	db->dialect->select_expr(sql, pair->cols[0].col[side]);
+	buf_adds(sql, ", ");
+	side_record(sql, db, pair, side, seed);
+	for (size_t i = 1; i < pair->ncols; i++) {
+		buf_adds(sql, ", ");
+		db->dialect->select_expr(sql, pair->cols[i].col[side]);
+	}
+	select_from(sql, pair->table[side]);
+}
+
 /* Functions take at most 127 arguments in SQLite. */
 #define BUCKET_COLUMNS 100
 

@@ -26,6 +26,11 @@ void side_select_with_hash(struct buf *sql, const struct db *db,
 /* That hash alone. */
 void side_select_hash(struct buf *sql, const struct db *db,
     const struct pair *pair, enum side side);
+/* For HASH_RECORD: the key, the hash, the other columns; the hash. */
+void side_select_with_record(struct buf *sql, const struct db *db,
+    const struct pair *pair, enum side side, uint64_t seed);
+void side_record(struct buf *sql, const struct db *db, const struct pair *pair,
+    enum side side, uint64_t seed);
 /* Append the server's expression of a row's hash. */
 void side_hash(struct buf *sql, const struct db *db, const struct pair *pair,
     enum side side);

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "base/str.h"
 #include "value/canon.h"
 #include "value/num.h"
 #include "value/rule.h"
@@ -59,12 +60,6 @@ refuse(struct writing *w, const char *why)
 
 /* --- uuids and bits ------------------------------------------------------- */
 
-static int
-hex_digit(char c)
-{
-	return c >= 'a' ? c - 'a' + 10 : c - '0';
-}
-
 /* Bytes are in the plain order here. SQLite's columns take any form, and its
  * dialect knows which one they like. */
 static bool
@@ -87,8 +82,8 @@ write_uuid(struct writing *w)
 		return lite || refuse(w, "not a uuid");
 	for (size_t i = 0; i < text.len; i += 2) {
 		i += text.u.p[i] == '-';
-		plain[n++] = (char)(hex_digit(text.u.p[i]) << 4 |
-				    hex_digit(text.u.p[i + 1]));
+		plain[n++] = (char)(str_hex(text.u.p[i]) << 4 |
+				    str_hex(text.u.p[i + 1]));
 	}
 	rule_uuid_order(folds, true, plain, bytes);
 	at = w->scratch->len;

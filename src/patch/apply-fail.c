@@ -3,10 +3,11 @@
 #include "patch/apply-int.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/stage.h"
 #include "db/dialect.h"
 #include "value/rowhash.h"
 
@@ -138,13 +139,6 @@ apply_is_passing(const struct err *err)
 	return false;
 }
 
-void
-apply_sleep(unsigned ms)
-{
-	for (unsigned done = 0; done < ms && !interrupted(); done += 10)
-		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
-}
-
 /* Two sessions that hit each other must not do so in step. */
 enum status
 apply_pause(struct applier *a, unsigned n, struct err *err)
@@ -153,8 +147,7 @@ apply_pause(struct applier *a, unsigned n, struct err *err)
 	              (unsigned)(random_u64() % (APPLY_FIRST_PAUSE << n));
 
 	log_line(LOG_WARN, "%s; trying again in %u ms", err->msg, ms);
-	apply_sleep(ms);
-	if (interrupted())
+	if (!stage_wait(clock_seconds() + ms / 1000.0))
 		return err_set(err, TU_EINTERRUPTED, "interrupted");
 	a->result->retries++;
 	err_clear(err);

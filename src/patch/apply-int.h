@@ -56,7 +56,6 @@ bool apply_is_passing(const struct err *err);
 
 /* Say so and wait before try number n + 2. TU_EINTERRUPTED by a signal. */
 enum status apply_pause(struct applier *a, unsigned n, struct err *err);
-void apply_sleep(unsigned ms);
 
 /* Move the sequences of this table past what was inserted. */
 enum status apply_sequences(

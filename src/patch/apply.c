@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/stage.h"
@@ -214,8 +215,7 @@ apply_lock(struct db *target, struct err *err)
 			log_line(LOG_WARN,
 			    "another trueup writes to the target; waiting");
 		}
-		apply_sleep(LOCK_PAUSE);
-		if (interrupted())
+		if (!stage_wait(clock_seconds() + LOCK_PAUSE / 1000.0))
 			return err_set(err, TU_EINTERRUPTED, "interrupted");
 	}
 	return TU_OK;

@@ -68,7 +68,8 @@ struct apply_options {
 
 /*
  * The connection must be in DB_WRITE mode and outside a transaction. With an
- * empty spool nothing happens but the call of before_commit.
+ * empty spool nothing happens but the call of before_commit, unless a journal
+ * has a push to finish.
  */
 enum status apply_run(struct db *target, struct spool *spool,
     const struct apply_options *options, struct apply_result *result,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "base/utf8.h"
 #include "patch/report.h"
 #include "value/canon.h"
@@ -172,15 +173,6 @@ read_text(const json_t *v, struct arena *arena, struct cell *out)
 	return true;
 }
 
-/* Of 0-9 and a-f: -1 for another. */
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool
 read_hex(const json_t *v, struct arena *arena, struct cell *out)
 {
@@ -192,7 +184,7 @@ read_hex(const json_t *v, struct arena *arena, struct cell *out)
 		return false;
 	bytes = arena_alloc(arena, n + 1);
 	for (size_t i = 0; i < n; i++) {
-		int high = hex_digit(s[2 * i]), low = hex_digit(s[2 * i + 1]);
+		int high = str_hex(s[2 * i]), low = str_hex(s[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;

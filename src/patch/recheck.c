@@ -12,7 +12,7 @@
 #include "patch/spool-merge.h"
 
 /* What a look makes of a row that still differs. */
-struct judge {
+struct second_look {
 	struct change_sink sink;     /* first, so that it is the object */
 	const struct change *before; /* by the look before */
 	struct change_sink *same, *moved;
@@ -182,28 +182,28 @@ same_cells(const struct cell *a, const struct cell *b, size_t n)
 }
 
 static enum status
-judge_change(struct change_sink *s, const struct change *c, struct err *err)
+judge_again(struct change_sink *s, const struct change *c, struct err *err)
 {
-	struct judge *j = (struct judge *)s;
-	const struct change *b = j->before;
+	struct second_look *look = (struct second_look *)s;
+	const struct change *b = look->before;
 	size_t n = c->pair->ncols;
 	bool same = same_cells(b->source, c->source, n) &&
 	            same_cells(b->target, c->target, n);
 
-	return keep(same ? j->same : j->moved, c, err);
+	return keep(same ? look->same : look->moved, c, err);
 }
 
 static enum status
 look_at_group(struct merge *m, struct group *g, struct err *err)
 {
-	struct judge *judge = (struct judge *)m->sink;
+	struct second_look *look = (struct second_look *)m->sink;
 	const struct cell **rows[2];
 	enum status st = TU_OK;
 
 	for (int s = SOURCE; s <= TARGET && st == TU_OK; s++)
 		st = group_look(g, m->plan, (enum side)s, &rows[s], err);
 	for (size_t i = 0; i < g->n && st == TU_OK; i++) {
-		judge->before = g->changes[i];
+		look->before = g->changes[i];
 		st = merge_rows(m, rows[SOURCE][i], rows[TARGET][i], err);
 	}
 	group_clear(g);
@@ -230,24 +230,24 @@ look_at_rows(struct merge *m, struct spool_merge *from, struct err *err)
 }
 
 static enum status
-look_at_table(struct recheck *r, const struct pair *pair, struct judge *judge,
-    struct err *err)
+look_at_table(struct recheck *r, const struct pair *pair,
+    struct second_look *look, struct err *err)
 {
 	struct tally ignored = { 0 };
 	struct spool_merge *from = NULL;
 	struct merge m;
 	enum status st;
 
-	merge_init(&m, r->plan, pair, pair, &judge->sink, &ignored);
+	merge_init(&m, r->plan, pair, pair, &look->sink, &ignored);
 	st = diff_check_versions(r->plan, pair, err);
 	if (st == TU_OK)
 		st = spool_merge_open(&r->remaining, 1, pair, &from, err);
 	if (st == TU_OK)
 		st = look_at_rows(&m, from, err);
 	if (st == TU_OK)
-		st = judge->same->end(judge->same, pair, NULL, err);
+		st = look->same->end(look->same, pair, NULL, err);
 	if (st == TU_OK)
-		st = judge->moved->end(judge->moved, pair, NULL, err);
+		st = look->moved->end(look->moved, pair, NULL, err);
 	spool_merge_close(from);
 	merge_release(&m);
 	return st ? err_context(err, "table '%s'", pair->name) : TU_OK;
@@ -256,7 +256,7 @@ look_at_table(struct recheck *r, const struct pair *pair, struct judge *judge,
 enum status
 recheck_look(struct recheck *r, struct err *err)
 {
-	struct judge judge = { .sink.change = judge_change };
+	struct second_look look = { .sink.change = judge_again };
 	struct spool *same, *moved;
 	uint64_t before = recheck_remaining(r), lasting = 0;
 	enum status st = spool_new(&same, err);
@@ -267,11 +267,11 @@ recheck_look(struct recheck *r, struct err *err)
 	st = spool_new(&moved, err);
 	if (st)
 		return st;
-	judge.same = spool_sink(same);
-	judge.moved = spool_sink(moved);
+	look.same = spool_sink(same);
+	look.moved = spool_sink(moved);
 	for (size_t i = 0; i < spool_ntables(r->remaining) && st == TU_OK; i++)
 		st = look_at_table(
-		    r, spool_table(r->remaining, i)->pair, &judge, err);
+		    r, spool_table(r->remaining, i)->pair, &look, err);
 	spool_free(r->remaining);
 	r->remaining = moved;
 	for (size_t i = 0; i < spool_ntables(same); i++)

@@ -66,9 +66,10 @@ enum status spool_next(
 
 /*
  * Before the first spool_next(), of inserts or deletes: every row in that half
- * which parks these columns (pair->ncols, they can be NULL), or does what is
- * left to do. A row without a value in any of them comes whole, in the half
- * that inserts or deletes, and not in the other.
+ * which parks these columns (pair->ncols; in NULL, or unique ones in a value
+ * that nobody uses), or does what is left to do. A row without a value in any
+ * of them comes whole, in the half that inserts or deletes, and not in the
+ * other.
  */
 void spool_reader_park(
     struct spool_reader *r, enum change_phase phase, const bool *parked);

@@ -28,7 +28,7 @@ hasher_available(enum hash_kind kind)
 {
 	EVP_MD *md;
 
-	if (kind == HASH_STREAM)
+	if (kind == HASH_STREAM || kind == HASH_RECORD)
 		return true;
 	md = EVP_MD_fetch(NULL, digest_name(kind), NULL);
 	EVP_MD_free(md);
@@ -105,7 +105,8 @@ random_u64(void)
 const char *
 hash_kind_name(enum hash_kind kind)
 {
-	static const char *const names[] = { "stream", "md5", "sha256" };
+	static const char *const names[] = { "stream", "md5", "sha256",
+		"record" };
 
 	return names[kind];
 }

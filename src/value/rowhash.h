@@ -8,6 +8,9 @@
  * is the first 8 bytes of the digest big-endian, `b` the next 8, which is what
  * ('x'||substr(h,1,16))::bit(64)::bigint gives in SQL.
  *
+ * HASH_RECORD is what a server has of its own: it folds rows that way, and no
+ * row is hashed so here but to hold the two against each other.
+ *
  * A hasher belongs to one thread.
  */
 #ifndef TU_VALUE_ROWHASH_H
@@ -19,6 +22,7 @@ enum hash_kind {
 	HASH_STREAM,
 	HASH_MD5,
 	HASH_SHA256,
+	HASH_RECORD, /* a server's own, 62 bits; see dialect.h */
 };
 
 struct hash128 {

@@ -43,6 +43,21 @@ undone() {
 	run -0 "$TRUEUP" diff before.db "$1"
 }
 
+# fails URL TIMES ROW STATEMENT [deferred] - the first TIMES updates of row ROW
+# run a PL/pgSQL statement. A sequence remembers it across the rollback.
+fails() {
+	local kind=TRIGGER when=BEFORE later=
+	[ -z "${5-}" ] || kind='CONSTRAINT TRIGGER' when=AFTER \
+	    later='DEFERRABLE INITIALLY DEFERRED'
+	pg "$1" "CREATE SEQUENCE updates;
+		CREATE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS
+		\$\$BEGIN IF nextval('updates') <= $2 THEN $4; END IF;
+		RETURN new; END\$\$;
+		CREATE $kind fails $when UPDATE ON t $later FOR EACH ROW
+		WHEN (new.id = $3) EXECUTE FUNCTION fails()"
+}
+dies="PERFORM pg_terminate_backend(pg_backend_pid())"
+
 @test "in batches the result is the same, and so is the undo" {
 	run -0 --separate-stderr "$TRUEUP" sync "${batches[@]}" --undo=undo a.db b.db
 	[ -z "$stderr" ]
@@ -74,10 +89,7 @@ undone() {
 @test "a failure keeps the batches before it, and the same command goes on" {
 	local url
 	pg_target url
-	pg "$url" "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS
-		\$\$BEGIN RAISE 'not this one'; END\$\$;
-		CREATE TRIGGER no BEFORE UPDATE ON t FOR EACH ROW
-		WHEN (new.id = 1501) EXECUTE FUNCTION no()"
+	fails "$url" 1000 1501 "RAISE 'not this one'"
 	run -4 --separate-stderr "$TRUEUP" sync "${batches[@]}" --undo=undo a.db "$url"
 	[[ $stderr == *"not this one; "*" batches before that were written, and the same command again goes on from there"* ]]
 	[ -e state ]
@@ -92,7 +104,7 @@ undone() {
 	run -1 "$TRUEUP" diff -f stat a.db "$url"
 	[[ $output != *trueup_applied* ]]
 
-	pg "$url" "DROP TRIGGER no ON t"
+	pg "$url" "DROP TRIGGER fails ON t"
 	run -0 --separate-stderr "$TRUEUP" sync "${batches[@]}" --undo=undo a.db "$url"
 	[[ $stderr == *"taking up a push that was begun at 20"*" changes were written in "*" batches"* ]]
 	run -0 "$TRUEUP" diff a.db "$url"
@@ -124,14 +136,7 @@ undone() {
 @test "a lost connection: the same command goes on, the undo takes back all" {
 	local url
 	pg_target url
-	# A sequence remembers across the rollback that it was once.
-	pg "$url" "CREATE SEQUENCE once;
-		CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS
-		\$\$BEGIN IF nextval('once') = 1 THEN
-		PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
-		RETURN new; END\$\$;
-		CREATE TRIGGER die BEFORE UPDATE ON t FOR EACH ROW
-		WHEN (new.id = 1501) EXECUTE FUNCTION die()"
+	fails "$url" 1 1501 "$dies"
 	run -4 --separate-stderr "$TRUEUP" sync "${batches[@]}" --undo=undo a.db "$url"
 	echo "$stderr"
 	[[ $stderr == *"batches before that were written"* ]]
@@ -144,13 +149,8 @@ undone() {
 @test "a serialization failure is tried again, and only its batch" {
 	local url
 	pg_target url
-	pg "$url" "CREATE SEQUENCE once;
-		CREATE FUNCTION once() RETURNS trigger LANGUAGE plpgsql AS
-		\$\$BEGIN IF nextval('once') < 3 THEN
-		RAISE 'could not serialize' USING ERRCODE = '40001'; END IF;
-		RETURN new; END\$\$;
-		CREATE TRIGGER once BEFORE UPDATE ON t FOR EACH ROW
-		WHEN (new.id = 1501) EXECUTE FUNCTION once()"
+	fails "$url" 2 1501 \
+	    "RAISE 'could not serialize' USING ERRCODE = '40001'"
 	run -0 --separate-stderr "$TRUEUP" sync "${batches[@]}" --undo=undo a.db "$url"
 	is "$(grep -c 'could not serialize; trying again in' <<<"$stderr")" 2
 	is "${lines[-1]}" "written: 200 inserted, 1,800 updated, 200 deleted"
@@ -270,11 +270,7 @@ others_meddle() {
 @test "a batch that fails at COMMIT is not taken back" {
 	local url
 	pg_target url
-	pg "$url" "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS
-		\$\$BEGIN RAISE 'not this one'; END\$\$;
-		CREATE CONSTRAINT TRIGGER no AFTER UPDATE ON t
-		DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-		WHEN (new.id = 1501) EXECUTE FUNCTION no()"
+	fails "$url" 1000 1501 "RAISE 'not this one'" deferred
 	run -4 --separate-stderr "$TRUEUP" sync "${batches[@]}" --undo=undo a.db "$url"
 	[[ $stderr == *"COMMIT failed: "*"not this one; "*"batches before that were written"* ]]
 	is "$(grep -c '^UPDATE' undo)" \
@@ -286,14 +282,7 @@ others_meddle() {
 @test "a connection lost at COMMIT: nobody says what was written" {
 	local url
 	pg_target url
-	pg "$url" "CREATE SEQUENCE once;
-		CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS
-		\$\$BEGIN IF nextval('once') = 1 THEN
-		PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
-		RETURN NULL; END\$\$;
-		CREATE CONSTRAINT TRIGGER die AFTER UPDATE ON t
-		DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
-		WHEN (new.id = 1) EXECUTE FUNCTION die()"
+	fails "$url" 1 1 "$dies" deferred
 	run -4 --separate-stderr "$TRUEUP" sync "${batches[@]}" --undo=undo a.db "$url"
 	[[ $stderr == *"it is unknown whether the changes were written"* ]]
 	[[ $stderr != *"nothing was written"* ]]

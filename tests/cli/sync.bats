@@ -20,7 +20,7 @@ setup() {
 }
 
 @test "a dry run writes nothing, no undo either, and exits like diff" {
-	run -1 "$TRUEUP" sync -n --undo=undo a.db b.db
+	run -1 "$TRUEUP" sync --dry-run --undo=undo a.db b.db
 	cmp b.db before.db
 	[ ! -e undo ]
 	[[ $output != *written* ]]

@@ -391,6 +391,9 @@ pairing(const enum brand brands[2], enum key_kind kind, unsigned per_mille)
 	compare(brands, &m, kind, HASH_MD5, 40, 3, what);
 	compare(brands, &m, kind, HASH_SHA256, 1000, 1, what);
 	compare(brands, &m, kind, HASH_STREAM, 0, 3, what);
+	for (size_t l = 0; l < ARRAY_LEN(leaves); l++)
+		compare(brands, &m, kind, HASH_RECORD, leaves[l],
+		    1 + 2 * (l % 2), what);
 }
 
 int
