@@ -44,8 +44,7 @@ clear_progress(void)
 	drawn = false;
 }
 
-static void
-say(bool of_log, const char *fmt, va_list ap)
+static void TU_PRINTF(2, 0) say(bool of_log, const char *fmt, va_list ap)
 {
 	struct buf line = BUF_INIT;
 	char *text = NULL;

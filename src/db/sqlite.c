@@ -14,6 +14,7 @@
 #include "base/str.h"
 #include "db/dialect-sqlite.h"
 #include "db/dialect.h"
+#include "db/sqlite-file.h"
 
 /* How long a statement waits for another writer's lock. */
 #define BUSY_MS 5000
@@ -218,6 +219,7 @@ sqlite_close(struct db *base)
 
 	/* Closing rolls back; _v2 also if a cursor was left open. */
 	sqlite3_close_v2(db->handle);
+	sqlite_file_leave(db->file);
 	free(db);
 }
 
@@ -243,6 +245,9 @@ sqlite_open(
 	snprintf(db->base.version, sizeof(db->base.version), "SQLite %s",
 	    sqlite3_libversion());
 	st = open_handle(db, path, mode, err);
+	if (st == TU_OK)
+		db->file =
+		    sqlite_file_enter(sqlite3_db_filename(db->handle, "main"));
 	if (st == TU_OK)
 		st = prepare_session(db, path, mode, err);
 	if (st) {

@@ -25,6 +25,7 @@ extern const struct db_driver db_driver_sqlite;
 struct sqlite_db {
 	struct db base; /* first: struct db * is cast to this */
 	struct sqlite3 *handle;
+	struct sqlite_file *file; /* sqlite-file.h */
 	int wire; /* enum sqlite_wire: the encoding of its texts */
 };
 

@@ -59,11 +59,12 @@ struct change {
 	bool patchable;
 	/*
 	 * Where in the table it is: so many rows lie before it in key order, of
-	 * so many in all, to within a leaf and a side that has fewer. among is
-	 * 0 where that is not known: the key has no order both sides share, or
-	 * the change does not come from the comparison itself.
+	 * so many in all; to within a key range, of which so many have rows.
+	 * leaves is 0 where that is not known: the key has no order both sides
+	 * share, or the change does not come from the comparison itself.
 	 */
 	uint64_t before, among;
+	uint32_t leaves;
 };
 
 /* What a table's comparison came to. */
@@ -81,6 +82,7 @@ struct tally {
 	uint64_t bytes[2];
 	double seconds;
 	bool open_end; /* known: no side has a row after the last change */
+	bool by_pages; /* diff/btree.h compared it */
 	bool hidden_columns; /* a column on one side only (and not common) */
 };
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stage.h"
+#include "diff/btree.h"
 #include "diff/fetch.h"
 #include "diff/fold.h"
 #include "diff/gather.h"
@@ -420,6 +421,7 @@ place_leaves(struct comparison *c)
 
 		before[i] = rows + here / 2;
 		rows += here;
+		c->merge.leaves += here > 0;
 	}
 	before[n] = rows;
 	c->merge.bounds = &c->bounds;
@@ -560,6 +562,7 @@ diff_pair(const struct plan *plan, const struct pair *pair,
 	struct comparison *c = calloc(1, sizeof(*c));
 	double began = clock_seconds();
 	uint64_t bytes[2];
+	bool done = false;
 	enum status st = TU_OK;
 
 	if (c == NULL)
@@ -575,6 +578,8 @@ diff_pair(const struct plan *plan, const struct pair *pair,
 	if (sink->begin != NULL)
 		st = sink->begin(sink, pair, err);
 	if (!st)
+		st = btree_pair(plan, pair, options, sink, tally, &done, err);
+	if (!st && !done)
 		st = attempt_again(c, sink, err);
 	if (st) {
 		err_context(err, "table '%s'", pair->name);

@@ -216,6 +216,7 @@ place(struct merge *m, struct change *c)
 		return;
 	c->before = m->before[m->leaf];
 	c->among = m->before[b->nleaves];
+	c->leaves = m->leaves;
 }
 
 static enum status

@@ -23,6 +23,7 @@ struct merge {
 	 * leaf, those of all at the end; NULL: they are not placed. */
 	const struct bounds *bounds;
 	const uint64_t *before;
+	uint32_t leaves; /* that have rows */
 
 	/* Keys that leaf_decode() named, ascending; confirmed[i] is set when
 	 * that row differs. present counts them per side. */

@@ -408,6 +408,7 @@ choose_hash(struct builder *b)
 	p->hash = b->sel->hash < 0 || b->sel->hash == HASH_RECORD
 	              ? HASH_STREAM
 	              : (enum hash_kind)b->sel->hash;
+	p->by_pages = b->sel->hash < 0;
 	p->hash_why = b->sel->hash < 0 ? "rows travel and are hashed here"
 	                               : "as asked for by --hash";
 	if (p->hash != HASH_STREAM && folds_here(p)) {

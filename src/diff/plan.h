@@ -104,7 +104,8 @@ struct pair {
 	/* The first nrange key columns order alike on both sides: leaves are
 	 * key ranges. 0: leaves are buckets of the key's hash. */
 	size_t nrange;
-	bool raw; /* both sides hash rows as they arrive */
+	bool raw;      /* both sides hash rows as they arrive */
+	bool by_pages; /* no hash was asked for: btree.h may do without */
 	enum hash_kind hash;
 	bool pushdown[2];     /* the server folds this side */
 	uint64_t leaf_rows;   /* rows a leaf is meant to hold */

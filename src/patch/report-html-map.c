@@ -18,12 +18,10 @@
 void
 keymap_add(struct keymap *map, const struct change *c)
 {
-	uint64_t parts, part;
+	uint64_t parts = MIN(c->leaves, KEYMAP_PARTS), part;
 
-	if (c->among == 0)
+	if (c->leaves == 0)
 		return;
-	parts = MIN(c->among / MAX(c->pair->leaf_rows, 1), KEYMAP_PARTS);
-	parts = MAX(parts, 1);
 	part = MIN(c->before * parts / c->among, parts - 1);
 	map->parts = (unsigned)parts;
 	map->placed += c->copies;

@@ -328,7 +328,7 @@ note_keys(struct html *h, const struct change *c)
 	const struct cell *cells;
 	enum side side = report_side(c, &cells);
 
-	if (c->among == 0)
+	if (c->leaves == 0)
 		return;
 	if (h->first.len == 0)
 		report_key(&h->first, c->pair, cells, side);

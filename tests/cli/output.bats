@@ -129,7 +129,8 @@ setup() {
 }
 
 @test "-v and --trace-sql speak on stderr only" {
-	run -1 --separate-stderr "$TRUEUP" diff --verbose --trace-sql -f rows a.db b.db
+	run -1 --separate-stderr "$TRUEUP" diff --verbose --trace-sql -f rows \
+	    --hash=stream a.db b.db
 	[[ $stderr == *"trueup: source: "*"SELECT"* ]]
 	[ "${#lines[@]}" -eq 3 ]
 }

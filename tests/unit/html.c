@@ -143,14 +143,14 @@ test_random(void)
 static void
 test_map(void)
 {
-	const struct pair pair = { .leaf_rows = 10 };
-	struct change c = { .op = CHANGE_UPDATE, .pair = &pair, .copies = 1 };
+	struct change c = { .op = CHANGE_UPDATE, .copies = 1 };
 	struct keymap map = { 0 };
 	uint64_t n = 0;
 
 	keymap_add(&map, &c);
 	is_int((long long)map.placed, 0, "who knows where");
 	c.among = 6400;
+	c.leaves = 100;
 	for (c.before = 0; c.before < c.among; c.before++)
 		keymap_add(&map, &c);
 	is_int(map.parts, KEYMAP_PARTS, "as many parts as there can be");
@@ -163,9 +163,9 @@ test_map(void)
 	is_int((long long)map.n[CHANGE_INSERT][KEYMAP_PARTS - 1], 5,
 	    "behind the last row is in the last part");
 	is_int((long long)map.placed, 6405, "copies count");
-	c.among = 79;
+	c.leaves = 7;
 	keymap_add(&map, &c);
-	is_int(map.parts, 7, "no part is smaller than a leaf");
+	is_int(map.parts, 7, "no more parts than leaves");
 }
 
 int

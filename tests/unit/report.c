@@ -714,9 +714,9 @@ test_html(void)
 	f.options.time = "2024-05-01";
 	f.options.rows = 2;
 	f.pair.nrange = 1;
-	f.pair.leaf_rows = 437;
 	f.change.before = 3400;
 	f.change.among = 3502;
+	f.change.leaves = 8;
 	render(&f, REPORT_HTML, 1234);
 	ok(has(&f, "<caption>The first 2 of 1,234 differences</caption>"),
 	    "--rows");

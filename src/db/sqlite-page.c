@@ -1,0 +1,251 @@
+#include <config.h>
+
+#include "db/sqlite-page.h"
+
+#include <string.h>
+
+#define TYPE_INTERIOR 5
+#define TYPE_LEAF 13
+#define PAYLOAD_MAX 0x7fffffff /* SQLite's own limit is below this */
+
+static uint32_t
+get16(const unsigned char *p)
+{
+	return (uint32_t)p[0] << 8 | p[1];
+}
+
+static uint32_t
+get32(const unsigned char *p)
+{
+	return get16(p) << 16 | get16(p + 2);
+}
+
+const char *
+sqlite_image_init(
+    struct sqlite_image *image, const void *data, size_t len, uint32_t npages)
+{
+	const unsigned char *p = data;
+	uint32_t size;
+
+	if (len < 512 || memcmp(p, "SQLite format 3", 16) != 0)
+		return "the file has no header of SQLite";
+	size = get16(p + 16) == 1 ? 65536 : get16(p + 16);
+	if (size < 512 || (size & (size - 1)) != 0 || size - p[20] < 480)
+		return "the page size is none";
+	if (npages == 0 || len / size < npages)
+		return "the file is shorter than its pages";
+	if (p[18] > 2 || p[18] == 0 || p[18] != p[19])
+		return "the file has a format that is not known";
+	*image = (struct sqlite_image){ .data = p,
+		.npages = npages,
+		.size = size,
+		.usable = size - p[20],
+		.wal = p[18] == 2,
+		.encoding = (int)get32(p + 56) };
+	return NULL;
+}
+
+static const unsigned char *
+page_at(const struct sqlite_image *image, uint32_t pgno)
+{
+	if (pgno == 0 || pgno > image->npages)
+		return NULL;
+	return image->data + (size_t)(pgno - 1) * image->size;
+}
+
+const char *
+sqlite_page_read(
+    const struct sqlite_image *image, uint32_t pgno, struct sqlite_page *page)
+{
+	const unsigned char *data = page_at(image, pgno), *head;
+	uint32_t from, behind;
+
+	if (data == NULL)
+		return "a page that is not there";
+	head = data + (pgno == 1 ? SQLITE_IMAGE_HEADER : 0);
+	if (head[0] != TYPE_LEAF && head[0] != TYPE_INTERIOR)
+		return "a page that is no table's";
+	page->data = data;
+	page->leaf = head[0] == TYPE_LEAF;
+	page->ncells = get16(head + 3);
+	page->right = page->leaf ? 0 : get32(head + 8);
+	page->cells = head + (page->leaf ? 8 : 12);
+	from = (uint32_t)(page->cells - data);
+	behind = from + 2 * page->ncells;
+	if (behind > image->usable)
+		return "a page with more cells than it has room for";
+	return NULL;
+}
+
+const unsigned char *
+sqlite_page_cell(const struct sqlite_page *page, uint32_t i)
+{
+	return page->data + get16(page->cells + 2 * (size_t)i);
+}
+
+/* A cell begins behind the list of cells; there are 4 bytes at least. */
+static bool
+cell_fits(const struct sqlite_image *image, const struct sqlite_page *page,
+    const unsigned char *cell)
+{
+	return cell >= page->cells + 2 * (size_t)page->ncells &&
+	       cell + 4 <= page->data + image->usable;
+}
+
+/* How many bytes of a payload stay in a leaf; the rest is in a chain. */
+static uint32_t
+local_bytes(const struct sqlite_image *image, uint32_t size)
+{
+	uint32_t u = image->usable, most = u - 35, least, k;
+
+	if (size <= most)
+		return size;
+	least = (u - 12) * 32 / 255 - 23;
+	k = least + (size - least) % (u - 4);
+	return k <= most ? k : least;
+}
+
+static const char *
+read_row(const struct sqlite_image *image, const unsigned char *cell,
+    const unsigned char *end, struct sqlite_row *row)
+{
+	uint64_t size, rowid;
+	unsigned n;
+
+	n = sqlite_varint(cell, end, &size);
+	if (n == 0 || size > PAYLOAD_MAX)
+		return "a payload of no size";
+	cell += n;
+	n = sqlite_varint(cell, end, &rowid);
+	if (n == 0)
+		return "a rowid that is cut";
+	row->rowid = (int64_t)rowid;
+	row->payload = cell + n;
+	row->size = (uint32_t)size;
+	row->local = local_bytes(image, row->size);
+	row->overflow = 0;
+	if ((size_t)(end - row->payload) <
+	    row->local + (row->local < row->size ? 4u : 0u))
+		return "a row that leaves its page";
+	if (row->local < row->size)
+		row->overflow = get32(row->payload + row->local);
+	return NULL;
+}
+
+const char *
+sqlite_page_row(const struct sqlite_image *image,
+    const struct sqlite_page *page, uint32_t i, struct sqlite_row *row)
+{
+	const unsigned char *cell = sqlite_page_cell(page, i);
+
+	if (!cell_fits(image, page, cell))
+		return "a cell outside of its page";
+	return read_row(image, cell, page->data + image->usable, row);
+}
+
+const char *
+sqlite_image_row(const struct sqlite_image *image, const unsigned char *cell,
+    struct sqlite_row *row)
+{
+	size_t at = (size_t)(cell - image->data);
+
+	return read_row(image, cell,
+	    image->data + at / image->size * image->size + image->usable, row);
+}
+
+const char *
+sqlite_page_child(const struct sqlite_image *image,
+    const struct sqlite_page *page, uint32_t i, uint32_t *pgno, int64_t *key)
+{
+	const unsigned char *cell;
+	uint64_t v;
+
+	if (i == page->ncells) {
+		*pgno = page->right;
+		return NULL;
+	}
+	cell = sqlite_page_cell(page, i);
+	if (!cell_fits(image, page, cell) ||
+	    sqlite_varint(cell + 4, page->data + image->usable, &v) == 0)
+		return "a cell outside of its page";
+	*pgno = get32(cell);
+	*key = (int64_t)v;
+	return NULL;
+}
+
+/* --- payloads ------------------------------------------------------------- */
+
+/* A payload piece by piece. */
+struct piece {
+	const unsigned char *p;
+	uint32_t n;    /* bytes here */
+	uint32_t left; /* of the payload, these included */
+	uint32_t next; /* page of the next piece */
+};
+
+static struct piece
+first_piece(const struct sqlite_row *row)
+{
+	return (struct piece){ .p = row->payload,
+		.n = row->local,
+		.left = row->size,
+		.next = row->overflow };
+}
+
+/* Drop n bytes of the piece; when it is used up take the next one. A chain
+ * cannot go round: every page of it takes something from what is left. */
+static const char *
+advance(const struct sqlite_image *image, struct piece *x, uint32_t n)
+{
+	const unsigned char *page;
+
+	x->p += n;
+	x->n -= n;
+	x->left -= n;
+	if (x->n > 0 || x->left == 0)
+		return NULL;
+	if (x->left / (image->usable - 4) > image->npages)
+		return "a row longer than its file";
+	page = page_at(image, x->next);
+	if (page == NULL)
+		return "an overflow page that is not there";
+	x->next = get32(page);
+	x->p = page + 4;
+	x->n = x->left < image->usable - 4 ? x->left : image->usable - 4;
+	return NULL;
+}
+
+const char *
+sqlite_row_payload(const struct sqlite_image *image,
+    const struct sqlite_row *row, struct buf *out)
+{
+	struct piece x = first_piece(row);
+	const char *why = NULL;
+
+	while (x.left > 0 && why == NULL) {
+		buf_add(out, x.p, x.n);
+		why = advance(image, &x, x.n);
+	}
+	return why;
+}
+
+const char *
+sqlite_rows_equal(const struct sqlite_image *a, const struct sqlite_row *x,
+    const struct sqlite_image *b, const struct sqlite_row *y, bool *equal)
+{
+	struct piece p = first_piece(x), q = first_piece(y);
+	const char *why = NULL;
+
+	*equal = x->size == y->size;
+	while (*equal && p.left > 0 && why == NULL) {
+		uint32_t n = MIN(p.n, q.n);
+
+		*equal = memcmp(p.p, q.p, n) == 0;
+		if (!*equal)
+			break;
+		why = advance(a, &p, n);
+		if (why == NULL)
+			why = advance(b, &q, n);
+	}
+	return why;
+}

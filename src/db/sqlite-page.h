@@ -1,0 +1,105 @@
+/*
+ * sqlite-page.h - pages and cells of a SQLite database file.
+ *
+ * The format is https://sqlite.org/fileformat2.html, sections 1.3, 1.5 and
+ * 1.6. Nothing here needs the library or trusts the bytes: whatever lies
+ * outside of its page, or names a page that is not there, is refused with a
+ * reason. Functions that can refuse return that reason, a constant text, or
+ * NULL when all is well.
+ *
+ * Only b-trees of tables are read: an interior page holds children and the
+ * largest rowid below each but the last, a leaf holds rows.
+ */
+#ifndef TU_DB_SQLITE_PAGE_H
+#define TU_DB_SQLITE_PAGE_H
+
+#include "base/buf.h"
+
+/* A database file in memory. */
+struct sqlite_image {
+	const unsigned char *data;
+	uint32_t npages;
+	uint32_t size;   /* of a page */
+	uint32_t usable; /* what the bytes reserved at its end leave */
+	bool wal;        /* the journal mode of the file */
+	int encoding;    /* 1 UTF-8, 2 UTF-16le, 3 UTF-16be */
+};
+
+#define SQLITE_IMAGE_HEADER 100 /* bytes in front of the first page's own */
+
+/* From the file's header; npages and the bytes of so many pages follow from
+ * what the library says, len is what is mapped. */
+const char *sqlite_image_init(
+    struct sqlite_image *image, const void *data, size_t len, uint32_t npages);
+
+struct sqlite_page {
+	const unsigned char *data;  /* the page */
+	const unsigned char *cells; /* their offsets, two bytes each */
+	uint32_t ncells;
+	uint32_t right; /* interior: the last child */
+	bool leaf;
+};
+
+/* A page of a table's b-tree; all offsets of its cells lie behind the list of
+ * them. */
+const char *sqlite_page_read(
+    const struct sqlite_image *image, uint32_t pgno, struct sqlite_page *page);
+
+/* A row in a leaf. */
+struct sqlite_row {
+	int64_t rowid;
+	const unsigned char *payload; /* the part of it in the page */
+	uint32_t size;                /* of the payload */
+	uint32_t local;               /* bytes in the page */
+	uint32_t overflow;            /* page of the rest, if there is one */
+};
+
+/* Cell i < ncells of a leaf. */
+const char *sqlite_page_row(const struct sqlite_image *image,
+    const struct sqlite_page *page, uint32_t i, struct sqlite_row *row);
+
+/* The row of a cell that sqlite_page_row() has taken already. */
+const char *sqlite_image_row(const struct sqlite_image *image,
+    const unsigned char *cell, struct sqlite_row *row);
+/* Where cell i of a page begins. */
+const unsigned char *sqlite_page_cell(
+    const struct sqlite_page *page, uint32_t i);
+
+/* Child i <= ncells of an interior page; the key of i < ncells is the largest
+ * below it. */
+const char *sqlite_page_child(const struct sqlite_image *image,
+    const struct sqlite_page *page, uint32_t i, uint32_t *pgno, int64_t *key);
+
+/* The whole payload behind what is in the buffer. */
+const char *sqlite_row_payload(const struct sqlite_image *image,
+    const struct sqlite_row *row, struct buf *out);
+
+/* Are two payloads the same bytes? */
+const char *sqlite_rows_equal(const struct sqlite_image *a,
+    const struct sqlite_row *x, const struct sqlite_image *b,
+    const struct sqlite_row *y, bool *equal);
+
+/* A varint at p; the number of its bytes, 0 if it runs into end. */
+static inline unsigned
+sqlite_varint(const unsigned char *p, const unsigned char *end, uint64_t *value)
+{
+	uint64_t v = 0;
+
+	if (p < end && p[0] < 0x80) {
+		*value = p[0];
+		return 1;
+	}
+	for (unsigned i = 0; i < 8 && p + i < end; i++) {
+		v = v << 7 | (p[i] & 0x7f);
+		if (p[i] < 0x80) {
+			*value = v;
+			return i + 1;
+		}
+	}
+	if (end - p < 9)
+		return 0;
+	*value = v << 8 | p[8];
+	return 9;
+}
+
+#endif

@@ -1,0 +1,392 @@
+#include <config.h>
+
+#include "db/sqlite-pages.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mapped.h"
+#include "db/dialect.h"
+#include "db/sqlite.h"
+#include "db/sqlite-file.h"
+
+struct sqlite_pages {
+	struct sqlite_db *db;
+	const struct table *table;
+	const void *map;
+	size_t len;
+	struct sqlite_image image;
+	uint32_t root;
+	struct sqlite_field *fields; /* table->ncolumns */
+	const char **defaults;       /* as the schema writes them, or NULL */
+
+	/* What rows without a field have there; asked for when one is met. */
+	pthread_mutex_t lock; /* of the rest, and of the connection */
+	struct arena *arena;
+	struct cell *missing;
+	size_t nmissing; /* fields from there on are known; ncolumns: none */
+};
+
+/* --- opening -------------------------------------------------------------- */
+
+static bool
+is_system_vfs(sqlite3 *handle)
+{
+	char *name = NULL;
+	bool is;
+
+	sqlite3_file_control(handle, "main", SQLITE_FCNTL_VFSNAME, &name);
+	is = name != NULL && strcmp(name, "unix") == 0;
+	sqlite3_free(name);
+	return is;
+}
+
+static bool
+has_moved(sqlite3 *handle)
+{
+	int moved = 0;
+
+	return sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED,
+		   &moved) != SQLITE_OK ||
+	       moved != 0;
+}
+
+/* What is in the log is not in the file. Asked inside the transaction, so
+ * nothing of what comes later is ours, nor reaches the file before its end. */
+static bool
+log_is_empty(const char *path)
+{
+	struct buf log = BUF_INIT;
+	struct stat sb;
+	bool empty;
+
+	buf_addf(&log, "%s-wal", path);
+	empty =
+	    stat(buf_str(&log), &sb) == 0 ? sb.st_size == 0 : errno == ENOENT;
+	buf_free(&log);
+	return empty;
+}
+
+static const char *
+check_table(const struct table *t)
+{
+	if (t->kind != REL_TABLE)
+		return "it is no table";
+	if (dialect_sqlite.row_address(t) == NULL)
+		return "it has no rowid, or no name for it";
+	for (size_t i = 0; i < t->ncolumns; i++)
+		if (t->columns[i].generated)
+			return "it has generated columns";
+	return NULL;
+}
+
+/* The first page is the file's, and may be gone. */
+struct header {
+	struct sqlite_pages *pages;
+	uint32_t npages;
+	const char *why;
+};
+
+static void
+read_header(void *arg)
+{
+	struct header *h = arg;
+	struct sqlite_pages *p = h->pages;
+
+	h->why = sqlite_image_init(&p->image, p->map, p->len, h->npages);
+}
+
+static const char *
+map_file(struct sqlite_pages *p, uint32_t npages, uint32_t page_size)
+{
+	struct header h = { .pages = p, .npages = npages };
+	sqlite3 *handle = p->db->handle;
+	const char *path = sqlite3_db_filename(handle, "main");
+	int fd;
+
+	if (p->root == 0)
+		return "the schema does not say where it begins";
+	if (p->db->file == NULL || !is_system_vfs(handle))
+		return "it is in no file of the system's";
+	if (sqlite3_txn_state(handle, "main") != SQLITE_TXN_READ)
+		return "its connection does more than read";
+	fd = sqlite_file_descriptor(p->db->file, path);
+	if (fd < 0 || has_moved(handle))
+		return "the file was moved or cannot be opened again";
+	p->len = (size_t)npages * page_size;
+	if (p->len / page_size == npages)
+		p->map = mapped_open(fd, p->len);
+	if (p->map == NULL || !mapped_try(read_header, &h))
+		return "the file cannot be mapped";
+	if (h.why == NULL && p->image.size != page_size)
+		return "the file has another page size than the library says";
+	if (h.why == NULL && p->image.wal && !log_is_empty(path))
+		return "its write-ahead log is not empty";
+	return h.why;
+}
+
+static enum status
+find_root(struct sqlite_pages *p, uint32_t *npages, uint32_t *page_size,
+    struct err *err)
+{
+	sqlite3_stmt *stmt;
+	bool more = false;
+	enum status st = sqlite_prepare(p->db,
+	    "SELECT page_count, page_size, rootpage FROM pragma_page_count, "
+	    "pragma_page_size, sqlite_schema WHERE type = 'table' "
+	    "AND name = ?1",
+	    p->table->name, &stmt, err);
+
+	if (!st)
+		st = sqlite_step(p->db, stmt, &more, err);
+	if (!st && !more)
+		st = err_set(
+		    err, TU_ESCHEMA, "there is no table '%s'", p->table->name);
+	if (!st) {
+		*npages = (uint32_t)sqlite3_column_int64(stmt, 0);
+		*page_size = (uint32_t)sqlite3_column_int(stmt, 1);
+		p->root = (uint32_t)sqlite3_column_int64(stmt, 2);
+	}
+	sqlite3_finalize(stmt);
+	return st;
+}
+
+static enum status
+read_fields(struct sqlite_pages *p, struct err *err)
+{
+	size_t n = p->table->ncolumns;
+	sqlite3_stmt *stmt;
+	bool more = true;
+	enum status st = sqlite_prepare(p->db,
+	    "SELECT dflt_value FROM pragma_table_xinfo(?1, 'main') "
+	    "ORDER BY cid",
+	    p->table->name, &stmt, err);
+
+	p->fields = arena_alloc(p->arena, (n + 1) * sizeof(*p->fields));
+	p->defaults = arena_alloc(p->arena, (n + 1) * sizeof(*p->defaults));
+	p->missing = arena_alloc(p->arena, (n + 1) * sizeof(*p->missing));
+	p->nmissing = n;
+	for (size_t i = 0; i < n && !st; i++) {
+		const struct column *c = &p->table->columns[i];
+		const char *text;
+
+		p->fields[i].real = c->affinity == AFF_REAL;
+		p->fields[i].rowid = c->rowid_alias;
+		st = sqlite_step(p->db, stmt, &more, err);
+		if (st || !more)
+			break;
+		text = (const char *)sqlite3_column_text(stmt, 0);
+		if (text != NULL)
+			p->defaults[i] = arena_strdup(p->arena, text);
+	}
+	sqlite3_finalize(stmt);
+	return st;
+}
+
+enum status
+sqlite_pages_open(struct db *db, const struct table *table, struct arena *arena,
+    struct sqlite_pages **out, const char **why, struct err *err)
+{
+	struct sqlite_pages *p;
+	uint32_t npages = 0, page_size = 0;
+	enum status st;
+
+	*out = NULL;
+	*why = db->drv == &db_driver_sqlite ? check_table(table)
+	                                    : "it has another driver";
+	if (*why != NULL)
+		return TU_OK;
+	p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		out_of_memory(sizeof(*p));
+	p->db = (struct sqlite_db *)db;
+	p->table = table;
+	p->arena = arena_new(4096);
+	pthread_mutex_init(&p->lock, NULL);
+	st = find_root(p, &npages, &page_size, err);
+	if (!st)
+		st = read_fields(p, err);
+	if (!st)
+		*why = map_file(p, npages, page_size);
+	if (!st && *why == NULL) {
+		*out = p;
+		return TU_OK;
+	}
+	if (*why != NULL)
+		*why = arena_printf(arena, "%s: %s", db->side, *why);
+	sqlite_pages_close(p);
+	return st;
+}
+
+void
+sqlite_pages_close(struct sqlite_pages *p)
+{
+	if (p == NULL)
+		return;
+	mapped_close(p->map, p->len);
+	pthread_mutex_destroy(&p->lock);
+	arena_free(p->arena);
+	free(p);
+}
+
+const struct sqlite_image *
+sqlite_pages_image(const struct sqlite_pages *p)
+{
+	return &p->image;
+}
+
+uint32_t
+sqlite_pages_root(const struct sqlite_pages *p)
+{
+	return p->root;
+}
+
+void
+sqlite_pages_forget(const struct sqlite_pages *p, uint32_t first, uint32_t last)
+{
+	const size_t size = p->image.size;
+
+	if (first <= last)
+		mapped_forget(p->image.data + (first - 1) * size,
+		    (last - first + 1) * size);
+}
+
+bool
+sqlite_pages_alike(const struct sqlite_pages *a, size_t x,
+    const struct sqlite_pages *b, size_t y)
+{
+	const char *p = a->defaults[x], *q = b->defaults[y];
+
+	return x == y && a->image.encoding == b->image.encoding &&
+	       a->fields[x].real == b->fields[y].real &&
+	       a->fields[x].rowid == b->fields[y].rowid &&
+	       a->table->columns[x].affinity == b->table->columns[y].affinity &&
+	       (p == NULL ? q == NULL : q != NULL && strcmp(p, q) == 0);
+}
+
+/* --- rows ----------------------------------------------------------------- */
+
+/*
+ * The library is asked what the row holds: a default is an expression, with
+ * its column's affinity and the database's encoding. All rows that end early
+ * have the same there.
+ */
+static enum status
+ask_missing(struct sqlite_pages *p, size_t from, int64_t rowid, struct err *err)
+{
+	const struct table *t = p->table;
+	struct buf sql = BUF_INIT;
+	sqlite3_stmt *stmt = NULL;
+	bool more = false;
+	enum status st;
+
+	for (size_t i = from; i < t->ncolumns; i++) {
+		buf_adds(&sql, i == from ? "SELECT " : ", ");
+		p->db->base.dialect->ident(&sql, t->columns[i].name);
+	}
+	buf_addf(&sql, " FROM %s WHERE %s = %lld", t->from,
+	    p->db->base.dialect->row_address(t), (long long)rowid);
+	st = sqlite_prepare(p->db, buf_str(&sql), NULL, &stmt, err);
+	if (!st)
+		st = sqlite_step(p->db, stmt, &more, err);
+	if (!st && !more)
+		st = err_set(err, TU_EREPLAN, "row %lld is not to be found",
+		    (long long)rowid);
+	for (size_t i = from; i < t->ncolumns && !st; i++) {
+		struct cell c =
+		    sqlite_cell(sqlite3_column_value(stmt, (int)(i - from)),
+			p->image.encoding != 1);
+
+		p->missing[i] = cell_copy(p->arena, &c);
+	}
+	if (!st)
+		p->nmissing = from;
+	sqlite3_finalize(stmt);
+	buf_free(&sql);
+	return st;
+}
+
+static enum status
+add_missing(
+    struct sqlite_decoder *d, size_t from, int64_t rowid, struct err *err)
+{
+	struct sqlite_pages *p = d->pages;
+	enum status st = TU_OK;
+
+	pthread_mutex_lock(&p->lock);
+	if (from < p->nmissing)
+		st = ask_missing(p, from, rowid, err);
+	for (size_t i = from; i < p->table->ncolumns && !st; i++)
+		d->cells[i] = p->missing[i];
+	pthread_mutex_unlock(&p->lock);
+	/* A rowid is never missing, wherever its column stands. */
+	for (size_t i = from; i < p->table->ncolumns && !st; i++)
+		if (p->fields[i].rowid)
+			d->cells[i] = cell_int(rowid);
+	return st;
+}
+
+void
+sqlite_decoder_init(struct sqlite_decoder *d, struct sqlite_pages *pages)
+{
+	size_t n = pages->table->ncolumns + 1;
+
+	*d = (struct sqlite_decoder){ .pages = pages,
+		.cells = calloc(n, sizeof(*d->cells)) };
+	if (d->cells == NULL)
+		out_of_memory(n * sizeof(*d->cells));
+}
+
+void
+sqlite_decoder_release(struct sqlite_decoder *d)
+{
+	free(d->cells);
+	buf_free(&d->record);
+	buf_free(&d->text);
+}
+
+/* Take the bytes of a row out of the file. */
+struct copying {
+	struct sqlite_decoder *decoder;
+	const unsigned char *cell;
+	int64_t rowid;
+	const char *why;
+};
+
+static void
+copy_row(void *arg)
+{
+	struct copying *c = arg;
+	const struct sqlite_image *image = &c->decoder->pages->image;
+	struct sqlite_row row;
+
+	buf_reset(&c->decoder->record);
+	c->why = sqlite_image_row(image, c->cell, &row);
+	if (c->why == NULL)
+		c->why = sqlite_row_payload(image, &row, &c->decoder->record);
+	c->rowid = row.rowid;
+}
+
+enum status
+sqlite_decode(
+    struct sqlite_decoder *d, const unsigned char *cell, struct err *err)
+{
+	const struct sqlite_pages *p = d->pages;
+	struct copying c = { .decoder = d, .cell = cell };
+	size_t found = 0;
+
+	if (!mapped_try(copy_row, &c))
+		return err_set(err, TU_EREPLAN, "the file cannot be read");
+	if (c.why == NULL)
+		c.why = sqlite_record_cells(&d->record, c.rowid,
+		    p->image.encoding, p->fields, p->table->ncolumns, &d->text,
+		    d->cells, &found);
+	if (c.why != NULL)
+		return err_set(err, TU_EREPLAN, "%s", c.why);
+	return found < p->table->ncolumns ? add_missing(d, found, c.rowid, err)
+	                                  : TU_OK;
+}

@@ -1,0 +1,58 @@
+/*
+ * sqlite-pages.h - the pages of a table, beside the library.
+ *
+ * While a connection holds a read transaction the bytes of its file stay as
+ * they are, so the table's b-tree can be read from the mapped file. That is so
+ * in a rollback journal mode, and in WAL mode if nothing is in the log; not for
+ * a connection that writes, for another VFS than the system's, an encrypted
+ * file, or one that was moved. Of tables those with a rowid and without
+ * generated columns are read.
+ */
+#ifndef TU_DB_SQLITE_PAGES_H
+#define TU_DB_SQLITE_PAGES_H
+
+#include "base/arena.h"
+#include "db/db.h"
+#include "db/sqlite-record.h"
+#include "db/sqlite-walk.h"
+
+struct sqlite_pages;
+
+/* NULL in *out, and a reason for people in *why (in the arena), if the table
+ * cannot be read so. Nothing else may use the connection's transaction but
+ * readers; it must outlive what is returned. */
+enum status sqlite_pages_open(struct db *db, const struct table *table,
+    struct arena *arena, struct sqlite_pages **out, const char **why,
+    struct err *err);
+void sqlite_pages_close(struct sqlite_pages *pages); /* NULL is allowed */
+
+const struct sqlite_image *sqlite_pages_image(const struct sqlite_pages *p);
+uint32_t sqlite_pages_root(const struct sqlite_pages *p);
+
+/* These pages need not stay in memory; first may be behind last. */
+void sqlite_pages_forget(
+    const struct sqlite_pages *p, uint32_t first, uint32_t last);
+
+/* Do the same bytes in fields of these numbers mean the same value? */
+bool sqlite_pages_alike(const struct sqlite_pages *a, size_t x,
+    const struct sqlite_pages *b, size_t y);
+
+/* Scratch of one thread to look at rows. */
+struct sqlite_decoder {
+	struct sqlite_pages *pages;
+	struct cell *cells; /* one a column of the table */
+	struct buf record, text;
+};
+
+void sqlite_decoder_init(struct sqlite_decoder *d, struct sqlite_pages *pages);
+void sqlite_decoder_release(struct sqlite_decoder *d);
+
+/*
+ * The row of a cell of a leaf, seen by a walk before, as d->cells; they last
+ * until the next call and are copies. TU_EREPLAN with a reason if it is no
+ * row as it should be.
+ */
+enum status sqlite_decode(
+    struct sqlite_decoder *d, const unsigned char *cell, struct err *err);
+
+#endif

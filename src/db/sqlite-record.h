@@ -1,0 +1,31 @@
+/*
+ * sqlite-record.h - a row of a SQLite file as cells, without the library.
+ *
+ * The format is section 2 of https://sqlite.org/fileformat2.html. Cells come
+ * out as sqlite_cell() (sqlite.h) gives them for the same row: text in UTF-8,
+ * a REAL that was kept as an integer as the real that it is, NaN as NULL, the
+ * rowid for the column that is its alias.
+ */
+#ifndef TU_DB_SQLITE_RECORD_H
+#define TU_DB_SQLITE_RECORD_H
+
+#include "base/buf.h"
+#include "value/cell.h"
+
+/* What the schema says of a field. */
+struct sqlite_field {
+	bool real;  /* affinity REAL */
+	bool rowid; /* INTEGER PRIMARY KEY */
+};
+
+/*
+ * Decode the first n fields of a record into cells, which point into it or
+ * into text. A record that ends early (ALTER TABLE ADD COLUMN came later) sets
+ * *nfound below n and leaves the other cells alone. encoding is that of struct
+ * sqlite_image; text is emptied first and used where it is not UTF-8.
+ */
+const char *sqlite_record_cells(const struct buf *record, int64_t rowid,
+    int encoding, const struct sqlite_field *fields, size_t n, struct buf *text,
+    struct cell *cells, size_t *nfound);
+
+#endif

@@ -1,0 +1,95 @@
+/*
+ * btree-int.h - what the files of the comparison by pages share.
+ *
+ * btree.c decides, opens and reports; btree-look.c has the threads and decodes
+ * rows; btree-join.c lets suspects meet by a key that is not the rowid.
+ */
+#ifndef TU_DIFF_BTREE_INT_H
+#define TU_DIFF_BTREE_INT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "db/sqlite-pages.h"
+#include "diff/btree.h"
+#include "diff/btree-scan.h"
+#include "diff/merge.h"
+
+#define PARTS_MAX 256
+
+/* Rows lo <= rowid <= hi. */
+struct part {
+	int64_t lo, hi;
+	struct suspect *suspects;
+	size_t nsuspects, room;
+	bool more; /* suspects from `from` on were not kept */
+	int64_t from;
+	uint32_t first[2], last[2]; /* its leaves are among these pages */
+};
+
+struct btree {
+	const struct plan *plan;
+	const struct pair *pair;
+	const struct diff_options *options;
+	struct sqlite_pages *pages[2];
+	const struct sqlite_image *image[2];
+	uint32_t root[2];
+	bool alike;    /* the same bytes mean the same row */
+	bool by_rowid; /* it is the key; else rows meet again by their key */
+	/* Where the cells of pair->cols, and for the target behind them of
+	 * pair->extra, are among the columns of their table. */
+	size_t *at[2];
+	struct part parts[PARTS_MAX];
+	size_t nparts;
+
+	/* What the threads share. */
+	atomic_size_t next; /* part to be taken */
+	atomic_bool stop;
+	atomic_uint_fast64_t rows[2];
+	pthread_mutex_t lock; /* of the rest */
+	pthread_cond_t changed;
+	unsigned running;
+	uint64_t bytes[2], leaves, passed, judged;
+	enum status status;
+	struct err err; /* the first failure */
+};
+
+/* A thread's own: what it takes to look at two rows. */
+struct looker {
+	struct btree *tree;
+	struct sqlite_decoder decoder[2];
+	struct cell *cells[2]; /* in plan order */
+	struct buf scratch;
+	enum verdict *verdicts;
+	const char **why;
+	struct btree_scan scan;
+};
+
+void *btree_array(size_t n, size_t size); /* zeroed; free() it */
+
+/* Cells of a row of a side: its columns, and what else an undo needs. */
+static inline size_t
+btree_ncells(const struct pair *pair, enum side side)
+{
+	return pair->ncols + (side == TARGET ? pair->nextra : 0);
+}
+
+struct looker *looker_new(struct btree *t);
+void looker_free(struct looker *l);
+
+/* The rows of a suspect as cells in plan order; NULL where there is none. */
+enum status looker_rows(struct looker *l, const struct suspect *f,
+    struct cell *rows[2], struct err *err);
+/* The next batch of suspects of l->scan. */
+enum status looker_scan(struct looker *l, struct err *err);
+
+/* Fill all parts; TU_EREPLAN if something is not as it should be. */
+enum status btree_look(struct btree *t, struct err *err);
+/* The pages of a part need not stay in memory. */
+void btree_forget(const struct btree *t, const struct part *p);
+
+/* Suspects of all parts that are the source's or the target's, in the order of
+ * their keys, as changes. */
+enum status btree_join(struct btree *t, struct merge *m, struct err *err);
+
+#endif

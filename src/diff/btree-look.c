@@ -1,0 +1,259 @@
+#include <config.h>
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/mapped.h"
+#include "diff/btree-int.h"
+
+#define THREADS_MAX 64
+#define KEEP 4096 /* suspects of a part */
+#define PROGRESS_MS 100
+
+void *
+btree_array(size_t n, size_t size)
+{
+	void *p = calloc(n + 1, size);
+
+	if (p == NULL)
+		out_of_memory((n + 1) * size);
+	return p;
+}
+
+struct looker *
+looker_new(struct btree *t)
+{
+	struct looker *l = btree_array(0, sizeof(*l));
+
+	l->tree = t;
+	for (int s = SOURCE; s <= TARGET; s++) {
+		sqlite_decoder_init(&l->decoder[s], t->pages[s]);
+		l->cells[s] = btree_array(
+		    btree_ncells(t->pair, (enum side)s), sizeof(struct cell));
+	}
+	l->verdicts = btree_array(t->pair->ncols, sizeof(*l->verdicts));
+	l->why = btree_array(t->pair->ncols, sizeof(*l->why));
+	scan_init(&l->scan, t->image, t->root, t->alike);
+	return l;
+}
+
+void
+looker_free(struct looker *l)
+{
+	for (int s = SOURCE; s <= TARGET; s++) {
+		sqlite_decoder_release(&l->decoder[s]);
+		free(l->cells[s]);
+	}
+	scan_release(&l->scan);
+	free(l->verdicts);
+	free(l->why);
+	buf_free(&l->scratch);
+	free(l);
+}
+
+/* The rows of a suspect as cells in plan order; NULL where there is none. */
+enum status
+looker_rows(struct looker *l, const struct suspect *f, struct cell *rows[2],
+    struct err *err)
+{
+	const struct btree *t = l->tree;
+
+	for (int s = SOURCE; s <= TARGET; s++) {
+		enum status st;
+
+		rows[s] = NULL;
+		if (f->cell[s] == NULL)
+			continue;
+		st = sqlite_decode(&l->decoder[s], f->cell[s], err);
+		if (st)
+			return err_context(err, "%s: row %lld",
+			    t->plan->db[s]->side, (long long)f->rowid);
+		for (size_t i = 0; i < btree_ncells(t->pair, (enum side)s); i++)
+			l->cells[s][i] = l->decoder[s].cells[t->at[s][i]];
+		rows[s] = l->cells[s];
+	}
+	return TU_OK;
+}
+
+static bool
+are_equal(struct looker *l, struct cell *const rows[2])
+{
+	const struct btree *t = l->tree;
+
+	return rows[SOURCE] != NULL && rows[TARGET] != NULL &&
+	       merge_compare_rows(t->plan, t->pair, rows[SOURCE], rows[TARGET],
+		   &l->scratch, l->verdicts, l->why) == VERDICT_EQUAL;
+}
+
+/* --- the threads ---------------------------------------------------------- */
+
+static void
+keep(struct part *p, const struct suspect *f)
+{
+	if (p->nsuspects == KEEP) {
+		p->more = true;
+		p->from = f->rowid;
+		return;
+	}
+	if (p->nsuspects == p->room) {
+		p->room = MIN(KEEP, p->room * 2 + 64);
+		p->suspects =
+		    realloc(p->suspects, p->room * sizeof(*p->suspects));
+		if (p->suspects == NULL)
+			out_of_memory(p->room * sizeof(*p->suspects));
+	}
+	p->suspects[p->nsuspects++] = *f;
+}
+
+/* The next batch of suspects. */
+enum status
+looker_scan(struct looker *l, struct err *err)
+{
+	if (!mapped_try(scan_some, &l->scan))
+		return err_set(err, TU_EREPLAN, "the file cannot be read");
+	if (l->scan.why != NULL)
+		return err_set(err, TU_EREPLAN, "%s", l->scan.why);
+	if (interrupted())
+		return err_set(err, TU_EINTERRUPTED, "interrupted");
+	return TU_OK;
+}
+
+void
+btree_forget(const struct btree *t, const struct part *p)
+{
+	for (int s = SOURCE; s <= TARGET; s++)
+		sqlite_pages_forget(t->pages[s], p->first[s], p->last[s]);
+}
+
+/*
+ * Suspects that meet by their key have to be kept, all of them; and SQLite
+ * takes no NULL for a duplicate, so that another row with it may have been left
+ * out.
+ */
+static enum status
+check_join(const struct pair *pair, const struct part *p,
+    struct cell *const rows[2], struct err *err)
+{
+	if (p->more)
+		return err_set(err, TU_EREPLAN,
+		    "too many rows have other places, and its key is not the "
+		    "rowid");
+	for (int s = SOURCE; s <= TARGET; s++)
+		for (size_t i = 0; rows[s] != NULL && i < pair->nkeys; i++)
+			if (rows[s][i].kind == CELL_NULL)
+				return err_set(
+				    err, TU_EREPLAN, "its key may be NULL");
+	return TU_OK;
+}
+
+/* Every suspect is decoded even where no more are kept: then nothing can fail
+ * any more when they are reported. */
+static enum status
+look_at_part(struct looker *l, struct part *p, struct err *err)
+{
+	struct btree_scan *scan = &l->scan;
+	struct cell *rows[2];
+	enum status st = TU_OK;
+
+	scan_begin(scan, p->lo, p->hi);
+	while (!scan->done && !st && !atomic_load(&l->tree->stop)) {
+		st = looker_scan(l, err);
+		for (size_t i = 0; i < scan->nfound && !st; i++) {
+			st = looker_rows(l, &scan->found[i], rows, err);
+			if (!st && !l->tree->by_rowid)
+				st = check_join(l->tree->pair, p, rows, err);
+			if (!st && !p->more && !are_equal(l, rows))
+				keep(p, &scan->found[i]);
+		}
+		pthread_mutex_lock(&l->tree->lock);
+		l->tree->judged += scan->nfound;
+		pthread_mutex_unlock(&l->tree->lock);
+	}
+	for (int s = SOURCE; s <= TARGET; s++) {
+		p->first[s] = scan->walk[s].first;
+		p->last[s] = scan->walk[s].last;
+	}
+	return st;
+}
+
+static void *
+thread_main(void *arg)
+{
+	struct btree *t = arg;
+	struct looker *l = looker_new(t);
+	struct err err = ERR_INIT;
+	enum status st = TU_OK;
+	size_t i;
+
+	while (!st && !atomic_load(&t->stop) &&
+	       (i = atomic_fetch_add(&t->next, 1)) < t->nparts) {
+		st = look_at_part(l, &t->parts[i], &err);
+		btree_forget(t, &t->parts[i]);
+		pthread_mutex_lock(&t->lock);
+		for (int s = SOURCE; s <= TARGET; s++) {
+			atomic_fetch_add(&t->rows[s], l->scan.rows[s]);
+			t->bytes[s] += l->scan.bytes[s];
+		}
+		t->leaves += l->scan.leaves;
+		t->passed += l->scan.passed;
+		pthread_mutex_unlock(&t->lock);
+	}
+	looker_free(l);
+	pthread_mutex_lock(&t->lock);
+	if (st && !t->status) {
+		t->status = st;
+		t->err = err;
+		atomic_store(&t->stop, true);
+	}
+	t->running--;
+	pthread_cond_broadcast(&t->changed);
+	pthread_mutex_unlock(&t->lock);
+	return NULL;
+}
+
+static void
+wait_for(struct btree *t)
+{
+	const struct diff_options *o = t->options;
+	struct timespec until;
+
+	pthread_mutex_lock(&t->lock);
+	while (t->running > 0) {
+		uint64_t rows[2] = { atomic_load(&t->rows[SOURCE]),
+			atomic_load(&t->rows[TARGET]) };
+
+		if (o->progress != NULL)
+			o->progress(o->progress_arg, t->pair, rows);
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += PROGRESS_MS * 1000000L;
+		if (until.tv_nsec >= 1000000000L) {
+			until.tv_nsec -= 1000000000L;
+			until.tv_sec++;
+		}
+		pthread_cond_timedwait(&t->changed, &t->lock, &until);
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+/* Two threads a job: there are two sides. What cannot be started is done
+ * here. */
+enum status
+btree_look(struct btree *t, struct err *err)
+{
+	pthread_t threads[THREADS_MAX];
+	size_t n = 0, want = MIN((size_t)t->options->jobs * 2, THREADS_MAX);
+
+	want = MIN(want, t->nparts);
+	t->running = (unsigned)want;
+	while (want > 1 && n < want &&
+	       pthread_create(&threads[n], NULL, thread_main, t) == 0)
+		n++;
+	for (size_t i = n; i < want; i++)
+		thread_main(t);
+	wait_for(t);
+	for (size_t i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+	if (t->status)
+		*err = t->err;
+	return t->status;
+}

@@ -1,0 +1,305 @@
+#include <config.h>
+
+#include "diff/btree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mapped.h"
+#include "db/dialect.h"
+#include "diff/btree-int.h"
+#include "value/rule.h"
+
+#define PART_PAGES 8 /* a smaller stretch is not worth a part */
+
+/* --- reporting ------------------------------------------------------------ */
+
+static enum status
+report(
+    struct looker *l, struct merge *m, const struct suspect *f, struct err *err)
+{
+	struct cell *rows[2];
+	enum status st = looker_rows(l, f, rows, err);
+
+	return st ? st : merge_rows(m, rows[SOURCE], rows[TARGET], err);
+}
+
+static enum status
+report_part(struct looker *l, struct merge *m, struct part *p, struct err *err)
+{
+	struct btree_scan *scan = &l->scan;
+	enum status st = TU_OK;
+
+	for (size_t i = 0; i < p->nsuspects && !st; i++)
+		st = report(l, m, &p->suspects[i], err);
+	if (!p->more)
+		return st;
+	scan_begin(scan, p->from, p->hi);
+	while (!scan->done && !st) {
+		st = looker_scan(l, err);
+		for (size_t i = 0; i < scan->nfound && !st; i++)
+			st = report(l, m, &scan->found[i], err);
+	}
+	return st;
+}
+
+/* What was read once cannot be read again: the file is not what its lock
+ * promises. */
+static enum status
+report_all(struct btree *t, struct change_sink *sink, struct tally *tally,
+    struct err *err)
+{
+	struct looker *l = looker_new(t);
+	struct merge m;
+	enum status st = TU_OK;
+
+	merge_init(&m, t->plan, t->pair, t->pair, sink, tally);
+	if (!t->by_rowid)
+		st = btree_join(t, &m, err);
+	for (size_t i = 0; t->by_rowid && i < t->nparts && !st; i++) {
+		st = report_part(l, &m, &t->parts[i], err);
+		btree_forget(t, &t->parts[i]);
+		if (!st && interrupted())
+			st = err_set(err, TU_EINTERRUPTED, "interrupted");
+	}
+	merge_release(&m);
+	looker_free(l);
+	if (st == TU_EREPLAN) {
+		err->status = TU_EIO;
+		err_hint(err, "something changed the file without locking it");
+		st = TU_EIO;
+	}
+	return st;
+}
+
+/* --- opening -------------------------------------------------------------- */
+
+/*
+ * May rows of the same bytes and rowid be left out before the others meet by
+ * this key? Not if one of the others could have the key of one left out: the
+ * key must be unique as SQLite sees it, and here no two keys may be equal that
+ * are not so for SQLite.
+ */
+static bool
+is_unique(const struct pair *pair, enum side side)
+{
+	const struct table *t = pair->table[side];
+
+	for (size_t k = 0; k < t->nkeys; k++) {
+		size_t found = 0;
+
+		for (size_t i = 0; i < t->keys[k].ncols; i++)
+			for (size_t j = 0; j < pair->nkeys; j++)
+				found += pair->cols[j].col[side] ==
+				         &t->columns[t->keys[k].cols[i]];
+		if (found == t->keys[k].ncols && found == pair->nkeys)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_rowid(const struct pair *pair)
+{
+	return pair->nkeys == 1 && pair->cols[0].col[SOURCE]->rowid_alias &&
+	       pair->cols[0].col[TARGET]->rowid_alias;
+}
+
+/* The one place that says for which pairs all of this is right. */
+static const char *
+why_not(const struct pair *pair)
+{
+	if (!pair->by_pages)
+		return "a hash was asked for";
+	if (pair->multiset)
+		return "it has no key";
+	for (int s = SOURCE; s <= TARGET; s++) {
+		if (pair->table[s]->where != NULL)
+			return "not all of its rows are compared";
+		if (!is_rowid(pair) && !is_unique(pair, (enum side)s))
+			return "its key is not unique";
+	}
+	for (size_t i = 0; i < pair->nkeys; i++) {
+		if (pair->cols[i].type.rule != NULL)
+			return "its key has a rule";
+		if (!is_rowid(pair) && pair->cols[i].type.type != LT_ANY)
+			return "its key has two types";
+	}
+	return NULL;
+}
+
+static void
+find_cells(struct btree *t)
+{
+	const struct pair *pair = t->pair;
+
+	t->by_rowid = is_rowid(pair);
+	t->alike = t->image[SOURCE]->encoding == t->image[TARGET]->encoding;
+	for (int s = SOURCE; s <= TARGET; s++) {
+		const struct column *first = pair->table[s]->columns;
+
+		t->at[s] = btree_array(
+		    btree_ncells(pair, (enum side)s), sizeof(size_t));
+		for (size_t i = 0; i < btree_ncells(pair, (enum side)s); i++) {
+			const struct column *c =
+			    i < pair->ncols ? pair->cols[i].col[s]
+					    : pair->extra[i - pair->ncols];
+
+			t->at[s][i] = (size_t)(c - first);
+		}
+	}
+	for (size_t i = 0; i < pair->ncols; i++)
+		t->alike &=
+		    !rule_has_sides(pair->cols[i].type.rule) &&
+		    sqlite_pages_alike(t->pages[SOURCE], t->at[SOURCE][i],
+			t->pages[TARGET], t->at[TARGET][i]);
+}
+
+/* Reading interior pages, for mapped_try(). */
+struct cutting {
+	const struct btree *tree;
+	enum side side;
+	int64_t cuts[PARTS_MAX / 2];
+	size_t n;
+	const char *why;
+};
+
+static void
+cut(void *arg)
+{
+	struct cutting *c = arg;
+	const struct sqlite_image *image = c->tree->image[c->side];
+	size_t most = MIN(image->npages / PART_PAGES, PARTS_MAX / 2 - 1);
+
+	c->why = sqlite_walk_cuts(
+	    image, c->tree->root[c->side], most, c->cuts, &c->n);
+}
+
+/* Parts are cut where either tree is, so that none is large on one side. */
+static const char *
+make_parts(struct btree *t)
+{
+	struct cutting c[2] = { { .tree = t, .side = SOURCE },
+		{ .tree = t, .side = TARGET } };
+	size_t i = 0, j = 0;
+	int64_t lo = INT64_MIN;
+
+	for (int s = SOURCE; s <= TARGET; s++) {
+		if (!mapped_try(cut, &c[s]))
+			return "the file cannot be read";
+		if (c[s].why != NULL)
+			return c[s].why;
+	}
+	while (i < c[SOURCE].n || j < c[TARGET].n) {
+		int64_t x = i < c[SOURCE].n ? c[SOURCE].cuts[i] : INT64_MAX;
+		int64_t y = j < c[TARGET].n ? c[TARGET].cuts[j] : INT64_MAX;
+		int64_t hi = MIN(x, y);
+
+		i += x == hi;
+		j += y == hi;
+		t->parts[t->nparts++] = (struct part){ .lo = lo, .hi = hi };
+		lo = hi + 1;
+	}
+	t->parts[t->nparts++] = (struct part){ .lo = lo, .hi = INT64_MAX };
+	return NULL;
+}
+
+static enum status
+open_tree(
+    struct btree *t, struct arena *arena, const char **why, struct err *err)
+{
+	*why = why_not(t->pair);
+	for (int s = SOURCE; s <= TARGET && *why == NULL; s++) {
+		enum status st = sqlite_pages_open(t->plan->db[s],
+		    t->pair->table[s], arena, &t->pages[s], why, err);
+
+		if (st)
+			return st;
+		if (*why != NULL)
+			return TU_OK;
+		t->image[s] = sqlite_pages_image(t->pages[s]);
+		t->root[s] = sqlite_pages_root(t->pages[s]);
+	}
+	if (*why != NULL)
+		return TU_OK;
+	find_cells(t);
+	*why = make_parts(t);
+	return TU_OK;
+}
+
+static void
+close_tree(struct btree *t)
+{
+	for (int s = SOURCE; s <= TARGET; s++) {
+		sqlite_pages_close(t->pages[s]);
+		free(t->at[s]);
+	}
+	for (size_t i = 0; i < t->nparts; i++)
+		free(t->parts[i].suspects);
+	pthread_cond_destroy(&t->changed);
+	pthread_mutex_destroy(&t->lock);
+	free(t);
+}
+
+static enum status
+run(struct btree *t, struct change_sink *sink, struct tally *tally,
+    const char **why, struct arena *arena, struct err *err)
+{
+	enum status st = btree_look(t, err);
+
+	if (st == TU_EREPLAN) {
+		*why = arena_strdup(arena, err->msg);
+		err_clear(err);
+		return TU_OK;
+	}
+	if (!st)
+		st = diff_check_versions(t->plan, t->pair, err);
+	if (st)
+		return st;
+	for (int s = SOURCE; s <= TARGET; s++) {
+		tally->rows[s] = atomic_load(&t->rows[s]);
+		t->plan->db[s]->bytes_in += t->bytes[s];
+	}
+	tally->suspects = t->by_rowid ? t->judged : 0;
+	tally->by_pages = true;
+	log_line(LOG_INFO,
+	    "table '%s': compared by its pages; %llu of %llu leaves hold the "
+	    "same bytes on both sides, %llu rows do not",
+	    t->pair->name, (unsigned long long)t->passed,
+	    (unsigned long long)t->leaves, (unsigned long long)t->judged);
+	return report_all(t, sink, tally, err);
+}
+
+enum status
+btree_pair(const struct plan *plan, const struct pair *pair,
+    const struct diff_options *options, struct change_sink *sink,
+    struct tally *tally, bool *done, struct err *err)
+{
+	struct arena *arena;
+	struct btree *t;
+	const char *why = NULL;
+	enum status st;
+
+	*done = false;
+	for (int s = SOURCE; s <= TARGET; s++)
+		if (plan->db[s]->dialect != &dialect_sqlite)
+			return TU_OK;
+	arena = arena_new(1024);
+	t = btree_array(0, sizeof(*t));
+	t->plan = plan;
+	t->pair = pair;
+	t->options = options;
+	pthread_mutex_init(&t->lock, NULL);
+	pthread_cond_init(&t->changed, NULL);
+	st = open_tree(t, arena, &why, err);
+	if (!st && why == NULL)
+		st = run(t, sink, tally, &why, arena, err);
+	if (!st && why != NULL)
+		log_line(LOG_INFO, "table '%s': its pages are not compared: %s",
+		    pair->name, why);
+	*done = !st && why == NULL;
+	close_tree(t);
+	arena_free(arena);
+	return st;
+}
