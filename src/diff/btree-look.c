@@ -4,11 +4,12 @@
 #include <time.h>
 
 #include "base/mapped.h"
+#include "base/stage.h"
 #include "diff/btree-int.h"
 
 #define THREADS_MAX 64
 #define KEEP 4096 /* suspects of a part */
-#define PROGRESS_MS 100
+#define TICK_MS 100
 
 void *
 btree_array(size_t n, size_t size)
@@ -192,6 +193,7 @@ thread_main(void *arg)
 		pthread_mutex_lock(&t->lock);
 		for (int s = SOURCE; s <= TARGET; s++) {
 			atomic_fetch_add(&t->rows[s], l->scan.rows[s]);
+			stage_add(s, l->scan.rows[s]);
 			t->bytes[s] += l->scan.bytes[s];
 		}
 		t->leaves += l->scan.leaves;
@@ -214,18 +216,13 @@ thread_main(void *arg)
 static void
 wait_for(struct btree *t)
 {
-	const struct diff_options *o = t->options;
 	struct timespec until;
 
 	pthread_mutex_lock(&t->lock);
 	while (t->running > 0) {
-		uint64_t rows[2] = { atomic_load(&t->rows[SOURCE]),
-			atomic_load(&t->rows[TARGET]) };
-
-		if (o->progress != NULL)
-			o->progress(o->progress_arg, t->pair, rows);
+		stage_tick();
 		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += PROGRESS_MS * 1000000L;
+		until.tv_nsec += TICK_MS * 1000000L;
 		if (until.tv_nsec >= 1000000000L) {
 			until.tv_nsec -= 1000000000L;
 			until.tv_sec++;
