@@ -22,8 +22,10 @@ struct part {
 	int64_t lo, hi;
 	struct suspect *suspects;
 	size_t nsuspects, room;
+	uint64_t rows[2];
 	bool more; /* suspects from `from` on were not kept */
 	int64_t from;
+	uint32_t before[2];         /* rows before `from` */
 	uint32_t first[2], last[2]; /* its leaves are among these pages */
 };
 

@@ -94,6 +94,8 @@ keep(struct part *p, const struct suspect *f)
 	if (p->nsuspects == KEEP) {
 		p->more = true;
 		p->from = f->rowid;
+		p->before[SOURCE] = f->at[SOURCE];
+		p->before[TARGET] = f->at[TARGET];
 		return;
 	}
 	if (p->nsuspects == p->room) {
@@ -170,6 +172,7 @@ look_at_part(struct looker *l, struct part *p, struct err *err)
 		pthread_mutex_unlock(&l->tree->lock);
 	}
 	for (int s = SOURCE; s <= TARGET; s++) {
+		p->rows[s] = scan->rows[s];
 		p->first[s] = scan->walk[s].first;
 		p->last[s] = scan->walk[s].last;
 	}

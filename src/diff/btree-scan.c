@@ -123,6 +123,15 @@ pass_over(struct btree_scan *s, bool *passed)
 	return why != NULL ? why : leave(s, TARGET);
 }
 
+/* Rows of the stretch before the one at hand. */
+static uint32_t
+behind(const struct btree_scan *s, enum side side)
+{
+	uint64_t ahead = s->fresh[side] ? 0 : s->limit[side] - s->walk[side].at;
+
+	return (uint32_t)(s->rows[side] - ahead);
+}
+
 static void
 add(struct btree_scan *s, bool source, bool target)
 {
@@ -133,6 +142,7 @@ add(struct btree_scan *s, bool source, bool target)
 	for (int i = SOURCE; i <= TARGET; i++) {
 		struct sqlite_walk *w = &s->walk[i];
 
+		f->at[i] = behind(s, (enum side)i);
 		if (!has[i])
 			continue;
 		f->rowid = w->rows[w->at].rowid;

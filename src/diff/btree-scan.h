@@ -15,6 +15,7 @@
 struct suspect {
 	int64_t rowid;
 	const unsigned char *cell[2]; /* NULL: the side has no such row */
+	uint32_t at[2]; /* rows of the stretch that lie before it */
 };
 
 #define SCAN_BATCH 256

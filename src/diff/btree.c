@@ -15,32 +15,68 @@
 
 /* --- reporting ------------------------------------------------------------ */
 
-static enum status
-report(
-    struct looker *l, struct merge *m, const struct suspect *f, struct err *err)
-{
-	struct cell *rows[2];
-	enum status st = looker_rows(l, f, rows, err);
+/* Where in the table what is reported is. */
+struct place {
+	uint64_t rows[2];   /* of the table */
+	uint64_t before[2]; /* those before the stretch that is read */
+	uint64_t passed[2]; /* those up to the last change, which counts */
+	bool any;           /* there was a change */
+};
 
-	return st ? st : merge_rows(m, rows[SOURCE], rows[TARGET], err);
+static uint64_t
+changes(const struct tally *t)
+{
+	return t->ops[CHANGE_INSERT] + t->ops[CHANGE_UPDATE] +
+	       t->ops[CHANGE_DELETE];
 }
 
 static enum status
-report_part(struct looker *l, struct merge *m, struct part *p, struct err *err)
+report(struct looker *l, struct merge *m, struct place *p,
+    const struct suspect *f, struct err *err)
 {
+	uint64_t at[2] = { p->before[SOURCE] + f->at[SOURCE],
+		p->before[TARGET] + f->at[TARGET] };
+	uint64_t found = changes(m->tally);
+	struct cell *rows[2];
+	enum status st = looker_rows(l, f, rows, err);
+
+	if (st)
+		return st;
+	merge_place(m, MAX(at[SOURCE], at[TARGET]),
+	    MAX(p->rows[SOURCE], p->rows[TARGET]),
+	    p->any && at[SOURCE] == p->passed[SOURCE] &&
+		at[TARGET] == p->passed[TARGET]);
+	st = merge_rows(m, rows[SOURCE], rows[TARGET], err);
+	if (changes(m->tally) == found)
+		return st;
+	p->any = true;
+	for (int s = SOURCE; s <= TARGET; s++)
+		p->passed[s] = at[s] + (f->cell[s] != NULL);
+	return st;
+}
+
+static enum status
+report_part(struct looker *l, struct merge *m, struct place *place,
+    struct part *p, struct err *err)
+{
+	const uint64_t before[2] = { place->before[SOURCE],
+		place->before[TARGET] };
 	struct btree_scan *scan = &l->scan;
 	enum status st = TU_OK;
 
 	for (size_t i = 0; i < p->nsuspects && !st; i++)
-		st = report(l, m, &p->suspects[i], err);
-	if (!p->more)
-		return st;
-	scan_begin(scan, p->from, p->hi);
-	while (!scan->done && !st) {
+		st = report(l, m, place, &p->suspects[i], err);
+	for (int s = SOURCE; s <= TARGET && p->more; s++)
+		place->before[s] += p->before[s];
+	if (p->more)
+		scan_begin(scan, p->from, p->hi);
+	while (p->more && !scan->done && !st) {
 		st = looker_scan(l, err);
 		for (size_t i = 0; i < scan->nfound && !st; i++)
-			st = report(l, m, &scan->found[i], err);
+			st = report(l, m, place, &scan->found[i], err);
 	}
+	for (int s = SOURCE; s <= TARGET; s++)
+		place->before[s] = before[s] + p->rows[s];
 	return st;
 }
 
@@ -51,6 +87,8 @@ report_all(struct btree *t, struct change_sink *sink, struct tally *tally,
     struct err *err)
 {
 	struct looker *l = looker_new(t);
+	struct place place = { .rows = {
+				   tally->rows[SOURCE], tally->rows[TARGET] } };
 	struct merge m;
 	enum status st = TU_OK;
 
@@ -58,11 +96,14 @@ report_all(struct btree *t, struct change_sink *sink, struct tally *tally,
 	if (!t->by_rowid)
 		st = btree_join(t, &m, err);
 	for (size_t i = 0; t->by_rowid && i < t->nparts && !st; i++) {
-		st = report_part(l, &m, &t->parts[i], err);
+		st = report_part(l, &m, &place, &t->parts[i], err);
 		btree_forget(t, &t->parts[i]);
 		if (!st && interrupted())
 			st = err_set(err, TU_EINTERRUPTED, "interrupted");
 	}
+	tally->open_end = place.any &&
+	                  place.passed[SOURCE] == place.rows[SOURCE] &&
+	                  place.passed[TARGET] == place.rows[TARGET];
 	merge_release(&m);
 	looker_free(l);
 	if (st == TU_EREPLAN) {

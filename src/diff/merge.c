@@ -198,6 +198,15 @@ has_folds(const struct pair *pair)
 	return false;
 }
 
+void
+merge_place(struct merge *m, uint64_t before, uint64_t among, bool next)
+{
+	m->at = before;
+	m->among = among;
+	m->leaves = (uint32_t)MIN(among, UINT32_MAX);
+	m->next = next;
+}
+
 static void
 place(struct merge *m, struct change *c)
 {
@@ -206,6 +215,12 @@ place(struct merge *m, struct change *c)
 	const struct row_reader *r = &m->reader[side];
 	const struct bounds *b = m->bounds;
 
+	if (m->among > 0) {
+		c->before = MIN(m->at, m->among - 1);
+		c->among = m->among;
+		c->leaves = m->leaves;
+		return;
+	}
 	if (b == NULL || b->ncols == 0 || m->pair->multiset)
 		return;
 	if (!b->integer)

@@ -23,7 +23,8 @@ struct merge {
 	 * leaf, those of all at the end; NULL: they are not placed. */
 	const struct bounds *bounds;
 	const uint64_t *before;
-	uint32_t leaves; /* that have rows */
+	uint32_t leaves;    /* that have rows */
+	uint64_t at, among; /* merge_place() */
 
 	/* Keys that leaf_decode() named, ascending; confirmed[i] is set when
 	 * that row differs. present counts them per side. */
@@ -62,6 +63,10 @@ void merge_release(struct merge *m);
 /* Read both cursors to their ends. */
 enum status merge_run(struct merge *m, struct cursor *source,
     struct cursor *target, struct err *err);
+
+/* Where the rows of the next merge_rows() are, exactly: so many of so many rows
+ * lie before them, next: none of either side since the change before. */
+void merge_place(struct merge *m, uint64_t before, uint64_t among, bool next);
 
 /* Tell the sink how two rows that have met differ; either may be NULL. */
 enum status merge_rows(struct merge *m, const struct cell *source,

@@ -76,6 +76,8 @@ teardown() {
 		run -1 "$TRUEUP" diff -f $format "$pg" t.db
 		[[ $output != *cause* ]]
 	done
+	run -1 "$TRUEUP" diff -f stat a.db b.db h
+	[[ $output != *cause* ]]
 }
 
 @test "json has the same for programs, and remains a patch" {
@@ -116,17 +118,22 @@ teardown() {
 	# Every other eight rows, then a stretch, then the end.
 	lite b.db 'DELETE FROM h WHERE id % 16 < 8'
 	for n in 1 4 8 100; do
-		run -1 "$TRUEUP" diff -f stat --leaf-rows=$n a.db b.db h
+		run -1 "$TRUEUP" diff -f stat --hash=stream --leaf-rows=$n a.db b.db h
 		[[ $output != *cause* ]]
 	done
+	run -1 "$TRUEUP" diff -f stat a.db b.db h
+	[[ $output != *cause* ]]
 	cp a.db b.db
 	lite b.db 'DELETE FROM h WHERE id BETWEEN 500 AND 899 OR id % 400 = 0;
 	    DELETE FROM g WHERE x BETWEEN 250 AND 1110 OR x % 500 = 7'
 	for n in 4 100; do
-		run -1 "$TRUEUP" diff -f stat --leaf-rows=$n a.db b.db
+		run -1 "$TRUEUP" diff -f stat --hash=stream --leaf-rows=$n a.db b.db
 		[[ $output == *"861 of 863 to insert: TARGET has no row from a c, b 50 to a l, b 10"* ]]
 		[[ $output == *"400 of 404 to insert: TARGET has no row from id 500 to id 899"* ]]
 	done
+	# By their pages.
+	run -1 "$TRUEUP" diff -f stat a.db b.db h
+	[[ $output == *"400 of 404 to insert: TARGET has no row from id 500 to id 899"* ]]
 	cp a.db b.db
 	lite b.db 'DELETE FROM h WHERE id > 1500'
 	run -1 "$TRUEUP" diff -f stat a.db b.db h
