@@ -196,7 +196,15 @@ expected()
 				    substr(name, RSTART + 2)
 			return tolower(name)
 		}
+		# A text that looks like a formula.
+		function guarded(x) {
+			return "(CASE WHEN typeof(" x ") = \047text\047 AND " x \
+			    " GLOB \047[=+@\047\047\047 || char(9, 13) || " \
+			    "\047-]*\047 THEN \047\047\047\047 || " x \
+			    " ELSE " x " END)"
+		}
 		function field(x) {
+			x = guarded(x)
 			return "CASE WHEN " x " IS NULL THEN \047\047 WHEN " x \
 			    " = \047\047 OR " x " GLOB \047*[,\"\n\r]*\047 THEN " \
 			    "\047\"\047 || replace(" x ", \047\"\047, \047\"\"\047)" \
