@@ -20,6 +20,7 @@ const struct cmd *const cmd_all[] = {
 	&cmd_plan,
 	&cmd_status,
 	&cmd_sync,
+	&cmd_track,
 	NULL,
 };
 

@@ -62,6 +62,7 @@ extern const struct cmd cmd_help;
 extern const struct cmd cmd_plan;
 extern const struct cmd cmd_status;
 extern const struct cmd cmd_sync;
+extern const struct cmd cmd_track;
 
 /* Ordered by name, NULL at the end. */
 extern const struct cmd *const cmd_all[];

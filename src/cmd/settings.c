@@ -21,6 +21,8 @@
 #define LOOKS_MAX 20
 #define DEFAULT_RECHECK_WAIT 2
 #define INTERVAL_DIGITS 7
+#define DEFAULT_LOCK_TIMEOUT 5
+#define DEFAULT_KEEP 7
 
 static const char *const hashes[] = { "auto", "stream", "md5", "sha256",
 	"record", NULL };
@@ -43,6 +45,8 @@ settings_init(struct settings *set)
 		.ops = { true, true, true },
 		.limits.deletes = { DEFAULT_MAX_DELETE, UINT64_MAX, false },
 		.limits.changes = { -1, UINT64_MAX, false },
+		.lock_timeout = DEFAULT_LOCK_TIMEOUT,
+		.keep = DEFAULT_KEEP,
 		.progress = true,
 	};
 }

@@ -74,6 +74,9 @@ struct settings {
 	const char *reason;
 	bool list, forget;
 
+	/* Change tables */
+	uint64_t lock_timeout, keep; /* seconds, days */
+
 	/* General */
 	int verbose;
 	bool trace_sql, progress, help;

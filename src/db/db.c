@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "db/dialect.h"
 #include "db/sqlite.h"
 #ifdef WITH_ODBC
 #include "db/odbc.h"
@@ -253,6 +254,25 @@ db_count(struct db *db, const struct table *table, uint64_t *n, struct err *err)
 	    db, buf_str(&sql), &db_int_column, arena, &cell, &found, err);
 	if (st == TU_OK)
 		*n = found && cell.kind == CELL_INT ? (uint64_t)cell.u.i : 0;
+	buf_free(&sql);
+	arena_free(arena);
+	return st;
+}
+
+enum status
+db_has_null(struct db *db, const struct table *table, const struct column *col,
+    bool *has, struct err *err)
+{
+	struct arena *arena = arena_new(1024);
+	struct buf sql = BUF_INIT;
+	struct cell cell;
+	enum status st;
+
+	buf_addf(&sql, "SELECT 1 FROM %s WHERE ", table->from);
+	db->dialect->ident(&sql, col->name);
+	buf_adds(&sql, " IS NULL");
+	dialect_limit(&sql, db->dialect, 1);
+	st = db_one(db, buf_str(&sql), &db_int_column, arena, &cell, has, err);
 	buf_free(&sql);
 	arena_free(arena);
 	return st;

@@ -205,6 +205,10 @@ enum status db_one(struct db *db, const char *sql, const struct column *column,
 enum status db_count(
     struct db *db, const struct table *table, uint64_t *n, struct err *err);
 
+/* Is this column NULL in any row? */
+enum status db_has_null(struct db *db, const struct table *table,
+    const struct column *col, bool *has, struct err *err);
+
 /* Append a line for each library that the drivers of this build use. */
 void db_libraries(struct buf *out);
 

@@ -4,6 +4,7 @@
 #include <config.h>
 
 #include "db/dialect-mysql.h"
+#include "db/dialect-track.h"
 
 #include <string.h>
 
@@ -157,6 +158,7 @@ const struct dialect dialect_mysql = {
 		      " MD5(IFNULL(DATABASE(), ''))), 0)",
 	.patch_begin = MY_SESSION WRITE_BEGIN,
 	.patch_commit = "COMMIT;\n",
+	.track = &track_sql_mysql,
 	.cascades = my_cascades,
 	.create_marker = "CREATE TABLE IF NOT EXISTS " MARKER_TABLE
 			 " (run varchar(32) PRIMARY KEY, batch bigint "

@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include "db/dialect-pg.h"
+#include "db/dialect-track.h"
 
 #include <string.h>
 
@@ -237,6 +238,7 @@ const struct dialect dialect_postgresql = {
 	.row_address = pg_row_address,
 	.patch_begin = PG_SESSION WRITE_BEGIN,
 	.patch_commit = "COMMIT;\n",
+	.track = &track_sql_postgresql,
 	.cascades = pg_cascades,
 	.create_marker = "CREATE TABLE IF NOT EXISTS " MARKER_TABLE
 			 " (run text PRIMARY KEY, batch bigint NOT NULL)",

@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include "db/dialect-sqlite.h"
+#include "db/dialect-track.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -570,6 +571,7 @@ const struct dialect dialect_sqlite = {
 	.row_address = row_address,
 	.patch_begin = BEGIN_DEFERRED,
 	.patch_commit = "COMMIT;\n",
+	.track = &track_sql_sqlite,
 	.cascades = sqlite_cascades,
 	.create_marker = "CREATE TABLE IF NOT EXISTS " MARKER_TABLE
 			 " (run TEXT PRIMARY KEY, batch INTEGER NOT NULL)",

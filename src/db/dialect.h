@@ -40,6 +40,8 @@ struct db_position {
 	void (*passed)(struct buf *out, const struct cell *position);
 };
 
+struct track_sql;
+
 struct dialect {
 	const char *name;  /* "postgresql" */
 	const char *brand; /* "PostgreSQL", for people */
@@ -206,6 +208,8 @@ struct dialect {
 	/* Behind a SELECT of values that is to have a WHERE: " FROM DUAL". */
 	const char *from_nothing;
 	const struct db_position *position; /* NULL: none that is known */
+	/* Change tables (dialect-track.h); NULL: they cannot be made. */
+	const struct track_sql *track;
 	/* Lines that open and close a patch for the stock client. */
 	const char *patch_begin;
 	const char *patch_commit;

@@ -250,7 +250,7 @@ sqlite_pages_forget(const struct sqlite_pages *p, uint32_t first, uint32_t last)
 {
 	const size_t size = p->image.size;
 
-	if (first <= last)
+	if (first > 0 && first <= last)
 		mapped_forget(p->image.data + (first - 1) * size,
 		    (last - first + 1) * size);
 }

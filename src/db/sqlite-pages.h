@@ -29,7 +29,7 @@ void sqlite_pages_close(struct sqlite_pages *pages); /* NULL is allowed */
 const struct sqlite_image *sqlite_pages_image(const struct sqlite_pages *p);
 uint32_t sqlite_pages_root(const struct sqlite_pages *p);
 
-/* These pages need not stay in memory; first may be behind last. */
+/* These pages need not stay in memory; none if first is 0 or behind last. */
 void sqlite_pages_forget(
     const struct sqlite_pages *p, uint32_t first, uint32_t last);
 

@@ -136,14 +136,13 @@ check_join(const struct pair *pair, const struct part *p,
     struct cell *const rows[2], struct err *err)
 {
 	if (p->more)
-		return err_set(err, TU_EREPLAN,
-		    "too many rows have other places, and its key is not the "
-		    "rowid");
+		return err_set(
+		    err, TU_EREPLAN, "too many rows differ or were moved");
 	for (int s = SOURCE; s <= TARGET; s++)
 		for (size_t i = 0; rows[s] != NULL && i < pair->nkeys; i++)
 			if (rows[s][i].kind == CELL_NULL)
-				return err_set(
-				    err, TU_EREPLAN, "its key may be NULL");
+				return err_set(err, TU_EREPLAN,
+				    "a row has NULL in its key");
 	return TU_OK;
 }
 
@@ -161,10 +160,10 @@ look_at_part(struct looker *l, struct part *p, struct err *err)
 		st = looker_scan(l, err);
 		for (size_t i = 0; i < scan->nfound && !st; i++) {
 			st = looker_rows(l, &scan->found[i], rows, err);
-			if (!st && !l->tree->by_rowid)
-				st = check_join(l->tree->pair, p, rows, err);
 			if (!st && !p->more && !are_equal(l, rows))
 				keep(p, &scan->found[i]);
+			if (!st && !l->tree->by_rowid)
+				st = check_join(l->tree->pair, p, rows, err);
 		}
 		pthread_mutex_lock(&l->tree->lock);
 		l->tree->judged += scan->nfound;

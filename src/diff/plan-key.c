@@ -69,38 +69,16 @@ same_columns(const struct candidate *a, const struct candidate *b)
 
 /* SQLite lets NULL into a PRIMARY KEY that is not declared NOT NULL. */
 static enum status
-key_has_null(struct builder *b, enum side side, const struct index_key *k,
-    bool *has, struct err *err)
-{
-	const struct table *t = b->pair->table[side];
-	const struct dialect *d = b->db[side]->dialect;
-	struct buf sql = BUF_INIT;
-	struct cell cell;
-	enum status st;
-
-	buf_addf(&sql, "SELECT 1 FROM %s WHERE (", t->from);
-	for (size_t i = 0; i < k->ncols; i++) {
-		buf_adds(&sql, i > 0 ? " OR " : "");
-		d->ident(&sql, t->columns[k->cols[i]].name);
-		buf_adds(&sql, " IS NULL");
-	}
-	buf_addc(&sql, ')');
-	dialect_limit(&sql, d, 1);
-	st = db_one(b->db[side], buf_str(&sql), &db_int_column, b->arena, &cell,
-	    has, err);
-	buf_free(&sql);
-	return st;
-}
-
-static enum status
 usable_key(struct builder *b, enum side side, const struct index_key *k,
     bool *usable, struct err *err)
 {
-	bool has_null = true;
+	const struct table *t = b->pair->table[side];
+	bool has_null = !k->primary;
 	enum status st = TU_OK;
 
-	if (!k->notnull && k->primary)
-		st = key_has_null(b, side, k, &has_null, err);
+	for (size_t i = 0; i < k->ncols && !k->notnull && !has_null && !st; i++)
+		st = db_has_null(
+		    b->db[side], t, &t->columns[k->cols[i]], &has_null, err);
 	*usable = k->notnull || !has_null;
 	return st;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/dialect.h"
+#include "db/dialect-track.h"
 #include "diff/names.h"
 #include "diff/plan-int.h"
 
@@ -88,6 +88,7 @@ list_half(struct planner *pl, enum side side, struct err *err)
 		const struct table *t = &h->list.tables[i];
 
 		if (strcmp(t->name, MARKER_TABLE) == 0 ||
+		    track_is_ours(db->dialect, t) ||
 		    (sel->schema[side] != NULL && t->schema != NULL &&
 			!name_match(sel->schema[side], t->schema))) {
 			h->done[i] = true;

@@ -295,7 +295,7 @@ begin_rows(struct buf *out, const struct html *h, const struct pair *pair,
 		buf_adds(out, " of ");
 	}
 	report_counted(out, differ, "difference");
-	buf_adds(out, "</caption>\n<thead><tr><th scope=\"col\"></th>"
+	buf_adds(out, "</caption>\n<thead><tr><th scope=\"col\">Kind</th>"
 		      "<th scope=\"col\">Row</th><th scope=\"col\">Column</th>"
 		      "<th scope=\"col\">Target has</th>"
 		      "<th scope=\"col\">Source has</th></tr></thead>\n");

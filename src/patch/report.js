@@ -28,7 +28,8 @@
 			shown += b.hidden ? 0 : 1;
 		});
 		all(".diff").forEach(function (t) {
-			t.hidden = !t.querySelector("tbody:not([hidden])");
+			t.closest("section").hidden =
+				!t.querySelector("tbody:not([hidden])");
 		});
 		output.textContent = shown === rows.length ? "" :
 			shown + " of " + rows.length + " shown";

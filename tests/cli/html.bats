@@ -92,6 +92,7 @@ count() {
 	[ "$(count '<tbody class="u">')" -eq 11 ]
 	[ "$(count '<tbody class="d">')" -eq 0 ]
 	grep -q '<output>11 of [0-9]* shown</output>' dom
+	[ "$(count '<section [^>]*hidden')" -eq 1 ]
 }
 
 @test "without its script the page has all but the filter" {

@@ -5,7 +5,7 @@
  * the b-tree and the number of threads. Then files are damaged: no crash, and
  * never another answer than SQLite gives, but an error.
  *
- * TRUEUP_PAGES_RUNS is the number of tables (600).
+ * TRUEUP_PAGES_RUNS is the number of tables of either kind (500, 150).
  */
 #include <config.h>
 
@@ -539,6 +539,35 @@ random_tables(int runs)
 	    "some differed and some did not");
 }
 
+/* As many suspects as a part keeps, and some more. */
+static void
+many_suspects(size_t n, bool rowid)
+{
+	struct shape s = { .page_size = 65536, /* one part */
+		.encoding = "UTF-8",
+		.ncols = 2,
+		.types = { "TEXT", "TEXT" },
+		.rowid = rowid };
+	sqlite3 *db = create(SOURCE, &s);
+
+	create_table(db, &s);
+	run_sql(db,
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+	    "WHERE i < 4200) INSERT INTO t SELECT i, '' FROM n");
+	sqlite3_close(db);
+	copy_file(SOURCE, TARGET);
+	db = open_file(TARGET);
+	run_f(db, "UPDATE t SET c1 = '-' WHERE rowid <= %d", (int)n);
+	sqlite3_close(db);
+	compare(&by_pages, -1, 1, NULL);
+	compare(&by_rows, HASH_STREAM, 1, NULL);
+	ok(same_outcome(&by_pages, &by_rows) &&
+		by_pages.tally.ops[CHANGE_UPDATE] == n,
+	    "%zu suspects in a part, %s", n, rowid ? "rowids" : "keys");
+	is_int(by_pages.tally.by_pages, rowid || n <= 4096,
+	    "  all are kept, or can be found again");
+}
+
 /* --- damage --------------------------------------------------------------- */
 
 static size_t
@@ -699,8 +728,12 @@ main(void)
 	for (int s = SOURCE; s <= TARGET; s++)
 		snprintf(path[s], sizeof(path[s]), "%s/%d.db", dir, s);
 	locks_stay();
-	random_tables(runs != NULL ? atoi(runs) : 600);
-	damaged_tables(runs != NULL ? atoi(runs) : 200);
+	for (size_t n = 4096; n <= 4098; n++) {
+		many_suspects(n, true);
+		many_suspects(n, false);
+	}
+	random_tables(runs != NULL ? atoi(runs) : 500);
+	damaged_tables(runs != NULL ? atoi(runs) : 150);
 	unlink(path[SOURCE]);
 	unlink(path[TARGET]);
 	rmdir(dir);

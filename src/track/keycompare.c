@@ -1,0 +1,169 @@
+#include <config.h>
+
+#include "track/keycompare.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "diff/merge.h"
+#include "patch/group.h"
+#include "patch/recheck.h"
+#include "value/key.h"
+
+/* --- the key -------------------------------------------------------------- */
+
+bool
+change_source_fits(struct arena *arena, const struct pair *pair, enum side side,
+    struct change_source *src)
+{
+	const struct column **columns =
+	    arena_alloc(arena, pair->nkeys * sizeof(*columns));
+	const char **key = arena_alloc(arena, pair->nkeys * sizeof(*key));
+
+	if (src->nkeys != pair->nkeys || !recheck_can_look(pair))
+		return false;
+	for (size_t i = 0; i < pair->nkeys; i++) {
+		const char *name = pair->cols[i].col[side]->name;
+
+		for (size_t k = 0; k < src->nkeys; k++)
+			if (strcmp(src->columns[k]->name, name) == 0) {
+				columns[i] = src->columns[k];
+				key[i] = src->key[k];
+			}
+		if (key[i] == NULL)
+			return false;
+	}
+	src->columns = columns;
+	src->key = key;
+	return true;
+}
+
+/* --- both sides' keys as one list ----------------------------------------- */
+
+struct both {
+	const struct keyset *keys[2];
+	size_t at[2];
+	struct cell *cells[2]; /* a row of the pair, of which only the key is
+	                        * known */
+};
+
+static bool
+has_next(const struct both *b, enum side side)
+{
+	return b->keys[side] != NULL &&
+	       b->at[side] < keyset_count(b->keys[side]);
+}
+
+/* Which side's key is next: below 0 the source's, above 0 the target's, 0 one
+ * that both have. */
+static int
+compare_next(const struct both *b)
+{
+	const void *key[2];
+	size_t len[2];
+
+	if (!has_next(b, SOURCE) || !has_next(b, TARGET))
+		return has_next(b, SOURCE) ? -1 : 1;
+	for (int s = SOURCE; s <= TARGET; s++)
+		key[s] = keyset_key(b->keys[s], b->at[s], &len[s]);
+	return key_cmp(key[SOURCE], len[SOURCE], key[TARGET], len[TARGET]);
+}
+
+/* The next key, as a change that a group can look up. False: no more. */
+static bool
+next_key(struct both *b, struct change *c)
+{
+	int cmp = compare_next(b);
+
+	c->source = c->target = NULL;
+	if (!has_next(b, SOURCE) && !has_next(b, TARGET))
+		return false;
+	if (cmp <= 0) {
+		keyset_cells(
+		    b->keys[SOURCE], b->at[SOURCE]++, b->cells[SOURCE]);
+		c->source = b->cells[SOURCE];
+	}
+	if (cmp >= 0) {
+		keyset_cells(
+		    b->keys[TARGET], b->at[TARGET]++, b->cells[TARGET]);
+		c->target = b->cells[TARGET];
+	}
+	return true;
+}
+
+/* --- comparing ------------------------------------------------------------ */
+
+static enum status
+look_at_group(struct merge *m, struct group *g, struct err *err)
+{
+	const struct cell **rows[2];
+	enum status st = TU_OK;
+
+	for (int s = SOURCE; s <= TARGET && st == TU_OK; s++)
+		st = group_look(g, m->plan, (enum side)s, &rows[s], err);
+	for (size_t i = 0; i < g->n && st == TU_OK; i++) {
+		const struct cell *source = rows[SOURCE][i];
+		const struct cell *target = rows[TARGET][i];
+
+		m->tally->suspects++;
+		m->tally->rows[SOURCE] += source != NULL;
+		m->tally->rows[TARGET] += target != NULL;
+		if (source != NULL || target != NULL)
+			st = merge_rows(m, source, target, err);
+	}
+	group_clear(g);
+	return st;
+}
+
+static enum status
+look_at_keys(struct merge *m, struct both *b, struct err *err)
+{
+	struct change c = { .op = CHANGE_DELETE, .pair = m->pair, .copies = 1 };
+	struct group group;
+	enum status st = TU_OK;
+
+	group_init(&group, m->plan->db[TARGET]->dialect);
+	while (st == TU_OK && next_key(b, &c)) {
+		group_add(&group, &c);
+		if (group_full(&group))
+			st = look_at_group(m, &group, err);
+	}
+	if (st == TU_OK)
+		st = look_at_group(m, &group, err);
+	group_release(&group);
+	return st;
+}
+
+enum status
+compare_keys(const struct plan *plan, const struct pair *pair,
+    const struct keyset *keys[2], struct change_sink *sink, struct tally *tally,
+    struct err *err)
+{
+	struct arena *arena = arena_new(1024);
+	struct both b = { .keys = { keys[SOURCE], keys[TARGET] } };
+	double began = clock_seconds();
+	uint64_t bytes[2];
+	struct merge m;
+	enum status st = TU_OK;
+
+	*tally = (struct tally){ 0 };
+	for (int s = SOURCE; s <= TARGET; s++) {
+		bytes[s] = plan->db[s]->bytes_in;
+		b.cells[s] = arena_alloc(
+		    arena, (pair->ncols + pair->nextra) * sizeof(struct cell));
+	}
+	merge_init(&m, plan, pair, pair, sink, tally);
+	if (sink->begin != NULL)
+		st = sink->begin(sink, pair, err);
+	if (st == TU_OK)
+		st = look_at_keys(&m, &b, err);
+	merge_release(&m);
+	arena_free(arena);
+	if (st)
+		return err_context(err, "table '%s'", pair->name);
+	tally->hidden_columns = pair->nonly[SOURCE] + pair->nonly[TARGET] > 0;
+	tally->seconds = clock_seconds() - began;
+	for (int s = SOURCE; s <= TARGET; s++)
+		tally->bytes[s] = plan->db[s]->bytes_in - bytes[s];
+	return sink->end != NULL ? sink->end(sink, pair, tally, err) : TU_OK;
+}

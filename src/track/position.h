@@ -1,0 +1,58 @@
+/*
+ * position.h - how far the changes of a table have been read, as text.
+ *
+ * To everybody but the readers it is a text that has no newline in it, to be
+ * kept and given back. Fields, between tabs:
+ *
+ *	1           the version of this format
+ *	snapshot    what has read it: snapshot or gaps
+ *	id, number  of the change table: meta.install_id and captured.tab; "-"
+ *	            and 0 for a table that is not ours
+ *	shape       of the table, as capture_state() says
+ *
+ * then for snapshot
+ *
+ *	snapshot    pg_current_snapshot(): all that is visible in it was read
+ *
+ * and for gaps
+ *
+ *	last, mark  the largest number read, and what tells that row from
+ *	            another of the same number ("-": nothing does)
+ *	gaps        numbers below it that were not there, see gaps.h
+ */
+#ifndef TU_TRACK_POSITION_H
+#define TU_TRACK_POSITION_H
+
+#include "base/arena.h"
+#include "track/gaps.h"
+
+enum read_kind {
+	READ_SNAPSHOT,
+	READ_GAPS,
+};
+
+struct position {
+	enum read_kind kind;
+	const char *install_id;
+	int64_t tab;
+	const char *shape;
+	const char *snapshot;
+	int64_t last;
+	const char *mark;
+	struct gaps gaps;
+};
+
+void position_release(struct position *p);
+
+void position_write(struct buf *out, const struct position *p);
+/* False if it is none of this version; *out is to be released either way. */
+bool position_read(struct arena *arena, const char *text, struct position *out);
+
+/*
+ * What the change table may forget, as SQL text without quotes: for ack() of
+ * db/dialect-track.h.
+ */
+void position_low(struct buf *out, const struct position *p);
+int64_t position_low_number(const struct position *p);
+
+#endif

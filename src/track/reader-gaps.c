@@ -1,0 +1,279 @@
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "track/ask.h"
+#include "track/reader-int.h"
+
+#define RANGES 200 /* in one statement */
+
+/* --- does what was read before count? ------------------------------------- */
+
+static enum status
+ask_cleaned(struct reading *r, int64_t *cleaned, struct err *err)
+{
+	return ask_int(r->db,
+	    arena_printf(r->arena,
+		"SELECT cleaned FROM %s WHERE tab = %" PRId64,
+		r->db->dialect->track->captured, r->new.tab),
+	    cleaned, err);
+}
+
+/* Our own: the row read last is still that row, unless it was cleaned. */
+static enum status
+check_own(struct reading *r, struct err *err)
+{
+	const struct track_sql *track = r->db->dialect->track;
+	const struct change_source *src = r->src;
+	struct texts mark;
+	int64_t cleaned;
+	enum status st;
+
+	st = ask_cleaned(r, &cleaned, err);
+	if (st == TU_OK)
+		st = ask_texts(r->db, r->arena,
+		    arena_printf(r->arena,
+			"SELECT CAST(%s AS %s) FROM %s WHERE %s = %" PRId64,
+			src->mark, track->text, src->from, src->seq,
+			r->old.last),
+		    1, &mark, err);
+	if (st)
+		return st;
+	if (position_low_number(&r->old) < cleaned)
+		r->kept = false;
+	else if (r->old.last > cleaned)
+		r->kept = mark.n == 1 &&
+		          strcmp(texts_get(&mark, 0, 0), r->old.mark) == 0;
+	if (!r->kept)
+		reading_whole(r, "changes that were not read have been "
+				 "cleaned, or the database was restored");
+	return TU_OK;
+}
+
+static enum status
+check_other(struct reading *r, struct err *err)
+{
+	int64_t max;
+	enum status st = ask_int(r->db,
+	    arena_printf(r->arena, "SELECT CAST(max(%s) AS %s) FROM %s",
+		r->src->seq, r->db->dialect->track->integer, r->src->from),
+	    &max, err);
+
+	if (st == TU_OK && max != 0 && max < r->old.last) {
+		reading_whole(r, "the numbers of the changes have gone back: "
+				 "the database was restored");
+		r->kept = false;
+	}
+	return st;
+}
+
+/* --- reading -------------------------------------------------------------- */
+
+static void
+fill_gap(struct reading *r, int64_t number, const struct cell *mark)
+{
+	(void)mark;
+	gaps_fill(&r->new.gaps, number);
+}
+
+/* "trueup_seq BETWEEN 4 AND 4 OR ...": some of the gaps. */
+static void
+in_gaps(struct buf *out, const struct gap *gaps, size_t n, const char *seq)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_addf(out, "%s%s BETWEEN %" PRId64 " AND %" PRId64,
+		    i > 0 ? " OR " : "(", seq, gaps[i].lo, gaps[i].hi);
+	buf_addc(out, ')');
+}
+
+static enum status
+read_gaps(struct reading *r, struct err *err)
+{
+	size_t n = gaps_count(&r->old.gaps);
+	struct buf condition = BUF_INIT;
+	enum status st = TU_OK;
+
+	for (size_t i = 0; i < n && st == TU_OK; i += RANGES) {
+		buf_reset(&condition);
+		in_gaps(&condition, gaps_list(&r->old.gaps) + i,
+		    MIN(n - i, RANGES), "trueup_seq");
+		st = reading_scan(r, buf_str(&condition), false, fill_gap, err);
+	}
+	buf_free(&condition);
+	return st;
+}
+
+/* Births are set behind the read: until then 0 stands for "not yet". */
+static void
+take_number(struct reading *r, int64_t number, const struct cell *mark)
+{
+	struct position *p = &r->new;
+
+	if (number <= p->last && p->last > 0)
+		return;
+	if (number > 0 && r->db->dialect->track->birth != NULL)
+		gaps_add(&p->gaps, MAX(p->last, 0) + 1, number - 1, 0);
+	p->last = number;
+	buf_reset(&r->mark);
+	buf_add(&r->mark, mark->u.p, mark->len);
+}
+
+static enum status
+read_new(struct reading *r, struct err *err)
+{
+	enum status st;
+
+	buf_adds(&r->mark, r->kept && r->old.last > 0 ? r->old.mark : "-");
+	st = reading_scan(r,
+	    r->new.last > 0
+		? arena_printf(r->arena, "trueup_seq > %" PRId64, r->new.last)
+		: "1 = 1",
+	    true, take_number, err);
+	r->new.mark =
+	    r->mark.len > 0 ? arena_strdup(r->arena, buf_str(&r->mark)) : "-";
+	return st;
+}
+
+/* --- what will not come any more ------------------------------------------ */
+
+/* Numbers of these gaps that rows have, though nobody may have committed
+ * them. */
+static enum status
+read_uncommitted(struct reading *r, const struct gaps *gaps, size_t first,
+    struct texts *out, struct err *err)
+{
+	const struct track_sql *track = r->db->dialect->track;
+	size_t n = MIN(gaps_count(gaps) - first, RANGES);
+	struct buf sql = BUF_INIT;
+	enum status st;
+
+	buf_addf(&sql, "SELECT CAST(%s AS %s) FROM %s WHERE ", r->src->seq,
+	    track->text, r->src->from);
+	in_gaps(&sql, gaps_list(gaps) + first, n, r->src->seq);
+	buf_addf(&sql, " ORDER BY %s", r->src->seq);
+	st = db_exec(r->aside, track->uncommitted, NULL, err);
+	if (st == TU_OK)
+		st = ask_texts(r->aside, r->arena, buf_str(&sql), 1, out, err);
+	buf_free(&sql);
+	return st;
+}
+
+/* Of the gaps that are old enough to be closed only what somebody still has
+ * open stays, as if it were new. */
+static enum status
+close_old(struct reading *r, int64_t now, struct err *err)
+{
+	struct gaps *all = &r->new.gaps, old = { BUF_INIT },
+		    kept = { BUF_INIT };
+	int64_t limit = now - r->src->gap_seconds;
+	enum status st = TU_OK;
+
+	for (size_t i = 0; i < gaps_count(all); i++) {
+		const struct gap *g = &gaps_list(all)[i];
+
+		gaps_add(
+		    g->birth > limit ? &kept : &old, g->lo, g->hi, g->birth);
+	}
+	for (size_t i = 0; i < gaps_count(&old) && st == TU_OK; i += RANGES) {
+		struct texts open = { 0 };
+
+		st = read_uncommitted(r, &old, i, &open, err);
+		for (size_t k = 0; k < open.n; k++) {
+			int64_t n = atoll(texts_get(&open, k, 0));
+
+			gaps_insert(&kept, n, now);
+		}
+	}
+	gaps_release(all);
+	gaps_release(&old);
+	*all = kept;
+	return st;
+}
+
+static enum status
+close_gaps(struct reading *r, struct err *err)
+{
+	const struct track_sql *track = r->db->dialect->track;
+	int64_t now;
+	enum status st;
+
+	if (gaps_count(&r->new.gaps) == 0)
+		return TU_OK;
+	/* Below the snapshot's own xmin all have ended, and it sees them. */
+	st = track->horizon != NULL
+	         ? ask_int(r->db, track->horizon, &now, err)
+	         : ask_int(r->aside, track->birth, &now, err);
+	if (st)
+		return st;
+	if (track->horizon == NULL)
+		return close_old(r, now, err);
+	gaps_expire(&r->new.gaps, now);
+	return TU_OK;
+}
+
+/*
+ * From the beginning of our own table, of which everything below "cleaned" is
+ * gone: only what somebody has open there can still come.
+ */
+static enum status
+start_own(struct reading *r, struct err *err)
+{
+	int64_t cleaned;
+	enum status st = ask_cleaned(r, &cleaned, err);
+
+	if (st || cleaned == 0)
+		return st;
+	r->new.last = cleaned;
+	if (r->db->dialect->track->birth == NULL)
+		return TU_OK;
+	gaps_add(&r->new.gaps, 1, cleaned, INT64_MIN);
+	return close_gaps(r, err);
+}
+
+static enum status
+give_birth(struct reading *r, struct err *err)
+{
+	struct gap *list = gaps_list(&r->new.gaps);
+	size_t n = gaps_count(&r->new.gaps);
+	int64_t now;
+	enum status st;
+
+	if (n == 0 || list[n - 1].birth != 0)
+		return TU_OK;
+	st = ask_int(r->aside, r->db->dialect->track->birth, &now, err);
+	for (size_t i = 0; i < n && st == TU_OK; i++)
+		if (list[i].birth == 0)
+			list[i].birth = now;
+	return st;
+}
+
+enum status
+read_by_gaps(struct reading *r, struct err *err)
+{
+	enum status st = TU_OK;
+
+	if (r->kept)
+		st = r->src->capture != NULL ? check_own(r, err)
+		                             : check_other(r, err);
+	if (st == TU_OK && r->kept) {
+		r->new.last = r->old.last;
+		for (size_t i = 0; i < gaps_count(&r->old.gaps); i++) {
+			const struct gap *g = &gaps_list(&r->old.gaps)[i];
+
+			gaps_add(&r->new.gaps, g->lo, g->hi, g->birth);
+		}
+		st = read_gaps(r, err);
+		if (st == TU_OK)
+			st = close_gaps(r, err);
+	}
+	if (!r->kept) {
+		r->keys = NULL;
+		if (st == TU_OK && r->src->capture != NULL)
+			st = start_own(r, err);
+	}
+	if (st == TU_OK)
+		st = read_new(r, err);
+	return st == TU_OK ? give_birth(r, err) : st;
+}
