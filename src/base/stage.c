@@ -72,9 +72,8 @@ count_from_zero(void)
 	atomic_store(&counting, now.kind != STAGE_PLAIN);
 }
 
-static void
-begin(enum stage_kind kind, double expected, double rest, const char *fmt,
-    va_list ap)
+static void TU_PRINTF(4, 0) begin(enum stage_kind kind, double expected,
+    double rest, const char *fmt, va_list ap)
 {
 	pthread_mutex_lock(&lock);
 	if (kind == STAGE_TABLE && now.kind == STAGE_TABLE) {
