@@ -539,6 +539,35 @@ random_tables(int runs)
 	    "some differed and some did not");
 }
 
+/* What is in the log only is not seen in the file. */
+static void
+write_ahead_log(void)
+{
+	struct shape s = { .page_size = 4096,
+		.encoding = "UTF-8",
+		.ncols = 2,
+		.types = { "", "TEXT" },
+		.rowid = true };
+	sqlite3 *db = create(SOURCE, &s);
+
+	create_table(db, &s);
+	put_rows(db, &s, 100, 1000);
+	run_sql(db, "PRAGMA journal_mode = WAL");
+	sqlite3_close(db);
+	copy_file(SOURCE, TARGET);
+	db = open_file(TARGET);
+	run_sql(db,
+	    "PRAGMA journal_mode = WAL; INSERT INTO t VALUES (5000, 'new')");
+	compare(&by_pages, -1, 1, NULL);
+	ok(!by_pages.tally.by_pages && by_pages.tally.ops[CHANGE_DELETE] == 1,
+	    "a row in the log is found, and not by pages");
+	run_sql(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+	compare(&by_pages, -1, 1, NULL);
+	ok(by_pages.tally.by_pages && by_pages.tally.ops[CHANGE_DELETE] == 1,
+	    "when the log is empty, by pages");
+	sqlite3_close(db);
+}
+
 /* As many suspects as a part keeps, and some more. */
 static void
 many_suspects(size_t n, bool rowid)
@@ -728,6 +757,7 @@ main(void)
 	for (int s = SOURCE; s <= TARGET; s++)
 		snprintf(path[s], sizeof(path[s]), "%s/%d.db", dir, s);
 	locks_stay();
+	write_ahead_log();
 	for (size_t n = 4096; n <= 4098; n++) {
 		many_suspects(n, true);
 		many_suspects(n, false);
