@@ -1,0 +1,355 @@
+#include <config.h>
+
+#include "pages-tables.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/tap.h"
+
+char path[2][64];
+
+uint64_t
+below(uint64_t n)
+{
+	return tap_random() % n;
+}
+
+bool
+one_in(uint64_t n)
+{
+	return below(n) == 0;
+}
+
+void
+bail_out(const char *what, const char *why)
+{
+	printf("Bail out! %.500s: %s\n", what, why);
+	exit(1);
+}
+
+/* --- making tables -------------------------------------------------------- */
+
+void
+run_sql(sqlite3 *db, const char *sql)
+{
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		bail_out(sql, sqlite3_errmsg(db));
+}
+
+void
+run_f(sqlite3 *db, const char *fmt, ...)
+{
+	va_list ap;
+	char *sql;
+
+	va_start(ap, fmt);
+	sql = sqlite3_vmprintf(fmt, ap);
+	va_end(ap);
+	run_sql(db, sql);
+	sqlite3_free(sql);
+}
+
+sqlite3 *
+open_file(enum side side)
+{
+	sqlite3 *db;
+
+	if (sqlite3_open(path[side], &db) != SQLITE_OK)
+		bail_out(path[side], sqlite3_errmsg(db));
+	run_sql(db, "PRAGMA synchronous = OFF; PRAGMA journal_mode = MEMORY");
+	return db;
+}
+
+static const char *const encodings[] = { "UTF-8", "UTF-16le", "UTF-16be" };
+static const int page_sizes[] = { 512, 1024, 4096, 8192, 65536 };
+
+struct shape
+random_shape(void)
+{
+	static const char *const types[] = { "INTEGER", "REAL", "TEXT", "BLOB",
+		"NUMERIC", "", "DECIMAL(8,2)", "DATETIME" };
+	struct shape s = { .page_size = page_sizes[below(4)],
+		.encoding = encodings[one_in(2) ? 0 : below(3)],
+		.vacuums = one_in(4),
+		.ncols = 1 + below(COLUMNS_MAX) };
+
+	if (one_in(20))
+		s.page_size = 65536;
+	if (one_in(8))
+		s.reserved = 1 + (int)below(32);
+	s.id = below(s.ncols);
+	s.rowid = !one_in(3);
+	for (size_t i = 0; i < s.ncols; i++)
+		s.types[i] = types[below(ARRAY_LEN(types))];
+	return s;
+}
+
+sqlite3 *
+create(enum side side, const struct shape *s)
+{
+	int reserved = s->reserved;
+	sqlite3 *db;
+
+	unlink(path[side]);
+	db = open_file(side);
+	sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+	run_f(db,
+	    "PRAGMA page_size = %d; PRAGMA encoding = '%s'; "
+	    "PRAGMA auto_vacuum = %d; CREATE TABLE other (x)",
+	    s->page_size, s->encoding, s->vacuums ? 1 : 0);
+	return db;
+}
+
+void
+create_table(sqlite3 *db, const struct shape *s)
+{
+	sqlite3_str *sql = sqlite3_str_new(db);
+	char *text;
+
+	for (size_t k = 0; k < s->ncols; k++) {
+		size_t i = s->backwards ? s->ncols - 1 - k : k;
+
+		sqlite3_str_appendf(sql, "%s c%d %s %s",
+		    k > 0 ? "," : "CREATE TABLE t (", (int)i,
+		    i == s->id && s->rowid ? "INTEGER" : s->types[i],
+		    i != s->id                ? ""
+		    : s->rowid || !one_in(10) ? "NOT NULL PRIMARY KEY"
+					      : "PRIMARY KEY");
+	}
+	text = sqlite3_str_finish(sql);
+	run_f(db, "%s)", text);
+	sqlite3_free(text);
+}
+
+static void
+bind_text(sqlite3_stmt *stmt, int i)
+{
+	static const char *const words[] = { "", "a", "A ", "12", "1.50",
+		"\xc3\xa9", "\xf0\x9f\x98\x80", "2024-02-29 12:00:00" };
+	uint16_t wide[8];
+
+	if (!one_in(4)) {
+		sqlite3_bind_text(
+		    stmt, i, words[below(ARRAY_LEN(words))], -1, SQLITE_STATIC);
+		return;
+	}
+	/* Surrogates in any order; a mark at the start would be taken off. */
+	for (size_t k = 0; k < ARRAY_LEN(wide); k++)
+		wide[k] = (uint16_t)(0xd7f0 + below(0x830));
+	sqlite3_bind_text16(stmt, i, wide, (int)below(9) * 2, SQLITE_TRANSIENT);
+}
+
+static int64_t
+random_int(void)
+{
+	int64_t v = (int64_t)tap_random();
+
+	return one_in(3) ? (int64_t)below(3) : v >> below(64);
+}
+
+static void
+bind_random(sqlite3_stmt *stmt, int i)
+{
+	static const double reals[] = { 0.0, -0.0, 1.0, 0.1, -1e300, 1e15,
+		9007199254740993.0, 4e18, 0.5 };
+
+	switch (below(8)) {
+	case 0:
+		sqlite3_bind_null(stmt, i);
+		break;
+	case 1:
+	case 2:
+		sqlite3_bind_double(stmt, i, reals[below(ARRAY_LEN(reals))]);
+		break;
+	case 3:
+	case 4:
+		bind_text(stmt, i);
+		break;
+	case 5:
+		sqlite3_bind_zeroblob(stmt, i, (int)below(40));
+		break;
+	default:
+		sqlite3_bind_int64(stmt, i, random_int());
+	}
+	if (one_in(50)) /* one that needs overflow pages */
+		sqlite3_bind_zeroblob(stmt, i, (int)below(20000));
+}
+
+static int64_t
+random_rowid(uint64_t spread)
+{
+	static const int64_t odd[] = { INT64_MIN, INT64_MAX, 0, -1,
+		INT64_MIN + 1 };
+
+	if (one_in(100))
+		return odd[below(ARRAY_LEN(odd))];
+	return (int64_t)(below(spread) - spread / 4);
+}
+
+/* "c0, c1, ..." */
+static char *
+column_list(size_t n)
+{
+	sqlite3_str *text = sqlite3_str_new(NULL);
+
+	for (size_t i = 0; i < n; i++)
+		sqlite3_str_appendf(text, "%sc%d", i > 0 ? ", " : "", (int)i);
+	return sqlite3_str_finish(text);
+}
+
+void
+put_rows(sqlite3 *db, const struct shape *s, size_t n, uint64_t spread)
+{
+	char *columns = column_list(s->ncols), *text;
+	sqlite3_str *sql = sqlite3_str_new(db);
+	sqlite3_stmt *stmt;
+
+	sqlite3_str_appendf(sql, "REPLACE INTO t (%s) VALUES (?", columns);
+	sqlite3_free(columns);
+	for (size_t i = 1; i < s->ncols; i++)
+		sqlite3_str_appendall(sql, ",?");
+	sqlite3_str_appendall(sql, ")");
+	text = sqlite3_str_finish(sql);
+	if (sqlite3_prepare_v2(db, text, -1, &stmt, NULL) != SQLITE_OK)
+		bail_out(text, sqlite3_errmsg(db));
+	sqlite3_free(text);
+	for (; n > 0; n--) {
+		for (size_t i = 0; i < s->ncols; i++)
+			bind_random(stmt, (int)i + 1);
+		sqlite3_bind_int64(stmt, (int)s->id + 1, random_rowid(spread));
+		sqlite3_step(stmt);
+		sqlite3_reset(stmt);
+	}
+	sqlite3_finalize(stmt);
+}
+
+/* ALTER TABLE ADD COLUMN leaves the rows as they are. */
+static void
+add_column(sqlite3 *db, struct shape *s)
+{
+	static const char *const columns[] = { "REAL DEFAULT 7",
+		"TEXT DEFAULT 'd\xc3\xa9'", "INTEGER", "BLOB DEFAULT x'00ff'",
+		"NUMERIC DEFAULT '12.50'", "DEFAULT -3", "TEXT DEFAULT 5" };
+
+	if (s->ncols == COLUMNS_MAX)
+		return;
+	s->types[s->ncols] = columns[below(ARRAY_LEN(columns))];
+	run_f(db, "ALTER TABLE t ADD COLUMN c%d %s", (int)s->ncols,
+	    s->types[s->ncols]);
+	s->ncols++;
+}
+
+static void
+change_rows(sqlite3 *db, struct shape *s, size_t n, uint64_t spread)
+{
+	run_sql(db, "BEGIN");
+	if (one_in(5))
+		add_column(db, s);
+	if (one_in(3))
+		run_f(db, "DELETE FROM t WHERE c%d %% 7 = %d", (int)s->id,
+		    (int)below(7));
+	if (s->ncols > 1 && one_in(2))
+		run_f(db, "UPDATE t SET c%d = c%d || '' WHERE c%d %% 97 = 3",
+		    (int)(s->id + 1) % (int)s->ncols,
+		    (int)(s->id + 1) % (int)s->ncols, (int)s->id);
+	/* The last byte of what is in overflow pages. */
+	if (s->ncols > 1 && one_in(2))
+		run_f(db,
+		    "UPDATE t SET c%d = CAST(zeroblob(length(c%d) - 1) || "
+		    "x'07' AS BLOB) WHERE length(c%d) > 1000",
+		    (int)(s->id + 1) % (int)s->ncols,
+		    (int)(s->id + 1) % (int)s->ncols,
+		    (int)(s->id + 1) % (int)s->ncols);
+	put_rows(db, s, n, spread);
+	run_sql(db, "COMMIT");
+	if (one_in(6))
+		run_sql(db, "VACUUM");
+}
+
+static size_t
+random_size(void)
+{
+	static const size_t sizes[] = { 0, 1, 2, 20, 150, 400 };
+
+	return sizes[below(ARRAY_LEN(sizes))];
+}
+
+void
+copy_file(enum side from, enum side to)
+{
+	static char bytes[1 << 16];
+	FILE *in = fopen(path[from], "r"), *out = fopen(path[to], "w");
+	size_t n;
+
+	if (in == NULL || out == NULL)
+		bail_out(path[to], "cannot copy");
+	while ((n = fread(bytes, 1, sizeof(bytes), in)) > 0)
+		fwrite(bytes, 1, n, out);
+	fclose(in);
+	fclose(out);
+}
+
+/* The source's rows in a file of another shape, or in another order. */
+static void
+rebuild(const struct shape *s, struct shape *t)
+{
+	char *columns;
+	sqlite3 *db;
+
+	*t = *s;
+	t->backwards = one_in(6);
+	if (one_in(2))
+		t->page_size = page_sizes[below(4)];
+	if (one_in(3))
+		t->encoding = encodings[below(3)];
+	for (size_t i = 0; i < t->ncols; i++)
+		if (i != s->id && one_in(12))
+			t->types[i] = random_shape().types[0];
+	db = create(TARGET, t);
+	create_table(db, t);
+	/* A file of another encoding cannot be attached; then it is rows of
+	 * its own. */
+	columns = column_list(t->ncols);
+	if (t->encoding == s->encoding)
+		run_f(db,
+		    "ATTACH '%s' AS s; BEGIN; INSERT INTO main.t (%s) "
+		    "SELECT %s FROM s.t %s; COMMIT; DETACH s",
+		    path[SOURCE], columns, columns,
+		    one_in(2) ? "ORDER BY random()" : "");
+	sqlite3_free(columns);
+	sqlite3_close(db);
+}
+
+void
+make_tables(struct shape *s, bool rowid)
+{
+	uint64_t spread = one_in(3)   ? 1 << 20
+	                  : one_in(3) ? UINT64_C(1) << 60
+	                              : 600;
+	struct shape t;
+	sqlite3 *db;
+
+	*s = random_shape();
+	s->rowid |= rowid;
+	db = create(SOURCE, s);
+	create_table(db, s);
+	run_sql(db, "BEGIN");
+	put_rows(db, s, random_size(), spread);
+	if (one_in(6))
+		add_column(db, s);
+	put_rows(db, s, random_size() / 10, spread);
+	run_sql(db, "COMMIT");
+	sqlite3_close(db);
+	if (one_in(2)) {
+		copy_file(SOURCE, TARGET);
+		t = *s;
+	} else {
+		rebuild(s, &t);
+	}
+	db = open_file(TARGET);
+	if (!one_in(4))
+		change_rows(db, &t, random_size() / 10, spread);
+	sqlite3_close(db);
+}

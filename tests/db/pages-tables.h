@@ -1,0 +1,49 @@
+/*
+ * pages-tables.h - random tables in two SQLite files, for tests/db/pages.
+ *
+ * Whatever should work but does not ends the program.
+ */
+#ifndef TU_TEST_PAGES_TABLES_H
+#define TU_TEST_PAGES_TABLES_H
+
+#include <sqlite3.h>
+
+#include "diff/plan.h"
+
+#define COLUMNS_MAX 7
+
+extern char path[2][64]; /* of the files, by enum side */
+
+/* What a database and its table are like. */
+struct shape {
+	int page_size, reserved;
+	const char *encoding;
+	bool vacuums; /* auto_vacuum */
+	size_t ncols;
+	const char *types[COLUMNS_MAX];
+	size_t id;      /* the column that is the key */
+	bool rowid;     /* ... and the rowid */
+	bool backwards; /* the columns */
+};
+
+TU_NORETURN void bail_out(const char *what, const char *why);
+uint64_t below(uint64_t n); /* at random */
+bool one_in(uint64_t n);
+
+void run_sql(sqlite3 *db, const char *sql);
+void run_f(sqlite3 *db, const char *fmt, ...) TU_PRINTF(2, 3);
+
+struct shape random_shape(void);
+/* A new file, and the one that is there. */
+sqlite3 *create(enum side side, const struct shape *s);
+sqlite3 *open_file(enum side side);
+/* Table t with columns c0, c1, ... and n more rows in it. */
+void create_table(sqlite3 *db, const struct shape *s);
+void put_rows(sqlite3 *db, const struct shape *s, size_t n, uint64_t spread);
+void copy_file(enum side from, enum side to);
+
+/* Table t in both files, more or less the same; rowid: that is the key. s is
+ * set to the source's shape. */
+void make_tables(struct shape *s, bool rowid);
+
+#endif
