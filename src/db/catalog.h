@@ -43,7 +43,6 @@ struct column {
 	/* bytewise but for texts with bytes below U+0020 in them, because the
 	 * shorter of two is compared as if blanks followed (utf8mb4_bin). */
 	bool pad_space;
-	bool clustered;   /* rows lie in about its order, as statistics say */
 	bool auto_update; /* an UPDATE that does not set it changes it */
 	/*
 	 * Equal wire bytes mean equal values, between any two columns with the

@@ -157,15 +157,6 @@ pq_list(
 	"  WHERE p.oid = f.conparentid AND p.conrelid = f.conrelid) "      \
 	"ORDER BY f.conname COLLATE \"C\", f.oid, k.pos"
 
-/* Those of which an index scan reads hardly a page twice. */
-#define ORDER_SQL                                                   \
-	"SELECT s.attname FROM pg_catalog.pg_class r"               \
-	" JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace" \
-	" JOIN pg_catalog.pg_stats s ON s.schemaname = n.nspname"   \
-	"  AND s.tablename = r.relname "                            \
-	"WHERE r.oid = $1 AND r.relkind IN ('r', 'm')"              \
-	" AND NOT s.inherited AND abs(s.correlation) > 0.95"
-
 #define TRIGGERS_SQL                                                  \
 	"SELECT tgname FROM pg_catalog.pg_trigger WHERE tgrelid = $1" \
 	" AND NOT tgisinternal AND tgenabled <> 'D' ORDER BY tgname"
@@ -338,18 +329,6 @@ fill_size(struct arena *arena, const PGresult *res, struct table *table)
 		table->bytes = strtod(PQgetvalue(res, 0, 1), NULL);
 }
 
-static void
-fill_order(struct arena *arena, const PGresult *res, struct table *table)
-{
-	(void)arena;
-	for (int row = 0; row < PQntuples(res); row++) {
-		int col = table_find_column(table, PQgetvalue(res, row, 0));
-
-		if (col >= 0)
-			table->columns[col].clustered = true;
-	}
-}
-
 enum status
 pq_describe(
     struct db *db, struct arena *arena, struct table *table, struct err *err)
@@ -363,7 +342,6 @@ pq_describe(
 		{ FKEYS_SQL, fill_fkeys },
 		{ TRIGGERS_SQL, fill_triggers },
 		{ SIZE_SQL, fill_size },
-		{ ORDER_SQL, fill_order },
 	};
 	struct pq *pq = (struct pq *)db;
 	unsigned long long oid = table->oid;

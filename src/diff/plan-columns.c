@@ -13,7 +13,6 @@
 #define STREAM_LEAF 32    /* rows; small, so that one difference is decoded */
 #define PUSHDOWN_LEAF 256 /* rows; every leaf is a line on the wire */
 #define PUSHDOWN_LEAVES 1024
-#define RECORD_ROWS 100000
 #define UNKNOWN_ROWS 100000 /* assumed of a query */
 
 const char *const *
@@ -462,30 +461,12 @@ can_record(const struct builder *b, enum side side)
 	return can;
 }
 
-/*
- * Ranges of keys are read through the key's index. Where rows do not lie in its
- * order that takes three times as long as reading them all, and in a small
- * table a row more or less is nothing.
- */
-static bool
-pays_to_record(const struct builder *b)
-{
-	const struct pair *p = b->pair;
-	const struct pair_column *key = &p->cols[0];
-
-	return p->rows >= RECORD_ROWS && key->col[SOURCE]->clustered &&
-	       key->col[TARGET]->clustered &&
-	       table_is_stored(p->table[SOURCE]) &&
-	       table_is_stored(p->table[TARGET]);
-}
-
 static void
 choose_records(struct builder *b)
 {
 	struct pair *p = b->pair;
-	bool asked = b->sel->hash == HASH_RECORD;
 
-	if (!asked && (b->sel->hash >= 0 || !pays_to_record(b)))
+	if (b->sel->hash != HASH_RECORD)
 		return;
 	if (p->raw && bounds_integer_key(p) && can_record(b, SOURCE) &&
 	    can_record(b, TARGET)) {
@@ -494,10 +475,7 @@ choose_records(struct builder *b)
 		p->pushdown[SOURCE] = p->pushdown[TARGET] = true;
 		if (b->sel->leaf_rows == 0)
 			p->leaf_rows = RECORD_LEAF;
-		if (!asked)
-			p->hash_why = "the servers' own hash costs less than "
-				      "sending the rows";
-	} else if (asked) {
+	} else {
 		p->hash_why = "no server has a hash of its own for such rows";
 	}
 }
