@@ -3,6 +3,7 @@
 #include "cmd/planprint.h"
 
 #include "cmd/run.h"
+#include "diff/btree.h"
 #include "patch/jsonw.h"
 #include "patch/report.h"
 
@@ -86,8 +87,11 @@ who_hashes(const struct pair *pair)
 }
 
 static void
-add_hash(struct buf *out, const struct pair *pair)
+add_hash(struct buf *out, const struct plan *plan, const struct pair *pair)
 {
+	if (btree_may(plan, pair))
+		buf_adds(out, "  pages: those of both files are compared, if "
+			      "these allow it; else\n");
 	buf_addf(out, "  hash: %s", hash_kind_name(pair->hash));
 	if (pair->hash_why != NULL)
 		buf_addf(out, " (%s)", pair->hash_why);
@@ -181,7 +185,7 @@ add_columns(struct buf *out, const struct pair *pair)
 }
 
 static void
-add_pair(struct buf *out, const struct pair *pair)
+add_pair(struct buf *out, const struct plan *plan, const struct pair *pair)
 {
 	const struct table *target = pair->table[TARGET];
 
@@ -189,7 +193,7 @@ add_pair(struct buf *out, const struct pair *pair)
 	    pair->table[SOURCE]->name, match_text(pair->how));
 	add_size(out, pair);
 	add_key(out, pair);
-	add_hash(out, pair);
+	add_hash(out, plan, pair);
 	add_columns(out, pair);
 	if (pair_has_rules(pair)) {
 		buf_adds(out, "  rules: ");
@@ -219,7 +223,7 @@ planprint_text(struct buf *out, const struct plan *plan)
 		buf_addf(out, "%s  %s (%s)\n", sides[s], plan->db[s]->display,
 		    plan->db[s]->version);
 	for (size_t i = 0; i < plan->npairs; i++)
-		add_pair(out, &plan->pairs[i]);
+		add_pair(out, plan, &plan->pairs[i]);
 	if (plan->nbad + plan->nonly[SOURCE] + plan->nonly[TARGET] > 0)
 		buf_addc(out, '\n');
 	for (size_t i = 0; i < plan->nbad; i++)
@@ -288,7 +292,7 @@ json_side(struct jsonw *j, const struct pair *pair, enum side side)
 }
 
 static void
-json_pair(struct jsonw *j, const struct pair *pair)
+json_pair(struct jsonw *j, const struct plan *plan, const struct pair *pair)
 {
 	jsonw_open(j, NULL, '{');
 	jsonw_str(j, "table", pair->name);
@@ -296,6 +300,7 @@ json_pair(struct jsonw *j, const struct pair *pair)
 	json_side(j, pair, SOURCE);
 	json_side(j, pair, TARGET);
 	jsonw_str(j, "key_from", pair->multiset ? NULL : pair->key_how);
+	jsonw_bool(j, "pages", btree_may(plan, pair));
 	jsonw_str(j, "hash", hash_kind_name(pair->hash));
 	jsonw_str(j, "hash_why", pair->hash_why);
 	jsonw_str(j, "leaves", pair->nrange > 0 ? "ranges" : "buckets");
@@ -339,7 +344,7 @@ planprint_json(struct buf *out, const struct plan *plan)
 	}
 	jsonw_open(&j, "tables", '[');
 	for (size_t i = 0; i < plan->npairs; i++)
-		json_pair(&j, &plan->pairs[i]);
+		json_pair(&j, plan, &plan->pairs[i]);
 	jsonw_close(&j, ']');
 	jsonw_open(&j, "not_comparable", '[');
 	for (size_t i = 0; i < plan->nbad; i++) {

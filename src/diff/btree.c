@@ -170,6 +170,19 @@ why_not(const struct pair *pair)
 	return NULL;
 }
 
+static bool
+are_sqlite(const struct plan *plan)
+{
+	return plan->db[SOURCE]->dialect == &dialect_sqlite &&
+	       plan->db[TARGET]->dialect == &dialect_sqlite;
+}
+
+bool
+btree_may(const struct plan *plan, const struct pair *pair)
+{
+	return are_sqlite(plan) && why_not(pair) == NULL;
+}
+
 static void
 find_cells(struct btree *t)
 {
@@ -323,9 +336,8 @@ btree_pair(const struct plan *plan, const struct pair *pair,
 	enum status st;
 
 	*done = false;
-	for (int s = SOURCE; s <= TARGET; s++)
-		if (plan->db[s]->dialect != &dialect_sqlite)
-			return TU_OK;
+	if (!are_sqlite(plan))
+		return TU_OK;
 	arena = arena_new(1024);
 	t = btree_array(0, sizeof(*t));
 	t->plan = plan;

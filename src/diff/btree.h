@@ -25,4 +25,7 @@ enum status btree_pair(const struct plan *plan, const struct pair *pair,
     const struct diff_options *options, struct change_sink *sink,
     struct tally *tally, bool *done, struct err *err);
 
+/* Will it be tried? What the files themselves are like shows only then. */
+bool btree_may(const struct plan *plan, const struct pair *pair);
+
 #endif

@@ -406,6 +406,7 @@ add_table(struct report *r, const struct pair *pair, const struct tally *tally,
 	jsonw_u64(&j, "target", tally->bytes[TARGET]);
 	jsonw_close(&j, '}');
 	jsonw_real(&j, "seconds", tally->seconds);
+	jsonw_bool(&j, "pages", tally->by_pages);
 	jsonw_str(&j, "verdict",
 	    tally_differs(tally)   ? "different"
 	    : tally->unsettled > 0 ? "unsettled"

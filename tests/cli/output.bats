@@ -146,3 +146,18 @@ setup() {
 		[[ $output == *'e\x1b[2J\n'* ]]
 	done
 }
+
+@test "plan and json say whether pages were compared" {
+	run -0 "$TRUEUP" plan a.db b.db
+	[[ $output == *"pages: those of both files are compared"* ]]
+	run -1 "$TRUEUP" diff -f json a.db b.db
+	[[ $output == *'"type": "table", '*'"pages": true'* ]]
+	run -0 "$TRUEUP" plan --where='id > 0' a.db b.db
+	[[ $output != *"pages:"* ]]
+	run -1 "$TRUEUP" diff -f json --where='id > 0' a.db b.db
+	[[ $output == *'"type": "table", '*'"pages": false'* ]]
+	# The plan knows tables, not what is in the files.
+	sqlite3 a.db 'PRAGMA journal_mode = wal; UPDATE t SET x = upper(x)' \
+	    '.shell "$TRUEUP" diff -f json a.db b.db >out; true' >/dev/null
+	grep '"pages": false' out
+}
