@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mapped.h"
+#include "base/stage.h"
 #include "db/dialect.h"
 #include "diff/btree-int.h"
 #include "value/rule.h"
@@ -302,6 +303,7 @@ run(struct btree *t, struct change_sink *sink, struct tally *tally,
 {
 	enum status st = btree_look(t, err);
 
+	stage_look(0);
 	if (st == TU_EREPLAN) {
 		*why = arena_strdup(arena, err->msg);
 		err_clear(err);
