@@ -205,8 +205,7 @@ test_mistakes(void)
 		{ "surce = x\n", "8: no key 'surce'; is 'source' meant?\n" },
 		{ "mode = incremental\n", "8: no key 'mode'\n" },
 		{ "help = yes\n", "8: no key 'help'\n" },
-		{ "no-progress = yes\n",
-		    "8: no key 'no-progress'; is 'log-progress' meant?\n" },
+		{ "no-progress = yes\n", "8: no key 'no-progress'\n" },
 		{ "max-delete = 5\n", "8: 'max-delete' is a key of "
 				      "action = sync, and this is diff\n" },
 		{ "action = snyc\n",
