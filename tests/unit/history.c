@@ -233,6 +233,9 @@ test_killed(void)
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
+		/* Its checks are not in the count. */
+		if (freopen("/dev/null", "w", stdout) == NULL)
+			_exit(1);
 		h = open_it(HISTORY_WRITE);
 		begin(h, "diff");
 		tell(h, "t", 1, 0);
