@@ -1,7 +1,9 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -69,11 +71,28 @@ close_stdout(int status)
 	return status < EXIT_USAGE ? err_exit_status(TU_EIO) : status;
 }
 
+/*
+ * Whoever closed one of them would have the next file or connection in its
+ * place, and our messages in that. What nobody can read is an error on stdout
+ * and lost on stderr.
+ */
+static void
+keep_standard_files(void)
+{
+	static const int modes[] = { O_RDONLY, O_RDONLY, O_WRONLY };
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", modes[fd]) != fd)
+			abort();
+}
+
 int
 main(int argc, char **argv)
 {
 	struct err err = ERR_INIT;
 
+	keep_standard_files();
 	if (interrupt_start(&err)) {
 		fprintf(stderr, "trueup: %s\n", err.msg);
 		return err_exit_status(err.status);

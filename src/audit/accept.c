@@ -39,6 +39,7 @@ struct accept {
 	size_t n, cap;
 	struct buf keys;
 	struct tally left_out;
+	bool gap; /* behind the last change that was passed on */
 
 	struct buf wish; /* the key of the only row to record */
 	bool met;        /* it differs */
@@ -316,6 +317,7 @@ sink_begin(struct change_sink *s, const struct pair *pair, struct err *err)
 	enum status st = TU_OK;
 
 	a->left_out = (struct tally){ 0 };
+	a->gap = false;
 	a->n = 0;
 	if (!pair->multiset) {
 		digest_plan(a, pair);
@@ -328,10 +330,16 @@ sink_begin(struct change_sink *s, const struct pair *pair, struct err *err)
 	return st;
 }
 
+/* A row that nobody behind us hears of lies before it all the same. */
 static enum status
 pass_on(struct accept *a, const struct change *c, struct err *err)
 {
-	return a->to->change != NULL ? a->to->change(a->to, c, err) : TU_OK;
+	struct change known = *c;
+
+	known.next = c->next && !a->gap;
+	a->gap = false;
+	return a->to->change != NULL ? a->to->change(a->to, &known, err)
+	                             : TU_OK;
 }
 
 /* What merge.c has counted and nobody behind us is to know of. */
@@ -340,6 +348,7 @@ swallow(struct accept *a, const struct change *c)
 {
 	struct tally *t = &a->left_out;
 
+	a->gap = true;
 	t->accepted += c->copies;
 	t->ops[c->op] += c->copies;
 	if (c->patchable)
@@ -453,6 +462,8 @@ sink_end(struct change_sink *s, const struct pair *pair,
 	t->unrepresentable -= out->unrepresentable;
 	t->partial -= out->partial;
 	t->accepted = out->accepted;
+	t->accepted_inserts = out->ops[CHANGE_INSERT];
+	t->open_end = tally->open_end && !a->gap;
 	if (st == TU_OK && a->to->end != NULL)
 		st = a->to->end(a->to, pair, t, err);
 	return st;

@@ -188,9 +188,13 @@ config_section(struct config *c, const char *title, unsigned line,
 		    c, line, "section", word, sections, ARRAY_LEN(sections));
 	else if (strcmp(word, "defaults") == 0 && named)
 		config_complain(c, line, "[defaults] has no name");
-	else if (strcmp(word, "defaults") == 0)
+	else if (strcmp(word, "defaults") == 0 && c->defaults_line > 0)
+		config_complain(c, line, "[defaults] stands in line %u already",
+		    c->defaults_line);
+	else if (strcmp(word, "defaults") == 0) {
+		c->defaults_line = line;
 		*keys = &c->defaults;
-	else if (!named)
+	} else if (!named)
 		config_complain(
 		    c, line, "[%s NAME]: the name is missing", word);
 	else

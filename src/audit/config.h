@@ -65,6 +65,7 @@ struct config {
 	struct arena *arena;
 	const char *path;
 	struct config_keys defaults;
+	unsigned defaults_line; /* 0: there are none */
 	struct config_database *databases;
 	struct config_pair *pairs; /* in the order of the file */
 	size_t ndatabases, npairs;

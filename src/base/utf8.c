@@ -50,10 +50,12 @@ utf8_valid(const char *p, size_t n)
 bool
 utf8_hidden(uint32_t c)
 {
-	return (c >= 0x80 && c <= 0x9f) || c == 0xad || c == 0x61c ||
+	return (c >= 0x80 && c <= 0x9f) || c == 0xad || c == 0x34f ||
+	       c == 0x61c || c == 0x115f || c == 0x1160 || c == 0x180e ||
 	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff ||
-	       (c >= 0xe0000 && c <= 0xe007f);
+	       (c >= 0x2060 && c <= 0x206f) || c == 0x3164 ||
+	       (c >= 0xfe00 && c <= 0xfe0f) || c == 0xfeff || c == 0xffa0 ||
+	       (c >= 0xe0000 && c <= 0xe01ef);
 }
 
 size_t

@@ -241,6 +241,26 @@ start(struct pool *pool)
 	    jobs_worse(pool->status, cmd_fail(pool->jobs->cmd, &err));
 }
 
+/* A full disk takes messages, too. */
+static bool
+is_mute(const struct child *child)
+{
+	return child->log >= 0 && lseek(child->log, 0, SEEK_END) == 0;
+}
+
+static void
+print_lost(
+    const struct pool *pool, const struct job *job, const struct outcome *o)
+{
+	struct err err = ERR_INIT;
+
+	err_set(&err, TU_EIO,
+	    "%s: exit status %d; why is lost, for its messages could not be "
+	    "kept",
+	    job->about, o->status);
+	(void)cmd_fail(pool->jobs->cmd, &err);
+}
+
 static enum status
 end(struct pool *pool, size_t i, struct err *err)
 {
@@ -258,6 +278,8 @@ end(struct pool *pool, size_t i, struct err *err)
 			st = child_copy(child->log, stderr, err);
 		if (o.status == err_exit_status(TU_EBUG))
 			print_death(pool, child->job, &o);
+		else if (o.status > 1 && is_mute(child))
+			print_lost(pool, child->job, &o);
 	}
 	log_outcome(child->job, &o);
 	child_release(child);

@@ -77,6 +77,21 @@ real_path(const char *path)
 	return real != NULL ? real : must_strdup(path);
 }
 
+/* The name of one is easily taken for that of a file to be written. */
+static bool
+is_database(const char *path)
+{
+	static const char magic[16] = "SQLite format 3";
+	char head[sizeof(magic)];
+	FILE *f = fopen(path, "re");
+	bool is = f != NULL && fread(head, sizeof(head), 1, f) == 1 &&
+	          memcmp(head, magic, sizeof(magic)) == 0;
+
+	if (f != NULL)
+		fclose(f);
+	return is;
+}
+
 enum status
 output_open(struct output *out, const char *path, struct err *err)
 {
@@ -90,6 +105,10 @@ output_open(struct output *out, const char *path, struct err *err)
 		return TU_OK;
 	}
 	exists = stat(path, &sb) == 0;
+	if (exists && S_ISREG(sb.st_mode) && is_database(path))
+		return err_set(err, TU_EUSAGE,
+		    "'%s' is a SQLite database; no result is written over it",
+		    path);
 	if (exists && !S_ISREG(sb.st_mode)) {
 		fd = open(path, O_WRONLY | O_CLOEXEC);
 	} else {

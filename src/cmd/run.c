@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/stage.h"
+#include "cmd/jobs.h"
 #include "cmd/looks.h"
 #include "cmd/progress.h"
 #include "cmd/sinks.h"
@@ -235,6 +236,9 @@ run_verdict(const struct run *run)
 		return status;
 	if (t->differs)
 		return EXIT_DIFFERENT;
+	/* A pair that is watched is expected to have tables. */
+	if (run->call->closing != NULL && plan->npairs == 0)
+		return EXIT_NOT_ALL_COMPARED;
 	return t->skipped + t->unsettled > 0 ? EXIT_NOT_ALL_COMPARED : 0;
 }
 
@@ -322,7 +326,7 @@ end_history(struct run *run, const struct err *failed, int status)
 		end.name[s] = db[s] != NULL ? db[s]->display : NULL;
 	if (history_end(run->call->history, &end, &err) == TU_OK)
 		return status;
-	return MAX(status, cmd_fail(run->call->cmd, &err));
+	return jobs_worse(status, cmd_fail(run->call->cmd, &err));
 }
 
 int

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "cmd/jobs.h"
 #include "patch/jsonw.h"
 #include "patch/report.h"
 
@@ -41,8 +42,8 @@ status_judge(const struct state *state, int64_t now, uint64_t max_age)
 		j.old = is_old(state, now, max_age);
 		if (last->exit_status >= 0 && last->exit_status != INTERRUPTED)
 			j.status = (int)last->exit_status;
-		if (j.old && j.status <= NOT_DONE)
-			j.status = NOT_DONE;
+		if (j.old)
+			j.status = jobs_worse(j.status, NOT_DONE);
 	}
 	return j;
 }

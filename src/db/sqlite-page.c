@@ -36,6 +36,9 @@ sqlite_image_init(
 		return "the file is shorter than its pages";
 	if (p[18] > 2 || p[18] == 0 || p[18] != p[19])
 		return "the file has a format that is not known";
+	/* SQLite reads others as one of these, by rules of its own. */
+	if (get32(p + 56) < 1 || get32(p + 56) > 3)
+		return "the file has a text encoding that is not known";
 	*image = (struct sqlite_image){ .data = p,
 		.npages = npages,
 		.size = size,
@@ -72,7 +75,9 @@ sqlite_page_read(
 	page->cells = head + (page->leaf ? 8 : 12);
 	from = (uint32_t)(page->cells - data);
 	behind = from + 2 * page->ncells;
-	if (behind > image->usable)
+	/* Cells that overlap would need less room than there are. */
+	if (behind > image->usable ||
+	    page->ncells > image->size / SQLITE_CELL_MIN)
 		return "a page with more cells than it has room for";
 	return NULL;
 }

@@ -25,6 +25,7 @@ struct sqlite_image {
 	int encoding;    /* 1 UTF-8, 2 UTF-16le, 3 UTF-16be */
 };
 
+#define SQLITE_CELL_MIN 6       /* bytes: two of its offset, four of its own */
 #define SQLITE_IMAGE_HEADER 100 /* bytes in front of the first page's own */
 
 /* From the file's header; npages and the bytes of so many pages follow from

@@ -294,8 +294,7 @@ ask_missing(struct sqlite_pages *p, size_t from, int64_t rowid, struct err *err)
 	if (!st)
 		st = sqlite_step(p->db, stmt, &more, err);
 	if (!st && !more)
-		st = err_set(err, TU_EREPLAN, "row %lld is not to be found",
-		    (long long)rowid);
+		st = err_set(err, TU_EREPLAN, "it is not to be found");
 	for (size_t i = from; i < t->ncolumns && !st; i++) {
 		struct cell c =
 		    sqlite_cell(sqlite3_column_value(stmt, (int)(i - from)),

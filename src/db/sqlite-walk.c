@@ -6,13 +6,11 @@
 
 #include "base/arena.h"
 
-#define CELL_BYTES_MIN 6 /* two of its offset, four of its own */
-
 void
 sqlite_walk_init(
     struct sqlite_walk *w, const struct sqlite_image *image, uint32_t root)
 {
-	size_t most = image->size / CELL_BYTES_MIN;
+	size_t most = image->size / SQLITE_CELL_MIN;
 
 	*w = (struct sqlite_walk){ .image = image, .root = root };
 	w->rows = calloc(most, sizeof(*w->rows));

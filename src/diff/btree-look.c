@@ -67,8 +67,8 @@ looker_rows(struct looker *l, const struct suspect *f, struct cell *rows[2],
 			continue;
 		st = sqlite_decode(&l->decoder[s], f->cell[s], err);
 		if (st)
-			return err_context(err, "%s: row %lld",
-			    t->plan->db[s]->side, (long long)f->rowid);
+			return err_context(
+			    err, "%s: a row", t->plan->db[s]->side);
 		for (size_t i = 0; i < btree_ncells(t->pair, (enum side)s); i++)
 			l->cells[s][i] = l->decoder[s].cells[t->at[s][i]];
 		rows[s] = l->cells[s];

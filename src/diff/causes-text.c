@@ -285,7 +285,9 @@ fit_texts(struct fits *f, const struct cell cells[2], struct buf scratch[2])
 		fits_add(f, CAUSE_TRAILING_BLANKS, longer(t), 0, 0);
 	else if (fits_without(t, trimmed))
 		fits_add(f, CAUSE_WHITE_SPACE, longer(t), 0, 0);
-	else if (fits_fold(t, FOLD_CASE, scratch))
+	/* Not so sharp s and ss, which fold into the same. */
+	else if (count_characters(&t[SOURCE]) == count_characters(&t[TARGET]) &&
+		 fits_fold(t, FOLD_CASE, scratch))
 		fits_add(f, CAUSE_CASE, TARGET, 0, 0);
 	else if (!fits_encoding(f, t, &scratch[0]))
 		fit_cut(f, t, !t[SOURCE].valid || !t[TARGET].valid);

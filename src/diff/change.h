@@ -79,6 +79,7 @@ struct tally {
 	uint64_t suspects;  /* rows looked at again */
 	uint64_t unsettled; /* rows that may differ: patch/recheck.h */
 	uint64_t accepted;  /* rows left out of ops: audit/accept.h */
+	uint64_t accepted_inserts; /* among them: the target lacks them */
 	uint64_t bytes[2];
 	double seconds;
 	bool open_end; /* known: no side has a row after the last change */

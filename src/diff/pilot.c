@@ -74,6 +74,8 @@ fold_samples(struct sampling *s, enum side side, size_t n, struct err *err)
 static void
 judge(struct sampling *s, size_t n)
 {
+	bool near = fold_near(&s->fine); /* else nothing names a key */
+
 	for (size_t i = 0; i < n; i++) {
 		size_t first = 1 + i * (s->parts + 1), differing = 0;
 
@@ -85,8 +87,9 @@ judge(struct sampling *s, size_t n)
 			if (leaf_equal(x, y))
 				continue;
 			differing++;
-			s->parts_open += !leaf_decode_near(
-			    x, y, s->fine.ints[p - 1], s->fine.ints[p], &key);
+			s->parts_open += !near || !leaf_decode_near(x, y,
+						      s->fine.ints[p - 1],
+						      s->fine.ints[p], &key);
 		}
 		s->differing += differing > 0;
 		s->parts_differing += differing;

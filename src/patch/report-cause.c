@@ -30,7 +30,9 @@ add_range(struct buf *out, const struct pair *pair, const struct cause *cause)
 	const struct cause_example *ends = cause->examples;
 
 	buf_adds(out, cause->side == TARGET ? "TARGET" : "SOURCE");
-	buf_adds(out, " has no row from ");
+	buf_adds(out, pair->table[cause->side]->where != NULL
+			  ? " has, of the rows compared, none from "
+			  : " has no row from ");
 	report_key(out, pair, ends[0].key, ends[0].side);
 	if (cause->kind == CAUSE_KEY_END) {
 		buf_adds(out, " on");

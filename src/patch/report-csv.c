@@ -128,6 +128,9 @@ csv_start(struct report *r, struct err *err)
 		for (size_t i = 0; i < r->totals.only[s]; i++)
 			add_remark(
 			    &r->line, r->plan->only_name[s][i], only[s], NULL);
+	for (size_t i = 0; i < r->plan->nbad; i++)
+		add_remark(
+		    &r->line, r->plan->bad[i].table, "not-compared", NULL);
 	return report_write(r, err);
 }
 

@@ -58,6 +58,8 @@ add_verdict(struct buf *out, const struct totals *t, int exit_status,
 	} else {
 		report_counted(out, t->tables, "table");
 		buf_adds(out, t->tables == 1 ? " is equal" : " are equal");
+		if (t->accepted > 0)
+			buf_adds(out, " but for what is accepted");
 	}
 }
 
@@ -120,6 +122,7 @@ add_notes(struct buf *out, const struct report *r)
 	note(out, t->only[TARGET], "table", "only in the target");
 	note(out, t->skipped, "column", "not compared");
 	note(out, t->unsettled, "row", "unsettled");
+	note(out, t->accepted, "accepted difference", "left out");
 	note(out, t->unrepresentable, "row",
 	    "with a value that the target cannot hold");
 	note(out, t->at_target, "row",

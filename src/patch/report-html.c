@@ -155,6 +155,7 @@ list_differing(
 		    "column", "on one side only");
 	add_remark(b, pair->nskipped, "column", "not compared");
 	add_remark(b, tally->unsettled, "row", "unsettled");
+	add_remark(b, tally->accepted, "accepted difference", "left out");
 	buf_adds(b, "</td></tr>\n");
 }
 
@@ -165,7 +166,10 @@ list_equal(struct html *h, const struct pair *pair, const struct tally *tally)
 	html_name(&h->equal, pair->name);
 	buf_adds(&h->equal, " <small>");
 	report_counted(&h->equal, tally->rows[TARGET], "row");
-	buf_adds(&h->equal, "</small></li>\n");
+	buf_adds(&h->equal, "</small>");
+	add_remark(
+	    &h->equal, tally->accepted, "accepted difference", "left out");
+	buf_adds(&h->equal, "</li>\n");
 	h->nequal++;
 }
 
@@ -232,6 +236,7 @@ add_facts(struct buf *out, const struct pair *pair, const struct tally *tally)
 	    "equal only at the target&#8217;s precision");
 	fact_count(out, tally->unsettled, "row",
 	    "unsettled: it is not known whether the sides agree there");
+	fact_count(out, tally->accepted, "accepted difference", "left out");
 	if (!pair->table[TARGET]->writable)
 		fact(out, "no patch can write the target, a ",
 		    relkind_name(pair->table[TARGET]->kind), "");

@@ -48,7 +48,9 @@ add_remark(
     struct report *r, const char *name, const char *says, const char *what)
 {
 	add_name(r, name);
-	buf_addf(&r->line, "%66s%s%s\n", "", says, what);
+	buf_addf(&r->line, "%66s%s", "", says);
+	report_name(&r->line, what);
+	buf_addc(&r->line, '\n');
 }
 
 static void

@@ -297,7 +297,8 @@ report_add_rules(struct buf *out, const struct pair *pair)
 uint64_t
 report_union(const struct tally *tally)
 {
-	return tally->rows[TARGET] + tally->ops[CHANGE_INSERT];
+	return tally->rows[TARGET] + tally->ops[CHANGE_INSERT] +
+	       tally->accepted_inserts;
 }
 
 void

@@ -59,19 +59,15 @@ offset_at(const struct zone *z, int64_t instant)
 	return localtime_r(&t, &tm) != NULL ? (int)tm.tm_gmtoff : 0;
 }
 
+/* Which time it is stays with the database: values have no place in logs. */
 static void
-warn_once(struct zone *z, const struct datetime *dt)
+warn_once(struct zone *z)
 {
-	struct buf text = BUF_INIT;
-
-	if (atomic_exchange(&z->warned, true))
-		return;
-	datetime_add(&text, dt);
-	log_line(LOG_WARN,
-	    "%s happened twice in %s; such times are read as the first of the "
-	    "two",
-	    buf_str(&text), z->name);
-	buf_free(&text);
+	if (!atomic_exchange(&z->warned, true))
+		log_line(LOG_WARN,
+		    "a local time happened twice in %s; such times are read as "
+		    "the first of the two",
+		    z->name);
 }
 
 void
@@ -85,7 +81,7 @@ zone_to_utc(struct zone *z, struct datetime *dt)
 	bool second = offset_at(z, clock - after) == after;
 
 	if (before != after && first && second)
-		warn_once(z, dt);
+		warn_once(z);
 	dt->has_zone = true;
 	dt->offset = !first && second ? after : before;
 	datetime_to_utc(dt);

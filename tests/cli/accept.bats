@@ -127,3 +127,30 @@ accept() {
 	accept 2 conf p
 	[[ $stderr == *"keeps no history"* ]]
 }
+
+@test "what is accepted is there: in causes, in the page, in the number of rows" {
+	lite a.db 'DROP TABLE u; DELETE FROM t;
+	    INSERT INTO t SELECT value, 1 FROM generate_series(1, 60)'
+	lite b.db 'DROP TABLE u; DELETE FROM t;
+	    INSERT INTO t SELECT value, 1 FROM generate_series(1, 10);
+	    INSERT INTO t VALUES (20, 2)'
+	accept 1 conf p t 20
+	accept 1 conf p t 30
+	audit 1
+	[[ $output == *"t: 48 of 60 rows differ: 48 to insert"* ]]
+	[[ $output != *"no row from id 11 on"* ]]
+	[[ $output == *"TARGET has no row from id 31 on"* ]]
+	sed -i 's/^\[pair p\]/&\nformat = html\noutput = page.html/' conf
+	audit 1
+	grep -q '2 accepted differences left out' page.html
+	accept 0 -q conf p
+	audit 0
+	grep -q '<h1.*1 table is equal but for what is accepted' page.html
+}
+
+@test "a pair without tables has no answer" {
+	rm a.db b.db
+	lite a.db 'VACUUM' && lite b.db 'VACUUM'
+	audit 7
+	[[ $output == *"nothing compared"* ]]
+}

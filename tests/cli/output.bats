@@ -161,3 +161,25 @@ setup() {
 	    '.shell "$TRUEUP" diff -f json a.db b.db >out; true' >/dev/null
 	grep '"pages": false' out
 }
+
+@test "a text encoding that SQLite does not know leaves the file to SQLite" {
+	cp a.db b.db
+	printf '\0\0\0\0' | dd of=b.db bs=1 seek=56 conv=notrunc status=none
+	run -0 "$TRUEUP" diff -f json a.db b.db
+	[[ $output == *'"type": "table", '*'"pages": false'* ]]
+}
+
+@test "no result is written over a database" {
+	cp a.db before.db
+	run -2 "$TRUEUP" diff -o a.db a.db b.db
+	[[ $output == *"'a.db' is a SQLite database"* ]]
+	run -2 "$TRUEUP" sync --undo=a.db a.db b.db
+	cmp a.db before.db
+}
+
+@test "who closed stdout or stderr finds neither in a file" {
+	run -4 bash -c '"$TRUEUP" diff a.db b.db >&-'
+	run -1 bash -c '"$TRUEUP" diff -v --undo=undo.sql a.db b.db 2>&- >out'
+	[[ $(head -n 1 undo.sql) == "-- trueup"* ]]
+	[[ $(head -n 1 out) == "source  a.db" ]]
+}

@@ -281,6 +281,33 @@ repeat_page(int fd, size_t size, size_t page_size)
 		return;
 }
 
+/* A leaf of more cells than there is room for: they overlap. */
+static void
+crowd_page(int fd, size_t size, size_t page_size)
+{
+	static unsigned char page[65536];
+	size_t n = MIN((page_size - 16) / 5, (size_t)16000), at = 8 + 2 * n;
+	size_t npages = size / page_size;
+
+	if (npages < 2)
+		return;
+	memset(page, 0, page_size);
+	page[0] = 13;
+	page[3] = (unsigned char)(n >> 8);
+	page[4] = (unsigned char)n;
+	for (size_t i = 0; i < n; i++) {
+		page[8 + 2 * i] = (unsigned char)(at >> 8);
+		page[9 + 2 * i] = (unsigned char)at;
+		page[at++] = 1; /* its one byte is the next one's first */
+		if (i >= 128)
+			page[at++] = (unsigned char)(0x80 | i >> 7);
+		page[at++] = (unsigned char)(i & 0x7f);
+	}
+	if (pwrite(fd, page, page_size,
+		(off_t)((1 + below(npages - 1)) * page_size)) < 0)
+		bail_out("pwrite", "failed");
+}
+
 static void
 damage(enum side side)
 {
@@ -295,6 +322,8 @@ damage(enum side side)
 		scribble(fd, size, page_size);
 	if (one_in(6))
 		repeat_page(fd, size, page_size);
+	if (one_in(6))
+		crowd_page(fd, size, page_size);
 	if (one_in(12) && ftruncate(fd, (off_t)below(size)) != 0)
 		bail_out("ftruncate", "failed");
 	close(fd);

@@ -205,6 +205,8 @@ test_mistakes(void)
 		{ "surce = x\n", "8: no key 'surce'; is 'source' meant?\n" },
 		{ "mode = incremental\n", "8: no key 'mode'\n" },
 		{ "help = yes\n", "8: no key 'help'\n" },
+		{ "[defaults]\nrows = 1\n[defaults]\n",
+		    "10: [defaults] stands in line 8 already\n" },
 		{ "no-progress = yes\n", "8: no key 'no-progress'\n" },
 		{ "max-delete = 5\n", "8: 'max-delete' is a key of "
 				      "action = sync, and this is diff\n" },

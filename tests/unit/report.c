@@ -368,6 +368,7 @@ test_one_sided(void)
 	is_str(render(&f, REPORT_CSV, 0),
 	    "table,op,key,column,source,target\r\n"
 	    "lone,only-source,,,,\r\n"
+	    "odd,not-compared,,,,\r\n"
 	    "t,only-target,,extra,,\r\n",
 	    "csv does");
 	is_str(render(&f, REPORT_ROWS, 0),
