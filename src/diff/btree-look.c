@@ -99,7 +99,7 @@ keep(struct part *p, const struct suspect *f)
 		return;
 	}
 	if (p->nsuspects == p->room) {
-		p->room = MIN(KEEP, p->room * 2 + 64);
+		p->room = MIN(KEEP, p->room + p->room / 4 + 64);
 		p->suspects =
 		    realloc(p->suspects, p->room * sizeof(*p->suspects));
 		if (p->suspects == NULL)

@@ -99,6 +99,8 @@ report_all(struct btree *t, struct change_sink *sink, struct tally *tally,
 	for (size_t i = 0; t->by_rowid && i < t->nparts && !st; i++) {
 		st = report_part(l, &m, &place, &t->parts[i], err);
 		btree_forget(t, &t->parts[i]);
+		free(t->parts[i].suspects);
+		t->parts[i].suspects = NULL;
 		if (!st && interrupted())
 			st = err_set(err, TU_EINTERRUPTED, "interrupted");
 	}
