@@ -81,7 +81,9 @@ apply_sql()
 		    "$BATS_TEST_TMPDIR/applied" |
 		    grep -aE '^(UPDATE|DELETE|INSERT)' || true)
 	else
-		said=$(HOME=/nowhere sqlite3 "$1" <"$2" 2>&1) || status=$?
+		# Whoever writes to the file at the moment is waited for.
+		said=$(HOME=/nowhere sqlite3 -cmd '.timeout 10000' "$1" <"$2" 2>&1) ||
+		    status=$?
 	fi
 	is "$said" "" && return "$status"
 }
