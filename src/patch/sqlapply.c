@@ -16,7 +16,6 @@
 #include "diff/names.h"
 #include "patch/apply-int.h"
 
-#define SAY_LINES 256
 #define SHOWN 100 /* bytes of a statement in a message */
 
 /* Where in the file a line may stand. */
@@ -249,8 +248,7 @@ is_complete(const struct runner *r)
 {
 	if (r->changes > 0)
 		return count_rows(r) == r->changes;
-	/* A row can be updated twice, or inserted and then updated (order.h).
-	 */
+	/* A row can be updated twice, or inserted and updated (order.h). */
 	return r->counted[CHANGE_INSERT] == r->told[CHANGE_INSERT] &&
 	       r->counted[CHANGE_DELETE] == r->told[CHANGE_DELETE] &&
 	       r->counted[CHANGE_UPDATE] >= r->told[CHANGE_UPDATE];
@@ -519,8 +517,7 @@ run_statement(struct runner *r, struct statement *s)
 		    show(r, s), affected, s->rows);
 	r->result->done[s->op] += affected;
 	stage_set(apply_rows_done(r->result));
-	if (r->line % SAY_LINES == 0)
-		stage_tick();
+	stage_tick();
 	return TU_OK;
 }
 
