@@ -21,7 +21,7 @@ teardown() {
 
 @test "a lock that cannot be had is waited for, and the run begins again" {
 	meanwhile "$url" "BEGIN; UPDATE t SET note = note WHERE id = 7" \
-	    "SELECT pg_sleep(0.7)" COMMIT
+	    "$met" "SELECT pg_sleep(0.3)" COMMIT
 	PGOPTIONS='-c lock_timeout=100ms' run -0 --separate-stderr \
 	    "$TRUEUP" sync a.db "$url"
 	[[ $stderr == *"lock timeout"*"trying again in "* ]]
@@ -30,7 +30,7 @@ teardown() {
 
 @test "a deadlock is tried again" {
 	meanwhile "$url" "BEGIN; UPDATE t SET note = note WHERE id = 20" \
-	    "SELECT pg_sleep(0.5)" "UPDATE t SET note = note WHERE id = 1" \
+	    "$met" "UPDATE t SET note = note WHERE id = 1" \
 	    COMMIT
 	run -0 --separate-stderr "$TRUEUP" sync --undo=undo.sql a.db "$url"
 	[[ $stderr == *"deadlock detected"*"trying again in "* ]]
@@ -49,9 +49,9 @@ teardown() {
 
 @test "a second writer waits for the session of the first to be gone" {
 	meanwhile "$url" "SELECT pg_advisory_lock(8390898134367084656)" \
-	    "SELECT pg_sleep(0.6)"
-	run -0 --separate-stderr "$TRUEUP" sync a.db "$url"
-	[[ $stderr == *"another trueup writes to the target; waiting"* ]]
+	    "\! timeout 60 sh -c 'until grep -q waiting said; do sleep 0.05; done'"
+	"$TRUEUP" sync a.db "$url" 2>said
+	grep -q "another trueup writes to the target; waiting" said
 	[ "$(pg "$url" "SELECT sum(x) FROM t")" = 2210 ]
 }
 
@@ -73,7 +73,7 @@ others_meddle() {
 	lite a.db "DELETE FROM t WHERE id = 5; INSERT INTO t VALUES (99, 1, 'ours')"
 	meanwhile "$url" "BEGIN; UPDATE t SET note = 'theirs' WHERE id IN (5, 7);
 		DELETE FROM t WHERE id = 8; INSERT INTO t VALUES (99, 2, 'theirs')" \
-	    "SELECT pg_sleep(0.7)" COMMIT
+	    "$met" COMMIT
 }
 rows() {
 	pg "$url" "SELECT id, x, note FROM t WHERE id IN ($1) ORDER BY id"

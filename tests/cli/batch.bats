@@ -178,7 +178,7 @@ dies="PERFORM pg_terminate_backend(pg_backend_pid())"
 others_meddle() {
 	meanwhile "$1" "BEGIN; UPDATE t SET v = v WHERE id = 1299;
 		UPDATE t SET v = 'theirs' WHERE id IN (1302, 1303);
-		DELETE FROM t WHERE id = 1304" "SELECT pg_sleep(0.7)" COMMIT
+		DELETE FROM t WHERE id = 1304" "$met" COMMIT
 }
 
 @test "conflicts are settled in their batch" {

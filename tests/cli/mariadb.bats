@@ -238,11 +238,12 @@ sp |1|9|too"
 @test "a second writer waits for the session of the first to be gone" {
 	my "$target" 'CREATE TABLE t (id int PRIMARY KEY, x text)'
 	{ echo "SELECT GET_LOCK(CONCAT('trueup ', MD5(DATABASE())), 0), 'held';"
-	    sleep 1; } | my_client "$target" --unbuffered >held &
+	    wait_until grep -q waiting said; } 2>/dev/null |
+	    my_client "$target" --unbuffered >held &
 	jobs+=($!)
 	wait_until grep -q held held
-	run -0 --separate-stderr "$TRUEUP" sync new.db "$target"
-	[[ $stderr == *"another trueup writes to the target; waiting"* ]]
+	"$TRUEUP" sync new.db "$target" 2>said
+	grep -q "another trueup writes to the target; waiting" said
 	is "$(my "$target" 'SELECT count(*) FROM t')" 3
 }
 

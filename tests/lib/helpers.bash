@@ -193,11 +193,11 @@ damage_sqlite()
 	lite "$1" <"$srcdir/data/damage.sql"
 }
 
-# wait_until COMMAND... - until it succeeds, at most 20 s.
+# wait_until COMMAND... - until it succeeds, at most 100 s.
 wait_until()
 {
 	local i
-	for ((i = 0; i < 400; i++)); do
+	for ((i = 0; i < 2000; i++)); do
 		! "$@" || return 0
 		sleep 0.05
 	done

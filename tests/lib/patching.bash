@@ -186,6 +186,19 @@ meanwhile()
 	read -r <go
 }
 
+# met - as one of the statements of meanwhile: ends when another session waits
+# for this one's locks. A minute is given.
+met='DO $$BEGIN
+	FOR i IN 1 .. 3000 LOOP
+		IF EXISTS (SELECT FROM pg_locks WHERE NOT granted
+		    AND pg_backend_pid() = ANY (pg_blocking_pids(pid))) THEN
+			RETURN;
+		END IF;
+		PERFORM pg_sleep(0.02);
+	END LOOP;
+	RAISE EXCEPTION $m$nobody came$m$;
+END$$'
+
 wait_for_other()
 {
 	[ -z "$other" ] || wait "$other" || true
