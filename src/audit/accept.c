@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "audit/history-int.h"
+#include "audit/planid.h"
 #include "base/clock.h"
 #include "db/dialect.h"
 #include "diff/explain.h"
 #include "patch/report.h"
 #include "value/canon.h"
-#include "value/digest.h"
 #include "value/key.h"
 
 #define DROP_AT_ONCE 100
@@ -61,16 +61,6 @@ add_cells(struct buf *out, const struct pair *pair, enum side side,
 	}
 }
 
-static void
-digest_of(const struct buf *bytes, char out[DIGEST_HEX])
-{
-	struct digest *d = digest_new();
-
-	digest_add(d, bytes->data, bytes->len);
-	digest_hex(d, out);
-	digest_free(d);
-}
-
 /* "" where there is no row. */
 static void
 digest_row(struct accept *a, const struct pair *pair, enum side side,
@@ -82,41 +72,6 @@ digest_row(struct accept *a, const struct pair *pair, enum side side,
 	buf_reset(&a->scratch);
 	add_cells(&a->scratch, pair, side, cells, pair->ncols);
 	digest_of(&a->scratch, out);
-}
-
-static void
-add_fact(struct buf *out, const char *s)
-{
-	if (s == NULL)
-		buf_addc(out, '-');
-	else
-		buf_addf(out, "%zu:%s", strlen(s), s);
-	buf_addc(out, '\n');
-}
-
-static void
-digest_plan(struct accept *a, const struct pair *pair)
-{
-	struct buf *b = &a->scratch;
-
-	buf_reset(b);
-	buf_addf(b, "trueup-accept/1\n%zu %zu\n", pair->nkeys, pair->ncols);
-	for (size_t i = 0; i < pair->ncols; i++) {
-		const struct pair_column *pc = &pair->cols[i];
-
-		add_fact(b, pc->col[SOURCE]->name);
-		add_fact(b, pc->col[TARGET]->name);
-		add_fact(b, ltype_name(pc->type.type));
-		add_fact(b, ltype_name(pc->type.loose));
-		add_fact(b, pc->rules);
-	}
-	for (int s = SOURCE; s <= TARGET; s++) {
-		const struct table *t = pair->table[s];
-
-		add_fact(b, t->kind == REL_QUERY ? t->from : t->name);
-		add_fact(b, t->where);
-	}
-	digest_of(b, a->plan_id);
 }
 
 static enum side
@@ -320,7 +275,7 @@ sink_begin(struct change_sink *s, const struct pair *pair, struct err *err)
 	a->gap = false;
 	a->n = 0;
 	if (!pair->multiset) {
-		digest_plan(a, pair);
+		plan_id(pair, &a->scratch, a->plan_id);
 		st = load(a, pair, err);
 	}
 	if (st == TU_OK && a->accepting != NULL && a->accepting->nkey > 0)

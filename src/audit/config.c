@@ -23,7 +23,8 @@ static const char *const database_keys[] = { "url", "url-file", "url-env",
 	"service" };
 /* In [pair] and [defaults]; the last only there. */
 static const char *const own_keys[] = { "source", "target", "action", "tables",
-	"state-dir", "metrics" };
+	"state-dir", "mode", "metrics" };
+static const char *const modes[] = { "full", "incremental" };
 
 /* --- mistakes ------------------------------------------------------------- */
 
@@ -311,6 +312,23 @@ check_side(struct config *c, struct config_pair *p, enum side side)
 }
 
 static void
+check_mode(struct config *c, struct config_pair *p)
+{
+	const struct config_key *mode = key_of(c, p, "mode");
+
+	if (mode == NULL)
+		return;
+	p->incremental = strcmp(mode->value, "incremental") == 0;
+	if (!is_one_of(mode->value, modes, ARRAY_LEN(modes)))
+		complain_unknown(c, mode->line, "mode", mode->value, modes,
+		    ARRAY_LEN(modes));
+	else if (p->incremental && p->state == NULL)
+		config_complain(c, mode->line,
+		    "'mode = incremental' needs 'state-dir': what it goes on "
+		    "from is kept there");
+}
+
+static void
 check_pair(struct config *c, struct config_pair *p)
 {
 	const struct config_key *action = key_of(c, p, "action");
@@ -333,6 +351,7 @@ check_pair(struct config *c, struct config_pair *p)
 	}
 	if (dir != NULL && dir[0] != '\0')
 		p->state = history_path(c->arena, dir, p->name);
+	check_mode(c, p);
 }
 
 static void

@@ -54,6 +54,7 @@ struct config_pair {
 	const char *tables;      /* separated by commas, or NULL: all */
 	const char *state;       /* the pair's state file (audit/history.h);
 	                          * NULL: it has no history */
+	bool incremental;        /* only what has changed is compared */
 };
 
 struct config_mistake {

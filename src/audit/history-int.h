@@ -31,6 +31,7 @@ struct history {
 	struct history_heard *heard;
 	size_t nheard, cap;
 	struct buf sql;
+	struct buf also; /* for the run's last transaction */
 };
 
 /* Between the values of accepted.key_plain. */

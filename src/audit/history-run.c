@@ -35,8 +35,10 @@ hear(struct history *h, const char *name, const char *verdict, const char *why,
 		.why = why != NULL ? arena_strdup(h->arena, why) : NULL,
 		.skipped = skipped,
 	};
-	if (tally != NULL)
-		t->tally = *tally;
+	if (tally == NULL)
+		return;
+	t->tally = *tally;
+	h->full &= !tally->by_keys;
 }
 
 static enum status
@@ -127,8 +129,9 @@ history_begin(
 	h->started = clock_now();
 	h->began = clock_seconds();
 	h->syncs = strcmp(action, "sync") == 0;
-	h->full = strcmp(mode, "full") == 0;
+	h->full = true;
 	h->nheard = 0;
+	buf_reset(&h->also);
 	buf_reset(&h->sql);
 	buf_adds(&h->sql, bury);
 	buf_adds(&h->sql,
@@ -153,6 +156,7 @@ history_begin(
 /* What a run's columns say, summed up over its tables. */
 struct sums {
 	struct tally tally;
+	uint64_t compared[2]; /* rows that were looked at */
 	uint64_t tables, different, skipped;
 };
 
@@ -168,6 +172,9 @@ sum_up(const struct history *h)
 			s.tally.ops[op] += t->tally.ops[op];
 		for (int side = SOURCE; side <= TARGET; side++) {
 			s.tally.rows[side] += t->tally.rows[side];
+			s.compared[side] += t->tally.by_keys
+			                        ? t->tally.suspects
+			                        : t->tally.rows[side];
 			s.tally.bytes[side] += t->tally.bytes[side];
 		}
 		s.tally.unrepresentable += t->tally.unrepresentable;
@@ -241,8 +248,8 @@ add_run(struct history *h, const struct history_end *end, const struct sums *s,
 	history_add_text(sql, end->name[SOURCE]);
 	buf_adds(sql, ", target = ");
 	history_add_text(sql, end->name[TARGET]);
-	buf_addf(
-	    sql, ", verdict = '%s', error = ", verdict_of(end->exit_status));
+	buf_addf(sql, ", mode = '%s', verdict = '%s', error = ",
+	    h->full ? "full" : "incremental", verdict_of(end->exit_status));
 	add_error(h, end);
 	add_seconds(sql, ", seconds = ", clock_seconds() - h->began);
 	add_u64(sql, ", rows_source = ", t->rows[SOURCE]);
@@ -363,8 +370,8 @@ add_totals(
 
 	snprintf(runs, sizeof(runs), "runs.%s", verdict_of(end->exit_status));
 	add_total(h, runs, 1);
-	add_total(h, "rows.source", t->rows[SOURCE]);
-	add_total(h, "rows.target", t->rows[TARGET]);
+	add_total(h, "rows.source", s->compared[SOURCE]);
+	add_total(h, "rows.target", s->compared[TARGET]);
 	add_total(h, "bytes", t->bytes[SOURCE] + t->bytes[TARGET]);
 	add_total(h, "applied.insert", end->done[CHANGE_INSERT]);
 	add_total(h, "applied.update", end->done[CHANGE_UPDATE]);
@@ -395,6 +402,12 @@ mark_written(struct history *h, int exit_status)
 			h->heard[i].verdict = "written";
 }
 
+struct buf *
+history_also(struct history *h)
+{
+	return &h->also;
+}
+
 /* Nothing is read here: after a signal no row would come. */
 enum status
 history_end(struct history *h, const struct history_end *end, struct err *err)
@@ -418,6 +431,7 @@ history_end(struct history *h, const struct history_end *end, struct err *err)
 	add_pair(h, end->exit_status, now);
 	add_totals(h, end, &sums);
 	add_forgetting(h, now);
+	buf_add(&h->sql, h->also.data, h->also.len);
 	st = history_commit(h, &h->sql, err);
 	if (st == TU_OK)
 		h->run = 0;

@@ -235,6 +235,25 @@ static const char tables[] =
     "who TEXT, reason TEXT, stale INTEGER, PRIMARY KEY (tab, key_id)) WITHOUT "
     "ROWID;\n";
 
+/* What format 2 has beyond the first. */
+static const char tables_2[] =
+    "CREATE TABLE tracked (tab TEXT PRIMARY KEY, plan TEXT, source TEXT, "
+    "target TEXT, at INTEGER, \"full\" INTEGER, acked INTEGER) "
+    "WITHOUT ROWID;\n"
+    "CREATE TABLE open (tab TEXT, side INTEGER, key BLOB, "
+    "PRIMARY KEY (tab, side, key)) WITHOUT ROWID;\n";
+
+static enum status
+bring_up_to_date(struct history *h, int64_t format, struct err *err)
+{
+	if (format == HISTORY_FORMAT)
+		return TU_OK;
+	buf_reset(&h->sql);
+	buf_addf(
+	    &h->sql, "%sPRAGMA user_version = %d;\n", tables_2, HISTORY_FORMAT);
+	return history_commit(h, &h->sql, err);
+}
+
 static enum status
 create(struct history *h, const char *pair, struct err *err)
 {
@@ -243,9 +262,9 @@ create(struct history *h, const char *pair, struct err *err)
 		return err->status;
 	buf_reset(&h->sql);
 	buf_addf(&h->sql,
-	    "PRAGMA application_id = %d;\nPRAGMA user_version = %d;\n%s"
+	    "PRAGMA application_id = %d;\nPRAGMA user_version = %d;\n%s%s"
 	    "INSERT INTO pair (name) VALUES (",
-	    HISTORY_ID, HISTORY_FORMAT, tables);
+	    HISTORY_ID, HISTORY_FORMAT, tables, tables_2);
 	history_add_text(&h->sql, pair);
 	buf_addc(&h->sql, ')');
 	return history_commit(h, &h->sql, err);
@@ -269,8 +288,11 @@ open_database(struct history *h, const char *pair, enum history_mode mode,
 	if (mode == HISTORY_WRITE &&
 	    db_exec(h->db, "PRAGMA synchronous = FULL", NULL, err))
 		return err->status;
-	if (id.tables > 0 || id.id != 0)
-		return check_owner(h, &id, pair, err);
+	if (id.tables > 0 || id.id != 0) {
+		if (check_owner(h, &id, pair, err) || mode == HISTORY_READ)
+			return err->status;
+		return bring_up_to_date(h, id.format, err);
+	}
 	if (mode == HISTORY_WRITE)
 		return create(h, pair, err);
 	return err_set(err, TU_EIO,
@@ -313,6 +335,7 @@ history_close(struct history *h)
 		close(h->fd);
 	arena_free(h->arena);
 	buf_free(&h->sql);
+	buf_free(&h->also);
 	free(h->heard);
 	free(h);
 }

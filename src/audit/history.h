@@ -6,11 +6,13 @@
  * 0600: keys of accepted differences are in it), in WAL mode, every commit
  * synced. Losing it loses history and accepted differences, never a verdict.
  * PRAGMA application_id is HISTORY_ID and user_version the format's version,
- * HISTORY_FORMAT. In format 1, times being seconds since 1970 in UTC:
+ * HISTORY_FORMAT; writing brings an older one up to date. Times are seconds
+ * since 1970 in UTC:
  *
  *	pair       one row: name; last_success, last_full, last_equal: when the
  *	           last such run ended, or NULL
- *	run        id (ascending), action (diff, sync), mode (full), source,
+ *	run        id (ascending), action (diff, sync), mode (full, or
+ *	           incremental: some table was compared by its changes), source,
  *	           target (display names, NULL if never connected), started,
  *	           ended, version (of trueup), exit, verdict, error (text or
  *	           NULL), seconds, rows_source, rows_target, bytes, tables,
@@ -28,13 +30,23 @@
  *	           none), differ, before (rows that differed in the last
  *	           comparison of this drift and in the one before it), why
  *	total      name, value: counters since the file was made: runs.VERDICT,
- *	           rows.source, rows.target, bytes, applied.insert,
+ *	           rows.source, rows.target (compared), bytes, applied.insert,
  *	           applied.update, applied.delete, retries
  *	accepted   tab (table), key_id (canonical bytes of the key), key_text
  *	           ("id 7"), key_plain (its values, U+001F between them), plan
  *	           (SHA-256 of what was compared and how, in hex), source,
  *	           target (likewise, of the row; NULL: that side had none), at,
  *	           who, reason, stale (when a side was seen to have moved)
+ *	tracked    tab (table), plan (SHA-256 in hex of what decides whether two
+ *	           rows are equal), source, target (how far the changes of each
+ *	           side were read: track/position.h), at (when), full (when it
+ *	           was last compared in full), acked (when the databases were
+ *	           last told)
+ *	open       tab, side (0 the source, 1 the target), key (cells_pack()):
+ *	           the rows that differed then, which an incremental run looks
+ *	           at again
+ *
+ * The last two are of format 2; audit/incremental.h writes them.
  *
  * Verdicts of a run, by its exit status: "equal" 0, "different" 1,
  * "incomplete" 7, "failed" 2 and above. A run is on the disk when it begins;
@@ -68,10 +80,11 @@
 #define TU_AUDIT_HISTORY_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "diff/change.h"
 
 #define HISTORY_ID 0x74727568 /* "truh" */
-#define HISTORY_FORMAT 1
+#define HISTORY_FORMAT 2
 #define HISTORY_DAYS 400
 
 struct history;
@@ -99,13 +112,18 @@ void history_close(struct history *h);
 
 /* --- a run ---------------------------------------------------------------- */
 
-/* On the disk when it returns. action: "diff" or "sync"; mode: "full". */
+/* On the disk when it returns. action: "diff" or "sync"; mode: what is wanted,
+ * "full" or "incremental". Its end says what it was. */
 enum status history_begin(
     struct history *h, const char *action, const char *mode, struct err *err);
 
 /* Hears of each table that was compared, or was not; changes are nothing to
  * it. */
 struct change_sink *history_sink(struct history *h);
+
+/* Statements that the run's end commits with the rest, whatever its status;
+ * each ends in ";\n". */
+struct buf *history_also(struct history *h);
 
 struct history_end {
 	int exit_status;

@@ -43,7 +43,8 @@ begin_history(const struct job *job, struct history **h, struct err *err)
 
 	if (history_open(pair->state, pair->name, HISTORY_WRITE, h, err))
 		return err->status;
-	return history_begin(*h, pair->action, "full", err);
+	return history_begin(
+	    *h, pair->action, pair->incremental ? "incremental" : "full", err);
 }
 
 static int
@@ -64,6 +65,7 @@ run_job(const struct job *job, bool live, struct outcome *o)
 	call.closing_arg = o;
 	if (job->only_plan)
 		return job_plan(job);
+	call.incremental = job->pair->incremental ? job->pair->name : NULL;
 	if (job->pair->state != NULL && begin_history(job, &call.history, &err))
 		status = cmd_fail(&job->cmd, &err);
 	else

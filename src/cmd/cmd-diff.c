@@ -10,6 +10,7 @@ diff_options(struct opt_table *table, struct settings *set)
 {
 	settings_selection(table, set);
 	settings_comparison(table, set);
+	settings_incremental(table, set);
 	settings_live(table, set);
 	settings_output(table, set);
 	settings_general(table, set);

@@ -33,6 +33,8 @@ struct call {
 	size_t noperands;
 	/* audit/history.h, a run begun in it; NULL: nothing is kept. */
 	struct history *history;
+	/* With a history: compare only what has changed, under this name. */
+	const char *incremental;
 	/* audit/accept.h: what is to be recorded there; NULL: nothing. */
 	struct accepting *accepting;
 	/* Hears of a run (cmd/run.h) before it is gone, or NULL; failed: it did

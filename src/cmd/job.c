@@ -16,7 +16,8 @@ static const struct cmd *const actions[] = { &cmd_diff, &cmd_sync };
 static bool
 is_no_key(const char *name)
 {
-	return strcmp(name, "help") == 0 || strcmp(name, "progress") == 0 ||
+	return strcmp(name, "help") == 0 || strcmp(name, "incremental") == 0 ||
+	       strcmp(name, "progress") == 0 ||
 	       strcmp(name, "no-progress") == 0 ||
 	       strcmp(name, "log-progress") == 0;
 }

@@ -3,7 +3,8 @@
  *
  * Every option of diff and of sync is a key of the same name, read through the
  * option table of that command, so that a key can do what an option does and
- * is checked as one. Only "help" and "progress" are none: nobody looks on.
+ * is checked as one. Only "help" and "progress" are none, for nobody looks on,
+ * and "incremental", whose place the key "mode" has.
  */
 #ifndef TU_CMD_JOB_H
 #define TU_CMD_JOB_H

@@ -51,6 +51,40 @@ print_unread(const struct run *run)
 	}
 }
 
+/* The file of --incremental, unless the call has a history. */
+static enum status
+open_own(struct run *run, struct err *err)
+{
+	struct call *call = run->call;
+	const char *path = call->set.incremental, *slash;
+
+	if (path == NULL)
+		return TU_OK;
+	slash = strrchr(path, '/');
+	call->incremental = slash != NULL ? slash + 1 : path;
+	if (history_open(
+		path, call->incremental, HISTORY_WRITE, &run->own, err))
+		return err->status;
+	call->history = run->own;
+	return history_begin(run->own, call->cmd->name, "incremental", err);
+}
+
+static enum status
+begin_incremental(struct run *run, struct err *err)
+{
+	const struct incremental_options options = {
+		.history = run->call->history,
+		.name = run->call->incremental,
+		.plan = &run->session.plan,
+		.url = { run->session.url[SOURCE], run->session.url[TARGET] },
+	};
+
+	if (options.name == NULL)
+		return TU_OK;
+	stage_begin("looking for change tables");
+	return incremental_new(&options, &run->incremental, err);
+}
+
 enum status
 run_open(struct run *run, struct call *call, bool spool, struct err *err)
 {
@@ -58,6 +92,9 @@ run_open(struct run *run, struct call *call, bool spool, struct err *err)
 	enum status st;
 
 	*run = (struct run){ .call = call };
+	st = open_own(run, err);
+	if (st)
+		return st;
 	st = output_open(&run->out, set->output, err);
 	if (st)
 		return st;
@@ -69,6 +106,8 @@ run_open(struct run *run, struct call *call, bool spool, struct err *err)
 	if (st == TU_OK)
 		st =
 		    session_open(&run->session, call, call->noperands - 2, err);
+	if (st == TU_OK)
+		st = begin_incremental(run, err);
 	if (st == TU_OK && spool)
 		st = spool_new(&run->spool, err);
 	if (st == TU_OK)
@@ -156,8 +195,11 @@ compare_tables(struct run *run, struct change_sink *sink, struct err *err)
 
 		warn_caveats(pair);
 		progress_table(plan, i);
-		st = diff_pair(
-		    plan, pair, &options, sink, &run->tallies[i], err);
+		st = run->incremental != NULL
+		         ? incremental_pair(run->incremental, pair, &options,
+			       sink, &run->tallies[i], err)
+		         : diff_pair(plan, pair, &options, sink,
+			       &run->tallies[i], err);
 		if (st)
 			st = table_failed(run, sink, pair, err);
 	}
@@ -329,6 +371,18 @@ end_history(struct run *run, const struct err *failed, int status)
 	return jobs_worse(status, cmd_fail(run->call->cmd, &err));
 }
 
+/* What was read is kept by now. */
+static void
+end_incremental(struct run *run)
+{
+	if (run->incremental != NULL)
+		incremental_ack(run->incremental);
+	incremental_free(run->incremental);
+	if (run->own != NULL)
+		run->call->history = NULL;
+	history_close(run->own);
+}
+
 int
 run_close(struct run *run, enum status st, int status, struct err *err)
 {
@@ -360,5 +414,6 @@ run_close(struct run *run, enum status st, int status, struct err *err)
 	journal_close(run->journal);
 	accept_free(run->accept);
 	session_close(&run->session);
+	end_incremental(run);
 	return status;
 }

@@ -11,6 +11,7 @@
 #define TU_CMD_RUN_H
 
 #include "audit/accept.h"
+#include "audit/incremental.h"
 #include "cmd/output.h"
 #include "cmd/session.h"
 #include "patch/journal.h"
@@ -25,17 +26,19 @@ struct run {
 	struct call *call;
 	struct session session;
 	struct output out;
-	struct output undo;        /* not open without --undo */
-	struct output reject;      /* nor this without --reject */
-	struct report *report;     /* NULL until the output is open */
-	const char *source;        /* its name, if it is not connected */
-	struct spool *spool;       /* NULL unless asked for */
-	struct spool *rejected;    /* what was left alone, or NULL */
-	struct journal *journal;   /* NULL unless it is written in batches */
-	struct accept *accept;     /* NULL unless there is a history */
-	struct tally *tallies;     /* one per pair of the plan */
-	uint64_t done[CHANGE_OPS]; /* rows written */
-	uint64_t retries;          /* of transactions */
+	struct output undo;      /* not open without --undo */
+	struct output reject;    /* nor this without --reject */
+	struct report *report;   /* NULL until the output is open */
+	const char *source;      /* its name, if it is not connected */
+	struct spool *spool;     /* NULL unless asked for */
+	struct spool *rejected;  /* what was left alone, or NULL */
+	struct journal *journal; /* NULL unless it is written in batches */
+	struct accept *accept;   /* NULL unless there is a history */
+	struct history *own;     /* the file of --incremental, or NULL */
+	struct incremental *incremental; /* NULL: all rows are compared */
+	struct tally *tallies;           /* one per pair of the plan */
+	uint64_t done[CHANGE_OPS];       /* rows written */
+	uint64_t retries;                /* of transactions */
 	size_t nfailed;     /* tables that could not be read to their end */
 	enum status failed; /* the worst of them, TU_OK: none */
 };

@@ -132,6 +132,18 @@ settings_live(struct opt_table *table, struct settings *set)
 }
 
 void
+settings_incremental(struct opt_table *table, struct settings *set)
+{
+	const struct opt rows[] = {
+		OPT_GROUP("Incremental"),
+		OPT_STR(0, "incremental", &set->incremental, "FILE",
+		    "compare what changed since the run that wrote FILE"),
+	};
+
+	opt_table_add(table, rows, ARRAY_LEN(rows));
+}
+
+void
 settings_output(struct opt_table *table, struct settings *set)
 {
 	const struct opt rows[] = {
@@ -330,7 +342,8 @@ check_files(const struct settings *set, struct err *err)
 	const struct {
 		const char *option, *path;
 	} files[] = { { "--output", set->output }, { "--undo", set->undo },
-		{ "--reject", set->reject }, { "--state", set->state } };
+		{ "--reject", set->reject }, { "--state", set->state },
+		{ "--incremental", set->incremental } };
 
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
 		for (size_t j = i + 1; j < ARRAY_LEN(files); j++)

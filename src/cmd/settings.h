@@ -38,6 +38,9 @@ struct settings {
 	int hash; /* 0 auto, else 1 + enum hash_kind */
 	uint64_t leaf_rows, jobs;
 
+	/* Incremental */
+	const char *incremental;
+
 	/* Live pairs */
 	uint64_t recheck, recheck_wait;
 
@@ -99,6 +102,7 @@ void settings_use_zone(const struct settings *set);
 /* Groups of options for a command's table. */
 void settings_selection(struct opt_table *table, struct settings *set);
 void settings_comparison(struct opt_table *table, struct settings *set);
+void settings_incremental(struct opt_table *table, struct settings *set);
 void settings_live(struct opt_table *table, struct settings *set);
 void settings_output(struct opt_table *table, struct settings *set);
 void settings_writing(struct opt_table *table, struct settings *set);

@@ -84,6 +84,8 @@ struct tally {
 	double seconds;
 	bool open_end; /* known: no side has a row after the last change */
 	bool by_pages; /* diff/btree.h compared it */
+	bool by_keys;  /* only rows that may have changed were looked at:
+	                * audit/incremental.h; suspects is how many */
 	bool hidden_columns; /* a column on one side only (and not common) */
 };
 

@@ -407,6 +407,7 @@ add_table(struct report *r, const struct pair *pair, const struct tally *tally,
 	jsonw_close(&j, '}');
 	jsonw_real(&j, "seconds", tally->seconds);
 	jsonw_bool(&j, "pages", tally->by_pages);
+	jsonw_bool(&j, "incremental", tally->by_keys);
 	jsonw_str(&j, "verdict",
 	    tally_differs(tally)   ? "different"
 	    : tally->unsettled > 0 ? "unsettled"

@@ -67,6 +67,33 @@ cells_pack(struct buf *out, const struct cell *cells, size_t n)
 	}
 }
 
+bool
+cells_are_packed(const char *p, size_t len, size_t n)
+{
+	const char *end = p + len;
+
+	for (size_t i = 0; i < n; i++) {
+		enum cell_kind kind;
+		uint64_t size;
+
+		if (p == end)
+			return false;
+		kind = (enum cell_kind) * p++;
+		if (kind == CELL_NULL)
+			continue;
+		if (kind > CELL_BYTES || end - p < 8)
+			return false;
+		memcpy(&size, p, 8);
+		p += 8;
+		if (kind == CELL_INT || kind == CELL_F64)
+			continue;
+		if (size > (uint64_t)(end - p))
+			return false;
+		p += size;
+	}
+	return p == end;
+}
+
 void
 cells_unpack(const char **p, struct cell *cells, size_t n)
 {

@@ -90,5 +90,8 @@ struct cell *cells_copy(
 void cells_pack(struct buf *out, const struct cell *cells, size_t n);
 /* Back from *p, which moves behind them; texts and bytes stay there. */
 void cells_unpack(const char **p, struct cell *cells, size_t n);
+/* Are these len bytes n packed cells and nothing else? For what was kept where
+ * others may have written. */
+bool cells_are_packed(const char *p, size_t len, size_t n);
 
 #endif

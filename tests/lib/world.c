@@ -382,9 +382,15 @@ compare_tables(struct world *w, const struct world_options *o,
 
 	w->tallies =
 	    arena_alloc(w->arena, (w->plan.npairs + 1) * sizeof(*w->tallies));
-	for (size_t i = 0; i < w->plan.npairs && !st; i++)
-		st = diff_pair(&w->plan, &w->plan.pairs[i], &options, sink,
-		    &w->tallies[i], err);
+	for (size_t i = 0; i < w->plan.npairs && !st; i++) {
+		const struct pair *pair = &w->plan.pairs[i];
+		struct tally *tally = &w->tallies[i];
+
+		st =
+		    o->compare != NULL
+			? o->compare(o->arg, pair, &options, sink, tally, err)
+			: diff_pair(&w->plan, pair, &options, sink, tally, err);
+	}
 	return st;
 }
 

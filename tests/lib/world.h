@@ -62,6 +62,11 @@ struct world_options {
 	uint64_t leaf_rows;
 	unsigned jobs; /* 0: 1 */
 	const char *const *tables;
+	/* In place of diff_pair(); the plan is the world's. */
+	enum status (*compare)(void *arg, const struct pair *pair,
+	    const struct diff_options *options, struct change_sink *sink,
+	    struct tally *tally, struct err *err);
+	void *arg;
 };
 
 enum status world_compare(struct world *w, const struct world_options *o,

@@ -203,7 +203,9 @@ test_mistakes(void)
 		{ "exclude_tables = x\n",
 		    "8: no key 'exclude_tables'; is 'exclude-table' meant?\n" },
 		{ "surce = x\n", "8: no key 'surce'; is 'source' meant?\n" },
-		{ "mode = incremental\n", "8: no key 'mode'\n" },
+		{ "mode = incremental\n",
+		    "8: 'mode = incremental' needs 'state-dir': what it goes "
+		    "on from is kept there\n" },
 		{ "help = yes\n", "8: no key 'help'\n" },
 		{ "[defaults]\nrows = 1\n[defaults]\n",
 		    "10: [defaults] stands in line 8 already\n" },
@@ -258,6 +260,8 @@ test_mistakes(void)
 		{ "[defaults]\naction = both\n", "9: no action 'both'\n" },
 		{ "[defaults]\nmetrics = x\n",
 		    "9: 'metrics' needs 'state-dir': they come from there\n" },
+		{ "mode = ful\n", "8: no mode 'ful'; is 'full' meant?\n" },
+		{ "incremental = x\n", "8: no key 'incremental'\n" },
 		{ "[pair q]\n", "8: [pair q] has no source\n"
 				"8: [pair q] has no target\n" },
 		{ "[pair q]\nsource = prdo\ntarget = elsewhere\n",

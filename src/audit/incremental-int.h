@@ -1,0 +1,75 @@
+/*
+ * incremental-int.h - inside an incremental run.
+ *
+ * incremental.c goes from the changes to the verdict; incremental-side.c reads
+ * the changes of a side; incremental-state.c what is kept between two runs.
+ */
+#ifndef TU_AUDIT_INCREMENTAL_INT_H
+#define TU_AUDIT_INCREMENTAL_INT_H
+
+#include "audit/incremental.h"
+#include "track/reader.h"
+#include "value/digest.h"
+
+/* The change tables of a database. */
+struct tracked_side {
+	struct table_list list;
+	struct captures captures;
+	struct db *aside;   /* see reader_read(); NULL until it is needed */
+	const char *cannot; /* have any: why; or NULL */
+};
+
+/* A position that the databases were not told for a while. */
+struct unacked {
+	const char *position[2];
+};
+
+struct incremental {
+	struct incremental_options options;
+	struct arena *arena;
+	struct tracked_side side[2];
+	struct unacked *unacked; /* at most one of each pair of the plan */
+	size_t nunacked;
+};
+
+/* One table. */
+struct look {
+	struct incremental *inc;
+	const struct pair *pair;
+	struct arena *arena;
+	struct vtype *types; /* of the key */
+
+	/* What was kept, if known. */
+	bool known;
+	char plan[DIGEST_HEX];
+	const char *old[2]; /* positions */
+	int64_t full, acked;
+
+	/* What was read. */
+	const char *position[2]; /* NULL: this side has none to keep */
+	struct keyset keys[2];   /* that may differ */
+	struct keyset open[2];   /* that do; each on one side only */
+	bool overflow;           /* more do than are kept */
+	const char *why; /* all of the table is to be compared; or NULL */
+	bool trouble;    /* and somebody should hear of it */
+};
+
+/* The first reason stays, unless it was no trouble and the next one is. */
+void look_whole(struct look *l, bool trouble, const char *why);
+
+/* The change tables of a side of the plan. */
+enum status tracked_side_load(
+    struct incremental *inc, enum side side, struct err *err);
+
+/* The position of a side and its keys since the old one; what is in the way
+ * goes to look_whole(). */
+enum status look_read(struct look *l, enum side side, struct err *err);
+
+/* Fill in what was kept of the table, and add the rows that differed to the
+ * keys. */
+enum status look_load(struct look *l, struct err *err);
+
+/* What the next run needs, for the transaction that ends this one. */
+void look_keep(struct look *l);
+
+#endif

@@ -1,0 +1,322 @@
+#include <config.h>
+
+#include "audit/incremental.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "audit/incremental-int.h"
+#include "base/log.h"
+#include "base/stage.h"
+#include "track/keycompare.h"
+
+/* Where so many rows may differ, looking at all of them costs less than
+ * looking them up. */
+#define KEYS_AT_LEAST 10000
+#define KEYS_PART 0.15
+/* But not more than fit into memory. */
+#define KEYS_AT_MOST 4000000
+
+void
+look_whole(struct look *l, bool trouble, const char *why)
+{
+	if (l->why == NULL || (trouble && !l->trouble))
+		l->why = arena_strdup(l->arena, why);
+	l->trouble |= trouble;
+}
+
+/* --- what differs --------------------------------------------------------- */
+
+/* Keeps the keys of what it hears of, and passes it on. */
+struct recorder {
+	struct change_sink sink; /* first, so that it is the object */
+	struct look *look;
+	struct change_sink *to; /* or NULL */
+	/* What a comparison by keys cannot say of itself; or NULL. */
+	const struct tally *known;
+	struct tally *tally;
+};
+
+static enum status
+recorder_begin(struct change_sink *s, const struct pair *pair, struct err *err)
+{
+	struct change_sink *to = ((struct recorder *)s)->to;
+
+	return to != NULL && to->begin != NULL ? to->begin(to, pair, err)
+	                                       : TU_OK;
+}
+
+static enum status
+recorder_change(struct change_sink *s, const struct change *c, struct err *err)
+{
+	struct recorder *r = (struct recorder *)s;
+	enum side side = c->source != NULL ? SOURCE : TARGET;
+
+	if (r->known == NULL && !c->pair->multiset && !r->look->overflow &&
+	    !keyset_add(
+		&r->look->open[side], side == SOURCE ? c->source : c->target))
+		r->look->overflow = true;
+	return r->to != NULL && r->to->change != NULL
+	           ? r->to->change(r->to, c, err)
+	           : TU_OK;
+}
+
+static enum status
+recorder_end(struct change_sink *s, const struct pair *pair,
+    const struct tally *tally, struct err *err)
+{
+	struct recorder *r = (struct recorder *)s;
+
+	if (r->known != NULL) {
+		for (int side = SOURCE; side <= TARGET; side++) {
+			r->tally->rows[side] = r->known->rows[side];
+			r->tally->bytes[side] += r->known->bytes[side];
+		}
+		r->tally->suspects = r->known->suspects;
+		r->tally->at_target = r->known->at_target;
+		r->tally->seconds += r->known->seconds;
+		r->tally->by_keys = true;
+	}
+	return r->to != NULL && r->to->end != NULL
+	           ? r->to->end(r->to, pair, tally, err)
+	           : TU_OK;
+}
+
+static enum status
+recorder_fail(struct change_sink *s, const struct pair *pair,
+    const struct err *why, struct err *err)
+{
+	struct change_sink *to = ((struct recorder *)s)->to;
+
+	return to != NULL && to->fail != NULL ? to->fail(to, pair, why, err)
+	                                      : TU_OK;
+}
+
+static struct recorder
+recorder(struct look *l, struct change_sink *to, const struct tally *known,
+    struct tally *tally)
+{
+	return (struct recorder){ { recorder_begin, recorder_change,
+				      recorder_end, recorder_fail },
+		l, to, known, tally };
+}
+
+/* --- by keys -------------------------------------------------------------- */
+
+static enum status
+count_rows(struct look *l, uint64_t rows[2], struct err *err)
+{
+	for (int s = SOURCE; s <= TARGET; s++) {
+		struct table t = *l->pair->table[s];
+		enum status st;
+
+		if (t.where != NULL)
+			t.from = arena_printf(
+			    l->arena, "%s WHERE (%s)", t.from, t.where);
+		st = db_count(l->inc->options.plan->db[s], &t, &rows[s], err);
+		if (st)
+			return st;
+	}
+	return TU_OK;
+}
+
+/* What was not looked at is equal, so it makes no difference to the numbers of
+ * rows. */
+static void
+check_rows(struct look *l, const struct tally *found)
+{
+	int64_t more = (int64_t)(found->rows[SOURCE] - found->rows[TARGET]);
+	int64_t known =
+	    (int64_t)(found->ops[CHANGE_INSERT] - found->ops[CHANGE_DELETE]);
+
+	if (more == known)
+		return;
+	look_whole(l, true,
+	    arena_printf(l->arena,
+		"the source has %" PRId64 " rows more than the target, and "
+		"what has changed explains %" PRId64
+		"; changes were not written down, or lost",
+		more, known));
+}
+
+/*
+ * Twice: first for ourselves, so that nobody has heard anything if all of the
+ * table must be compared after all; the second time only what differs.
+ */
+static enum status
+compare_changed(struct look *l, struct tally *found, struct err *err)
+{
+	const struct plan *plan = l->inc->options.plan;
+	const struct keyset *keys[2] = { &l->keys[SOURCE], &l->keys[TARGET] };
+	struct recorder r = recorder(l, NULL, NULL, NULL);
+	enum status st;
+
+	for (int s = SOURCE; s <= TARGET; s++)
+		keyset_sort(&l->keys[s]);
+	st = compare_keys(plan, l->pair, keys, &r.sink, found, err);
+	for (int s = SOURCE; s <= TARGET; s++)
+		keyset_sort(&l->open[s]);
+	if (st == TU_OK && l->overflow)
+		look_whole(l, false, "too many rows differ");
+	if (st == TU_OK)
+		st = count_rows(l, found->rows, err);
+	if (st == TU_OK)
+		st = diff_check_versions(plan, l->pair, err);
+	if (st == TU_OK)
+		check_rows(l, found);
+	return st ? err_context(err, "table '%s'", l->pair->name) : TU_OK;
+}
+
+static enum status
+tell_changed(struct look *l, const struct tally *found,
+    struct change_sink *sink, struct tally *tally, struct err *err)
+{
+	const struct keyset *keys[2] = { &l->open[SOURCE], &l->open[TARGET] };
+	struct recorder r = recorder(l, sink, found, tally);
+
+	log_line(LOG_INFO, "table '%s': %" PRIu64 " rows may have changed",
+	    l->pair->name, found->suspects);
+	return compare_keys(
+	    l->inc->options.plan, l->pair, keys, &r.sink, tally, err);
+}
+
+/* --- one table ------------------------------------------------------------ */
+
+static enum status
+compare_whole(struct look *l, const struct diff_options *options,
+    struct change_sink *sink, struct tally *tally, struct err *err)
+{
+	struct recorder r = recorder(l, sink, NULL, NULL);
+	enum status st;
+
+	log_line(l->trouble ? LOG_WARN : LOG_INFO,
+	    "table '%s' is compared in full: %s", l->pair->name, l->why);
+	for (int s = SOURCE; s <= TARGET; s++) {
+		keyset_release(&l->open[s]);
+		keyset_init(
+		    &l->open[s], l->types, l->pair->nkeys, l->keys[s].limit);
+	}
+	l->overflow = false;
+	st = diff_pair(
+	    l->inc->options.plan, l->pair, options, &r.sink, tally, err);
+	for (int s = SOURCE; s <= TARGET; s++)
+		keyset_sort(&l->open[s]);
+	return st;
+}
+
+static void
+look_init(struct look *l, struct incremental *inc, const struct pair *pair)
+{
+	size_t limit = (size_t)MIN(
+	    MAX(pair->rows * KEYS_PART, KEYS_AT_LEAST), KEYS_AT_MOST);
+
+	*l =
+	    (struct look){ .inc = inc, .pair = pair, .arena = arena_new(4096) };
+	l->types = arena_alloc(l->arena, pair->nkeys * sizeof(*l->types));
+	for (size_t i = 0; i < pair->nkeys; i++)
+		l->types[i] = pair->cols[i].type;
+	for (int s = SOURCE; s <= TARGET; s++) {
+		keyset_init(&l->keys[s], l->types, pair->nkeys, limit);
+		keyset_init(&l->open[s], l->types, pair->nkeys, limit);
+	}
+}
+
+static void
+look_release(struct look *l)
+{
+	for (int s = SOURCE; s <= TARGET; s++) {
+		keyset_release(&l->keys[s]);
+		keyset_release(&l->open[s]);
+	}
+	arena_free(l->arena);
+}
+
+enum status
+incremental_pair(struct incremental *inc, const struct pair *pair,
+    const struct diff_options *options, struct change_sink *sink,
+    struct tally *tally, struct err *err)
+{
+	struct tally found;
+	struct look l;
+	enum status st;
+
+	look_init(&l, inc, pair);
+	st = look_load(&l, err);
+	for (int s = SOURCE; s <= TARGET && st == TU_OK; s++) {
+		st = look_read(&l, (enum side)s, err);
+		if (st)
+			err_context(err, "table '%s'", pair->name);
+	}
+	if (st == TU_OK && l.why == NULL)
+		st = compare_changed(&l, &found, err);
+	if (st == TU_OK)
+		st = l.why == NULL
+		         ? tell_changed(&l, &found, sink, tally, err)
+		         : compare_whole(&l, options, sink, tally, err);
+	if (st == TU_OK)
+		look_keep(&l);
+	look_release(&l);
+	return st;
+}
+
+/* --- the run -------------------------------------------------------------- */
+
+enum status
+incremental_new(const struct incremental_options *options,
+    struct incremental **out, struct err *err)
+{
+	struct incremental *inc = calloc(1, sizeof(*inc));
+	enum status st = TU_OK;
+
+	if (inc == NULL)
+		out_of_memory(sizeof(*inc));
+	*out = inc;
+	inc->options = *options;
+	inc->arena = arena_new(16384);
+	inc->unacked = arena_alloc(
+	    inc->arena, (options->plan->npairs + 1) * sizeof(*inc->unacked));
+	for (int s = SOURCE; s <= TARGET && st == TU_OK; s++)
+		st = tracked_side_load(inc, (enum side)s, err);
+	return st;
+}
+
+void
+incremental_free(struct incremental *inc)
+{
+	if (inc == NULL)
+		return;
+	for (int s = SOURCE; s <= TARGET; s++)
+		db_close(inc->side[s].aside);
+	arena_free(inc->arena);
+	free(inc);
+}
+
+static enum status
+ack_side(struct incremental *inc, enum side side, struct err *err)
+{
+	const char *name = side == SOURCE ? "source" : "target";
+	struct db *db = NULL;
+	enum status st =
+	    db_open(inc->options.url[side], DB_WRITE, name, &db, err);
+
+	for (size_t i = 0; i < inc->nunacked && st == TU_OK; i++)
+		st = reader_ack(db, inc->arena, inc->options.name,
+		    inc->unacked[i].position[side], err);
+	db_close(db);
+	return st;
+}
+
+void
+incremental_ack(struct incremental *inc)
+{
+	for (int s = SOURCE; s <= TARGET && inc->nunacked > 0; s++) {
+		struct err err = ERR_INIT;
+
+		if (ack_side(inc, (enum side)s, &err))
+			log_line(LOG_INFO,
+			    "'trueup track clean' will not know how far was "
+			    "read: %s",
+			    err.msg);
+	}
+	inc->nunacked = 0;
+}

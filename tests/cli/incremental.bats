@@ -1,0 +1,241 @@
+# --incremental and mode = incremental: the command line, the state file, and
+# runs that are killed. That the result is that of a full comparison after
+# anything that can happen is for tests/db/incremental.
+bats_require_minimum_version 1.5.0
+load ../lib/helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	RANDOM=${SEED:=$((SRANDOM % 32768))}
+	echo "# seed $SEED"
+	lite a.db "CREATE TABLE t(id INTEGER PRIMARY KEY, x TEXT);" \
+	    "CREATE TABLE u(a TEXT, b INT, c INT, PRIMARY KEY(a, b));" \
+	    "WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i
+		WHERE n < 2000) INSERT INTO t SELECT n, 'x' || n FROM i;" \
+	    "INSERT INTO u SELECT 'k' || (id % 7), id, id FROM t;"
+	cp a.db b.db
+	"$TRUEUP" track install a.db >/dev/null
+	"$TRUEUP" track install b.db >/dev/null
+	first=("$TRUEUP" diff -v --incremental=s a.db b.db)
+}
+
+teardown() {
+	drop_my_dbs
+	drop_pg_dbs
+}
+
+# by_changes [ARG]... - a diff that looks at what has changed, in both tables.
+by_changes() {
+	run --separate-stderr "$TRUEUP" diff -v --incremental=s "$@" a.db b.db
+	[ "$(grep -c 'may have changed' <<<"$stderr")" -eq 2 ]
+	[[ $stderr != *"compared in full"* ]]
+}
+
+@test "in full at first, then what changed; the result is the same" {
+	run -0 --separate-stderr "${first[@]}"
+	is "$output" "2 tables, 4,000 rows: equal"
+	[[ $stderr == *"table 't' is compared in full: it was not compared before"* ]]
+	lite a.db "UPDATE t SET x = 'new' WHERE id = 5; DELETE FROM t WHERE id = 7;
+		UPDATE u SET b = 9999 WHERE b = 3"
+	lite b.db "INSERT INTO u VALUES ('z', 1, 1)"
+	for format in text json csv sql rows stat; do
+		run -1 --separate-stderr "$TRUEUP" diff -f $format a.db b.db
+		whole=$output
+		by_changes -f $format
+		[ "$status" -eq 1 ]
+		# What a run cost is its own.
+		costs='"bytes": .*"verdict"|"time": [^,]*|"options": [^]]*]|"seconds".*'
+		is "$(sed -E "s/$costs//g" <<<"$output")" \
+		    "$(sed -E "s/$costs//g" <<<"$whole")"
+	done
+	run -1 "$TRUEUP" status --json s
+	[[ $output == *'"mode": "incremental"'* ]]
+	is "$(stat -c %a s)" 600
+}
+
+@test "what is said of it in JSON and in the state" {
+	"${first[@]}" 2>/dev/null
+	lite b.db "UPDATE t SET x = 'y' WHERE id < 4"
+	by_changes -f json
+	[[ $output == *'"name": "t"'*'"suspects": 3,'*'"incremental": true'* ]]
+	run -1 "$TRUEUP" diff -f json a.db b.db
+	[[ $output == *'"incremental": false'* ]]
+	is "$(sqlite3 s 'SELECT mode, exit FROM run ORDER BY id')" \
+	    $'full|0\nincremental|1'
+}
+
+@test "a sync, and what it wrote is not looked for again" {
+	"${first[@]}" 2>/dev/null
+	lite a.db "UPDATE t SET x = 'new' WHERE id % 100 = 0; DELETE FROM u WHERE b < 5"
+	run -0 "$TRUEUP" sync --incremental=s a.db b.db
+	by_changes
+	[ "$status" -eq 0 ]
+	is "$output" "2 tables, 3,996 rows: equal"
+	by_changes
+	[ "$(grep -c ' 0 rows may have changed' <<<"$stderr")" -eq 2 ]
+	run -0 "$TRUEUP" diff a.db b.db
+}
+
+@test "each consumer hears of every change" {
+	"${first[@]}" 2>/dev/null
+	run -0 "$TRUEUP" diff --incremental=other a.db b.db
+	lite a.db "DELETE FROM t WHERE id = 7"
+	by_changes
+	[ "$status" -eq 1 ]
+	run -1 --separate-stderr "$TRUEUP" diff -v --incremental=other a.db b.db
+	[[ $stderr != *"compared in full"* ]]
+	run -0 "$TRUEUP" track status a.db t
+	[[ $output == *"read by other "*"read by s "* ]]
+}
+
+@test "a side that is not tracked, or not as it was, is said and compared" {
+	"$TRUEUP" track remove b.db t
+	for _ in 1 2; do
+		run -0 --separate-stderr "$TRUEUP" diff --incremental=s a.db b.db
+		is "$stderr" "trueup: table 't' is compared in full: target: its changes are not written down (trueup track install)"
+	done
+	"$TRUEUP" track install b.db
+	lite b.db "DROP TRIGGER $(lite b.db "SELECT name FROM sqlite_schema
+		WHERE type = 'trigger' AND tbl_name = 'u' LIMIT 1");
+		UPDATE u SET c = 0 WHERE b = 8"
+	run -1 --separate-stderr "$TRUEUP" diff --incremental=s a.db b.db
+	[[ $stderr == "trueup: table 'u' is compared in full: target: trigger "*" is gone" ]]
+}
+
+@test "other columns, another key: in full" {
+	"${first[@]}" 2>/dev/null
+	run -0 --separate-stderr "$TRUEUP" diff -v --incremental=s \
+	    --exclude-columns=u.c a.db b.db
+	[[ $stderr == *"'t': 0 rows may"*"'u' is compared in full: something else is compared by now"* ]]
+	run -0 --separate-stderr "$TRUEUP" diff --incremental=s --key=t:none \
+	    a.db b.db
+	[[ $stderr == *"table 't' is compared in full: source: the changes are known by another key"* ]]
+	lite b.db "UPDATE u SET c = 0 WHERE b = 8"
+	run -1 "$TRUEUP" diff --incremental=s a.db b.db
+}
+
+@test "files that are not the pair's" {
+	echo text >s
+	run -4 "$TRUEUP" diff --incremental=s a.db b.db
+	[[ $output == *"state file 's'"* ]]
+	cp a.db s
+	run -2 "$TRUEUP" diff --incremental=s a.db b.db
+	[[ $output == "trueup diff: 's' is no state file of trueup audit"* ]]
+	cmp a.db s
+	run -4 "$TRUEUP" diff --incremental=no/s a.db b.db
+	run -2 "$TRUEUP" diff --incremental=x -o x a.db b.db
+	[[ $output == *"--output and --incremental name the same file"* ]]
+}
+
+@test "killed at any moment, the next run knows all the same" {
+	"${first[@]}" 2>/dev/null
+	killed=0
+	span=${EPOCHREALTIME/./}
+	"$TRUEUP" diff -q --incremental=s a.db b.db
+	span=$((${EPOCHREALTIME/./} - span))
+	for ((run = 0; run < 25; run++)); do
+		lite a.db "UPDATE t SET x = x || 'a' WHERE id % 500 = $run;
+			DELETE FROM u WHERE b = $((run + 100));
+			INSERT INTO u VALUES ('n', 10000 + $run, 1)"
+		lite b.db "UPDATE u SET c = -c WHERE b % 400 = $run"
+		command=(diff sync)
+		"$TRUEUP" ${command[RANDOM % 2]} -q --incremental=s a.db b.db \
+		    2>/dev/null 3>&- &
+		sleep "0.$(printf '%06d' $((span * RANDOM / 32768 % 1000000)))"
+		kill -KILL $! 2>/dev/null || true
+		status=0
+		wait $! 2>/dev/null || status=$?
+		[ $status -ne 137 ] || killed=$((killed + 1))
+		run "$TRUEUP" diff -f rows a.db b.db
+		whole=$output
+		run --separate-stderr "$TRUEUP" diff -f rows --incremental=s a.db b.db
+		[ "$status" -le 1 ]
+		is "$output" "$whole"
+	done
+	echo "# killed $killed" >&3
+	[ $killed -gt 0 ]
+	run -0 "$TRUEUP" sync -q --incremental=s a.db b.db
+	run -0 "$TRUEUP" diff -q a.db b.db
+}
+
+@test "a reader who may not write costs nothing but the note of where he is" {
+	fresh_pg_db url
+	pg "$url" "CREATE TABLE t(id int PRIMARY KEY, x text);
+		INSERT INTO t SELECT g, 'x' || g FROM generate_series(1, 2000) g;
+		CREATE ROLE r_$$ LOGIN; GRANT SELECT ON t TO r_$$"
+	"$TRUEUP" track install "$url"
+	pg "$url" "GRANT USAGE ON SCHEMA trueup_track TO r_$$;
+		GRANT SELECT ON ALL TABLES IN SCHEMA trueup_track TO r_$$"
+	reader=${url/trueup@/r_$$@}
+	run -0 --separate-stderr "$TRUEUP" diff --incremental=s a.db "$reader" t
+	is "$stderr" ""
+	pg "$url" "UPDATE t SET x = 'y' WHERE id = 9"
+	run -1 --separate-stderr "$TRUEUP" diff -v --incremental=s a.db "$reader" t
+	[[ $stderr == *"table 't': 1 rows may have changed"* ]]
+	rm s
+	run -1 --separate-stderr "$TRUEUP" diff -v --incremental=s a.db "$reader" t
+	pg "$url" "DROP OWNED BY r_$$; DROP ROLE r_$$"
+	[[ $stderr == *"'trueup track clean' will not know how far was read"* ]]
+}
+
+@test "PostgreSQL to MariaDB, with writers at work" {
+	fresh_pg_db pg
+	fresh_my_db my
+	for db in pg my; do
+		$db "${!db}" "CREATE TABLE t(id int PRIMARY KEY, v int)"
+		$db "${!db}" "$(printf 'INSERT INTO t VALUES (0, 0)'; printf ',(%d,0)' {1..500})"
+		"$TRUEUP" track install "${!db}"
+	done
+	run -0 "$TRUEUP" diff --incremental=s "$pg" "$my"
+	{ for i in {1..40}; do
+		echo "BEGIN; UPDATE t SET v = v + 1 WHERE id % 50 = $i; DELETE FROM t WHERE id = $((i * 3)); COMMIT;"
+	    done | "$TRUEUP_PG_BIN/psql" -Xq "$pg" >/dev/null; } 3>&- &
+	writer=$!
+	for _ in 1 2 3 4; do
+		run "$TRUEUP" sync -q --incremental=s "$pg" "$my"
+		[ "$status" -eq 0 ]
+	done
+	wait $writer
+	run -0 --separate-stderr "$TRUEUP" sync -v --incremental=s "$pg" "$my"
+	[[ $stderr != *"compared in full"* ]]
+	run -0 "$TRUEUP" diff "$pg" "$my"
+}
+
+@test "an audit with mode = incremental" {
+	cat >conf <<-END
+	[defaults]
+	state-dir = .
+	mode = incremental
+	[pair one]
+	source = a.db
+	target = b.db
+	verbose = 1
+	[pair two]
+	source = a.db
+	target = b.db
+	mode = full
+	END
+	run -0 "$TRUEUP" audit --check conf
+	run -0 "$TRUEUP" audit conf
+	lite b.db "UPDATE u SET c = 0 WHERE b = 8"
+	run -1 --separate-stderr "$TRUEUP" audit conf
+	[[ $stderr == *"table 'u': 1 rows may have changed"* ]]
+	is "$(sqlite3 one.state 'SELECT mode FROM run')" $'full\nincremental'
+	is "$(sqlite3 two.state 'SELECT mode FROM run')" $'full\nfull'
+	printf '[pair x]\nsource=a.db\ntarget=b.db\nmode=incremental\n' >bad
+	printf 'incremental = y\n[pair y]\nsource=a.db\ntarget=b.db\nmode=ful\n' >>bad
+	run -2 "$TRUEUP" audit --check bad
+	[[ $output == *"bad:4: 'mode = incremental' needs 'state-dir'"* ]]
+	[[ $output == *"bad:5: no key 'incremental'"* ]]
+	[[ $output == *"bad:9: no mode 'ful'; is 'full' meant?"* ]]
+}
+
+@test "a state file of the format before this one goes on" {
+	"${first[@]}" 2>/dev/null
+	sqlite3 s 'DROP TABLE tracked; DROP TABLE open; PRAGMA user_version = 1'
+	run -0 "$TRUEUP" status s
+	run -0 --separate-stderr "${first[@]}"
+	[[ $stderr == *"compared in full: it was not compared before"* ]]
+	by_changes
+	[ "$status" -eq 0 ]
+}
