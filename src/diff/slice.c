@@ -17,9 +17,10 @@
 #define KEYS_MAX 64 /* columns of a key */
 /* Keys looked at for one that can be a bound. */
 #define TRIES 16
-/* A table so many times as large as it was when the cycle began counts anew:
- * otherwise the cycle would take so many times as long. */
+/* A table so many times as large as it was when the cycle began, and large at
+ * all, counts anew: the cycle would take so many times as long. */
 #define GROWN 4
+#define LARGE 100000.0
 
 struct slicer {
 	const struct plan *plan;
@@ -370,7 +371,7 @@ choose(struct slicer *s, const struct slice *slice, struct comparison *c,
 		s->lo = NULL;
 		s->rows = 0;
 		st = count_rows(s, err);
-	} else if (s->pair->rows > GROWN * (double)s->rows) {
+	} else if (s->pair->rows > GROWN * MAX((double)s->rows, LARGE)) {
 		s->rows = (uint64_t)s->pair->rows;
 	}
 	n = MAX(ceil((double)s->rows * slice->part), 1);
