@@ -685,6 +685,8 @@ run_brands(enum brand source, enum brand target)
 	check_kinds(&w, -1, 0);
 	if (source == target) {
 		check_kinds(&w, HASH_MD5, 20);
+		if (source == PG)
+			check_kinds(&w, HASH_RECORD, 20);
 		check_with_writers(&w);
 	}
 	world_close(&w);
