@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/stage.h"
 #include "db/db.h"
+#include "patch/echo.h"
 #include "patch/journal.h"
 #include "patch/sqlpatch.h"
 
@@ -106,6 +107,7 @@ write_target(struct run *run, struct change_sink *refill,
 {
 	struct session *s = &run->session;
 	const char *state = run->call->set.state;
+	char name[ECHO_RUN];
 	struct apply_options options = {
 		.answer = (enum conflict_answer)run->call->set.on_conflict,
 		.plan = &s->plan,
@@ -114,6 +116,7 @@ write_target(struct run *run, struct change_sink *refill,
 		.arg = run,
 		.before_commit = write_files,
 		.keep_undo = keep_files,
+		.run = name,
 	};
 	enum status st;
 
@@ -134,6 +137,9 @@ write_target(struct run *run, struct change_sink *refill,
 	if (st)
 		return st;
 	options.journal = run->journal;
+	echo_new_run(name);
+	log_line(
+	    LOG_INFO, "target: change tables call these writes run %s", name);
 	st = apply_run(s->db[TARGET], run->spool, &options, result, err);
 	log_progress(NULL);
 	return st;

@@ -431,6 +431,15 @@ my_prune(struct buf *out, int64_t tab)
 }
 
 static void
+my_tag(struct buf *out, const char *run)
+{
+	if (run != NULL)
+		buf_addf(out, "SET @trueup_run = '%s'", run);
+	else
+		buf_adds(out, "SET @trueup_run = NULL");
+}
+
+static void
 my_ack(struct buf *out, const char *name, int64_t tab, const char *low)
 {
 	buf_adds(out, "REPLACE INTO trueup_consumer (name, tab, low) VALUES (");
@@ -497,5 +506,7 @@ const struct track_sql track_sql_mysql = {
 	.age = "TIMESTAMPDIFF(SECOND, at, NOW(6))",
 	.raise = my_raise,
 	.prune = my_prune,
+	.tag = my_tag,
+	.tag_stays = true,
 	.ack = my_ack,
 };

@@ -149,6 +149,7 @@ const struct dialect dialect_mysql = {
 	.equal_exact = my_equal_exact,
 	.nulls_first = "",
 	.limit = { " LIMIT ", "" },
+	.skip = { " LIMIT ", ", ", "" },
 	.insert_overriding = "",
 	.insert_defaults = " () VALUES ()",
 	.delete_limit = true,

@@ -312,6 +312,7 @@ const struct dialect dialect_oracle = {
 	.equal_exact = ora_equal_exact,
 	.nulls_first = " NULLS FIRST",
 	.limit = { " FETCH FIRST ", " ROWS ONLY" },
+	.skip = { " OFFSET ", " ROWS FETCH NEXT ", " ROWS ONLY" },
 	.insert_overriding = NULL,
 	.insert_defaults = " VALUES (DEFAULT)",
 	.row_address = row_address,

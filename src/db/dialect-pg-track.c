@@ -350,6 +350,14 @@ pg_prune(struct buf *out, int64_t tab)
 	    tab);
 }
 
+/* Never for the session: through a pool the next transaction is not ours. */
+static void
+pg_tag(struct buf *out, const char *run)
+{
+	if (run != NULL)
+		buf_addf(out, "SET LOCAL trueup.run = '%s'", run);
+}
+
 static void
 pg_ack(struct buf *out, const char *name, int64_t tab, const char *low)
 {
@@ -409,5 +417,6 @@ const struct track_sql track_sql_postgresql = {
 	.age = "extract(epoch FROM now() - at)::bigint",
 	.raise = pg_raise,
 	.prune = pg_prune,
+	.tag = pg_tag,
 	.ack = pg_ack,
 };

@@ -233,6 +233,7 @@ const struct dialect dialect_postgresql = {
 	.equal_exact = pg_equal_exact,
 	.nulls_first = " NULLS FIRST",
 	.limit = { " LIMIT ", "" },
+	.skip = { " OFFSET ", " LIMIT ", "" },
 	.insert_overriding = "OVERRIDING SYSTEM VALUE ",
 	.insert_defaults = " DEFAULT VALUES",
 	.row_address = pg_row_address,

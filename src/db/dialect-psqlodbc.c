@@ -229,6 +229,7 @@ const struct dialect dialect_psqlodbc = {
 	.equal_exact = equal_exact,
 	.nulls_first = " NULLS FIRST",
 	.limit = { " LIMIT ", "" },
+	.skip = { " OFFSET ", " LIMIT ", "" },
 	.insert_overriding = "OVERRIDING SYSTEM VALUE ",
 	.insert_defaults = " DEFAULT VALUES",
 	.patch_begin = PSQLODBC_SESSION "BEGIN;\n",

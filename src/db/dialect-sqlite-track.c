@@ -61,7 +61,11 @@ lite_install(struct buf *out, const struct tracked *t)
 		{ 'u', 'U', "UPDATE", "NEW" }, { 'k', 'U', "UPDATE", "OLD" },
 		{ 'd', 'D', "DELETE", "OLD" } };
 
-	buf_adds(out, "CREATE TABLE ");
+	/* Not in setup: it may be missing where that was run by an older one.
+	 */
+	buf_adds(out,
+	    "CREATE TABLE IF NOT EXISTS trueup_ctx (one INTEGER PRIMARY KEY "
+	    "CHECK (one = 1), run TEXT NOT NULL);\nCREATE TABLE ");
 	lite_change(out, t->tab);
 	buf_adds(out, " (seq INTEGER PRIMARY KEY AUTOINCREMENT, op TEXT NOT "
 		      "NULL");
@@ -79,12 +83,12 @@ lite_install(struct buf *out, const struct tracked *t)
 		lite_change(out, t->tab);
 		buf_adds(out, " (op");
 		track_key_names(out, ", ", t->nkeys);
-		buf_addf(out, ") VALUES ('%c'", triggers[i].op);
+		buf_addf(out, ", run) VALUES ('%c'", triggers[i].op);
 		for (size_t k = 0; k < t->nkeys; k++) {
 			buf_addf(out, ", %s.", triggers[i].row);
 			lite_ident(out, t->keys[k]->name);
 		}
-		buf_adds(out, "); END;\n");
+		buf_adds(out, ", (SELECT run FROM trueup_ctx)); END;\n");
 	}
 }
 
@@ -192,6 +196,16 @@ lite_prune(struct buf *out, int64_t tab)
 	    tab);
 }
 
+/* Nobody else sees the row: it is gone before COMMIT. */
+static void
+lite_tag(struct buf *out, const char *run)
+{
+	if (run != NULL)
+		buf_addf(out, "REPLACE INTO trueup_ctx VALUES (1, '%s')", run);
+	else
+		buf_adds(out, "DELETE FROM trueup_ctx");
+}
+
 static void
 lite_ack(struct buf *out, const char *name, int64_t tab, const char *low)
 {
@@ -223,7 +237,8 @@ const struct track_sql track_sql_sqlite = {
 	    ", PRIMARY KEY (name, tab)) WITHOUT ROWID;\n",
 	.teardown = "DROP TABLE IF EXISTS trueup_consumer;\n"
 		    "DROP TABLE IF EXISTS trueup_captured;\n"
-		    "DROP TABLE IF EXISTS trueup_meta;\n",
+		    "DROP TABLE IF EXISTS trueup_meta;\n"
+		    "DROP TABLE IF EXISTS trueup_ctx;\n",
 	.begin = lite_begin,
 	.commit = "COMMIT;\n",
 	.atomic = true,
@@ -237,5 +252,8 @@ const struct track_sql track_sql_sqlite = {
 	.age = "CAST(strftime('%s', 'now') - strftime('%s', at) AS INTEGER)",
 	.raise = lite_raise,
 	.prune = lite_prune,
+	.can_tag = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' "
+		   "AND name = 'trueup_ctx'",
+	.tag = lite_tag,
 	.ack = lite_ack,
 };

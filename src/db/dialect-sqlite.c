@@ -566,6 +566,7 @@ const struct dialect dialect_sqlite = {
 	.equal_exact = equal_exact,
 	.nulls_first = " NULLS FIRST",
 	.limit = { " LIMIT ", "" },
+	.skip = { " LIMIT ", ", ", "" },
 	.insert_overriding = "",
 	.insert_defaults = " DEFAULT VALUES",
 	.row_address = row_address,

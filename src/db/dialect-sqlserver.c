@@ -317,6 +317,7 @@ const struct dialect dialect_sqlserver = {
 	.nulls_first = "", /* they are */
 	.limit = { " ORDER BY (SELECT NULL) OFFSET 0 ROWS FETCH NEXT ",
 	    " ROWS ONLY" },
+	.skip = { " OFFSET ", " ROWS FETCH NEXT ", " ROWS ONLY" },
 	.insert_overriding = NULL, /* SET IDENTITY_INSERT is not written */
 	.insert_defaults = " DEFAULT VALUES",
 	.patch_begin = SQLSERVER_SESSION "BEGIN TRANSACTION;\n",

@@ -35,7 +35,8 @@ is_change_table(const char *name)
 bool
 track_is_ours(const struct dialect *d, const struct table *t)
 {
-	static const char *const names[] = { "meta", "captured", "consumer" };
+	static const char *const names[] = { "meta", "captured", "consumer",
+		"ctx" };
 	static const char prefix[] = "trueup_";
 	const char *name = t->name;
 

@@ -18,7 +18,8 @@
  *	            through, see struct track_route
  *
  * beside three tables of the whole: meta (k, v: install_id, format, next),
- * captured (a row for each table) and consumer (what each reader has seen).
+ * captured (a row for each table) and consumer (what each reader has seen); on
+ * SQLite also ctx (run: of the transaction that is writing, else no row).
  * On PostgreSQL all of them are in a schema, TRACK_SCHEMA; elsewhere their
  * names begin with "trueup_".
  *
@@ -136,6 +137,17 @@ struct track_sql {
 	 */
 	void (*raise)(struct buf *out, int64_t tab, uint64_t keep);
 	void (*prune)(struct buf *out, int64_t tab);
+	/*
+	 * What a session's rows of change tables say in run (patch/echo.h):
+	 * SELECT 1 where it can be said, else 0 (NULL: exists tells); in a
+	 * transaction, what it is (no quotes in it), and with NULL that it is
+	 * nothing any more, unless COMMIT makes it so. tag_stays: ROLLBACK
+	 * does not.
+	 */
+	const char *can_tag;
+	void (*tag)(struct buf *out, const char *run);
+	bool tag_stays;
+
 	/* Note that a consumer has read so far; low is SQL text. */
 	void (*ack)(
 	    struct buf *out, const char *name, int64_t tab, const char *low);

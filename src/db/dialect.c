@@ -22,6 +22,14 @@ dialect_limit(struct buf *out, const struct dialect *d, uint64_t n)
 		buf_addf(out, "%s%" PRIu64 "%s", d->limit[0], n, d->limit[1]);
 }
 
+void
+dialect_skip(
+    struct buf *out, const struct dialect *d, uint64_t skip, uint64_t n)
+{
+	buf_addf(out, "%s%" PRIu64 "%s%" PRIu64 "%s", d->skip[0], skip,
+	    d->skip[1], n, d->skip[2]);
+}
+
 const char *
 dialect_skip_quoted(const char *p)
 {

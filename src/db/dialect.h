@@ -178,6 +178,9 @@ struct dialect {
 	/* Around the number of rows that end a SELECT: " LIMIT ", "". Both
 	 * empty where nobody knows how to say it: see dialect_limit(). */
 	const char *limit[2];
+	/* Behind an ORDER BY, around the number of rows to pass over and that
+	 * of those to return then; [0] NULL: nobody knows how to say it. */
+	const char *skip[3];
 	/* Behind the INSERT column list: "OVERRIDING SYSTEM VALUE " or ""; NULL
 	 * where a column that numbers itself cannot be given a value. */
 	const char *insert_overriding;
@@ -225,6 +228,10 @@ void dialect_columns(struct buf *out, const struct dialect *d,
 
 /* " LIMIT n" at the end of a SELECT, or nothing: the caller stops reading. */
 void dialect_limit(struct buf *out, const struct dialect *d, uint64_t n);
+
+/* n rows behind the first `skip`, if the dialect can say it. */
+void dialect_skip(
+    struct buf *out, const struct dialect *d, uint64_t skip, uint64_t n);
 
 /* Behind the string or quoted name that begins at p. */
 const char *dialect_skip_quoted(const char *p);

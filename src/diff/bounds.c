@@ -38,19 +38,20 @@ cutter_release(struct cutter *c)
 
 /* Can both sides be asked about it? 5000000000 is no bound for an int4. */
 static bool
-both_hold(struct cutter *c, const struct cell *cells)
+both_hold(const struct plan *plan, const struct pair *pair,
+    const struct cell *cells, struct buf *scratch)
 {
 	bool ok = true;
 
 	for (int s = SOURCE; s <= TARGET; s++) {
-		for (size_t i = 0; ok && i < c->ncols; i++) {
-			const struct pair_column *p = &c->pair->cols[i];
+		for (size_t i = 0; ok && i < pair->nrange; i++) {
+			const struct pair_column *p = &pair->cols[i];
 			const char *why;
 			struct cell out;
 
-			buf_reset(&c->scratch);
-			ok = c->plan->db[s]->dialect->convert(p->col[s],
-			    &p->type, &cells[i], &c->scratch, &out, &why);
+			buf_reset(scratch);
+			ok = plan->db[s]->dialect->convert(p->col[s], &p->type,
+			    &cells[i], scratch, &out, &why);
 		}
 	}
 	return ok;
@@ -61,7 +62,7 @@ cut_at_int(struct cutter *c, int64_t key)
 {
 	struct cell cell = cell_int(key);
 
-	if (!both_hold(c, &cell))
+	if (!both_hold(c->plan, c->pair, &cell, &c->scratch))
 		return;
 	if (c->n > 0 && key <= ((int64_t *)(void *)c->ints.data)[c->n - 1])
 		return;
@@ -91,6 +92,27 @@ integral_bound(struct cell *cell, bool *cut)
 	return ok;
 }
 
+bool
+bounds_cell(const struct plan *plan, const struct pair *pair,
+    const struct cell *key, struct arena *arena, struct cell *bound,
+    struct buf *enc, bool *cut)
+{
+	struct buf scratch = BUF_INIT;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < pair->nrange; i++) {
+		const struct vtype *t = &pair->cols[i].type;
+
+		bound[i] = cell_copy(arena, &key[i]);
+		ok = t->type != LT_NUM || integral_bound(&bound[i], cut);
+		if (ok)
+			key_encode(enc, t, &bound[i]);
+	}
+	ok = ok && both_hold(plan, pair, bound, &scratch);
+	buf_free(&scratch);
+	return ok;
+}
+
 static enum status
 cut_at_cells(struct cutter *c, const struct cell *cells, struct err *err)
 {
@@ -99,15 +121,8 @@ cut_at_cells(struct cutter *c, const struct cell *cells, struct err *err)
 	uint32_t at = (uint32_t)c->enc.len;
 	int order = 1;
 
-	for (size_t i = 0; i < c->ncols; i++) {
-		const struct vtype *t = &c->pair->cols[i].type;
-
-		bound[i] = cell_copy(c->arena, &cells[i]);
-		if (t->type == LT_NUM && !integral_bound(&bound[i], &c->cut))
-			goto skip;
-		key_encode(&enc, t, &bound[i]);
-	}
-	if (!both_hold(c, bound))
+	if (!bounds_cell(
+		c->plan, c->pair, cells, c->arena, bound, &enc, &c->cut))
 		goto skip;
 	if (c->n > 0)
 		order = key_cmp(enc.data, enc.len, c->last.data, c->last.len);
@@ -151,6 +166,8 @@ restrict_table(const struct db *db, const struct pair *pair, enum side side,
 
 	*out = *pair->table[side];
 	if (within->lo != NULL || within->hi != NULL) {
+		/* A sample of the whole table would read all of it. */
+		out->kind = REL_VIEW;
 		if (out->where != NULL)
 			buf_addf(&cond, "(%s) AND ", out->where);
 		st = side_range(

@@ -18,6 +18,15 @@ enum status bounds_make(const struct plan *plan, const struct pair *pair,
     const struct krange *within, double rows, uint64_t leaf_rows,
     struct arena *arena, struct bounds *out, struct err *err);
 
+/*
+ * Make a bound (pair->nrange cells) of a key as a side has it, and append its
+ * encoding: decimals are cut to integers, then *cut is set. False: not both
+ * sides can be asked about it.
+ */
+bool bounds_cell(const struct plan *plan, const struct pair *pair,
+    const struct cell *key, struct arena *arena, struct cell *bound,
+    struct buf *enc, bool *cut);
+
 /* Can keys be sampled there? Without any side that can, only a single integer
  * key is cut into ranges. */
 bool bounds_can_sample(const struct db *db, const struct table *t);

@@ -9,46 +9,8 @@
 #include "base/log.h"
 #include "base/stage.h"
 #include "diff/btree.h"
-#include "diff/fetch.h"
-#include "diff/fold.h"
-#include "diff/gather.h"
-#include "diff/merge.h"
-#include "diff/pages.h"
+#include "diff/diff-int.h"
 #include "diff/pilot.h"
-
-/* A folding server sends one line a leaf, so its leaves are large; one that
- * differs is cut again until about this many rows are left to fetch. */
-#define FETCH_ROWS 64
-#define SPLIT 64
-/* Once more than one leaf in this many differs, fetching beats cutting. */
-#define SPARSE 10
-#define BATCH_MEMORY (4 << 20)
-/* More buckets than this part of all, or some that a server cannot compute:
- * read the table, not a list of them. */
-#define MANY_BUCKETS 5
-
-/* The comparison of one pair. */
-struct comparison {
-	const struct plan *plan;
-	struct pair pair;         /* a copy: it may be compared differently */
-	const struct pair *shown; /* what the sink knows */
-	const struct diff_options *options;
-	struct pool pool;
-	struct arena *arena; /* bounds */
-	struct bounds bounds;
-	struct leaf *leaves[2];
-	struct merge merge;
-	struct tally *tally;
-
-	/* What is to be fetched next. */
-	struct krange ranges[FETCH_RANGES];
-	size_t nranges;
-	int64_t points[FETCH_POINTS];
-	uint32_t point_leaf[FETCH_POINTS];
-	bool confirmed[FETCH_POINTS];
-	size_t npoints;
-	struct arena *batch; /* bounds of cut leaves, until fetched */
-};
 
 /* A statement that waited for ALTER TABLE or TRUNCATE may have read a table
  * that is not the one planned, or an empty one. */
@@ -100,278 +62,6 @@ check_folding(struct comparison *c, struct err *err)
 			pair_hash_here(&c->pair);
 	}
 	return TU_OK;
-}
-
-static struct leaf *
-new_leaves(size_t n)
-{
-	struct leaf *l = calloc(n, sizeof(*l));
-
-	if (l == NULL)
-		out_of_memory(n * sizeof(*l));
-	return l;
-}
-
-/* Do we expect in all rows fetched what the leaves counted? If not, the two
- * sides and we disagree on what lies between two keys. */
-static enum status
-check_counts(struct comparison *c, const uint64_t expected[2], struct err *err)
-{
-	const struct merge *m = &c->merge;
-
-	for (int s = SOURCE; s <= TARGET; s++) {
-		uint64_t got = m->fetched[s] - m->present[s];
-
-		if (got == expected[s])
-			continue;
-		err_set(err, TU_ESCHEMA,
-		    "%s: %llu rows were counted and %llu found between the "
-		    "same keys",
-		    c->plan->db[s]->side, (unsigned long long)expected[s],
-		    (unsigned long long)got);
-		return err_hint(err, "the key's collation or type orders in a "
-				     "way that is not known; try --key=none");
-	}
-	return TU_OK;
-}
-
-static enum status
-fetch_and_merge(struct comparison *c, const struct fetch_spec *spec,
-    const uint64_t expected[2], struct err *err)
-{
-	struct cursor *cur[2] = { NULL, NULL };
-	const struct column **cols[2] = { NULL, NULL };
-	enum status st = TU_OK;
-
-	c->merge.points = spec->points;
-	c->merge.npoints = spec->npoints;
-	c->merge.confirmed = c->confirmed;
-	c->merge.ranges = spec->ranges;
-	c->merge.nranges = spec->nranges;
-	for (int s = SOURCE; s <= TARGET && !st; s++)
-		st = fetch_open(c->plan->db[s], &c->pair, (enum side)s, spec,
-		    &cols[s], &cur[s], err);
-	if (!st)
-		st = merge_run(&c->merge, cur[SOURCE], cur[TARGET], err);
-	for (int s = SOURCE; s <= TARGET; s++) {
-		db_cursor_close(cur[s]);
-		free(cols[s]);
-	}
-	return st ? st : check_counts(c, expected, err);
-}
-
-/*
- * Fetch what was collected. A named row that does not differ after all was
- * either equal to the judge's eye or not the one: its leaf is read whole.
- */
-static enum status
-flush(struct comparison *c, struct err *err)
-{
-	struct fetch_spec spec = { .ranges = c->ranges,
-		.nranges = c->nranges,
-		.points = c->points,
-		.npoints = c->npoints };
-	uint64_t expected[2] = { 0, 0 };
-	const struct krange all = { 0 };
-	size_t npoints = c->npoints;
-	enum status st;
-
-	if (c->nranges + c->npoints == 0)
-		return TU_OK;
-	for (size_t i = 0; i < c->nranges; i++)
-		for (int s = SOURCE; s <= TARGET; s++)
-			expected[s] += c->ranges[i].n[s];
-	memset(c->confirmed, 0, npoints * sizeof(c->confirmed[0]));
-	st = fetch_and_merge(c, &spec, expected, err);
-	c->nranges = c->npoints = 0;
-	for (size_t i = 0; i < npoints && !st; i++) {
-		uint32_t leaf = c->point_leaf[i];
-
-		if (c->confirmed[i])
-			continue;
-		c->ranges[c->nranges] = bounds_range(&c->bounds, &all, leaf);
-		for (int s = SOURCE; s <= TARGET; s++)
-			c->ranges[c->nranges].n[s] = c->leaves[s][leaf].n;
-		if (++c->nranges == FETCH_RANGES)
-			st = flush(c, err);
-	}
-	if (!st && c->nranges > 0)
-		st = flush(c, err);
-	return st;
-}
-
-/* Rows that both sides can hold at once. */
-static uint64_t
-max_held(const struct comparison *c)
-{
-	uint64_t max = UINT64_MAX;
-
-	for (int s = SOURCE; s <= TARGET; s++)
-		if (c->plan->db[s]->holds)
-			max = MIN(max, pages_rows(c->pair.table[s]));
-	return max;
-}
-
-static uint64_t
-rows_of(const struct krange *r)
-{
-	return MAX(r->n[SOURCE], r->n[TARGET]);
-}
-
-static enum status
-add_range(struct comparison *c, struct krange r, struct err *err)
-{
-	struct krange *last = c->ranges + c->nranges - 1;
-	uint64_t rows = rows_of(&r);
-
-	for (size_t i = 0; i < c->nranges; i++)
-		rows += rows_of(&c->ranges[i]);
-	if (c->nranges > 0 && rows > max_held(c)) {
-		enum status st = flush(c, err);
-
-		if (st)
-			return st;
-	}
-	if (c->nranges > 0 && last->hi != NULL && last->hi == r.lo) {
-		last->hi = r.hi;
-		last->n[SOURCE] += r.n[SOURCE];
-		last->n[TARGET] += r.n[TARGET];
-		return TU_OK;
-	}
-	if (c->nranges == FETCH_RANGES) {
-		enum status st = flush(c, err);
-
-		if (st)
-			return st;
-	}
-	c->ranges[c->nranges++] = r;
-	return TU_OK;
-}
-
-/* Cut a range that differs into smaller leaves, again and again, and collect
- * those small enough to be read. */
-static enum status
-cut(struct comparison *c, struct krange r, unsigned depth, struct err *err)
-{
-	double rows = (double)MAX(r.n[SOURCE], r.n[TARGET]);
-	struct leaf *leaves[2];
-	struct bounds b;
-	uint32_t *differ;
-	struct hash128 root[2];
-	size_t n;
-	enum status st;
-
-	if (rows <= FETCH_ROWS || depth > 8)
-		return add_range(c, r, err);
-	st = bounds_make(c->plan, &c->pair, &r, rows,
-	    MAX((uint64_t)(rows / SPLIT), FETCH_ROWS / 2), c->batch, &b, err);
-	if (st)
-		return st;
-	if (b.nleaves == 1)
-		return add_range(c, r, err);
-	leaves[SOURCE] = new_leaves(b.nleaves);
-	leaves[TARGET] = new_leaves(b.nleaves);
-	differ = calloc(b.nleaves, sizeof(*differ));
-	if (differ == NULL)
-		out_of_memory(b.nleaves * sizeof(*differ));
-	st = gather(c->plan, &c->pair, &c->pool, &b, &r, leaves, err);
-	n = st ? 0
-	       : tree_compare(
-		     leaves[SOURCE], leaves[TARGET], b.nleaves, differ, root);
-	for (size_t i = 0; i < n && !st; i++) {
-		struct krange part = bounds_range(&b, &r, differ[i]);
-
-		part.n[SOURCE] = leaves[SOURCE][differ[i]].n;
-		part.n[TARGET] = leaves[TARGET][differ[i]].n;
-		st = cut(c, part, depth + 1, err);
-	}
-	free(differ);
-	free(leaves[SOURCE]);
-	free(leaves[TARGET]);
-	return st;
-}
-
-/* Were keys added up with the hashes of both sides' rows? */
-static bool
-decodable(const struct comparison *c)
-{
-	if (c->pair.hash == HASH_RECORD)
-		return fold_near(&c->bounds);
-	return c->bounds.integer && !c->pair.pushdown[SOURCE] &&
-	       !c->pair.pushdown[TARGET];
-}
-
-static bool
-decode(const struct comparison *c, uint32_t leaf, int64_t *key)
-{
-	const struct bounds *b = &c->bounds;
-	bool open = leaf == 0 || leaf + 1 == b->nleaves;
-	int64_t lo = leaf > 0 ? b->ints[leaf - 1] : INT64_MIN;
-	int64_t hi = leaf + 1 < b->nleaves ? b->ints[leaf] : INT64_MAX;
-
-	if (c->pair.hash == HASH_RECORD)
-		return !open && leaf_decode_near(&c->leaves[SOURCE][leaf],
-				    &c->leaves[TARGET][leaf], lo, hi, key);
-	return leaf_decode(
-	    &c->leaves[SOURCE][leaf], &c->leaves[TARGET][leaf], lo, hi, key);
-}
-
-static enum status
-look_at_ranges(
-    struct comparison *c, const uint32_t *differ, size_t n, struct err *err)
-{
-	const struct krange all = { 0 };
-	bool sparse = n <= FETCH_RANGES || n <= c->bounds.nleaves / SPARSE;
-	bool push = c->pair.pushdown[SOURCE] || c->pair.pushdown[TARGET];
-	bool keys = decodable(c);
-	enum status st = TU_OK;
-
-	for (size_t i = 0; i < n && !st; i++) {
-		struct krange r = bounds_range(&c->bounds, &all, differ[i]);
-		int64_t key;
-
-		for (int s = SOURCE; s <= TARGET; s++)
-			r.n[s] = c->leaves[s][differ[i]].n;
-		if (keys && decode(c, differ[i], &key)) {
-			if (c->npoints == FETCH_POINTS)
-				st = flush(c, err);
-			c->points[c->npoints] = key;
-			c->point_leaf[c->npoints++] = differ[i];
-		} else if ((push && sparse) || rows_of(&r) > max_held(c)) {
-			st = cut(c, r, 0, err);
-			if (!st && arena_footprint(c->batch) > BATCH_MEMORY) {
-				st = flush(c, err);
-				arena_reset(c->batch);
-			}
-		} else {
-			st = add_range(c, r, err);
-		}
-	}
-	return st ? st : flush(c, err);
-}
-
-static enum status
-look_at_buckets(
-    struct comparison *c, const uint32_t *differ, size_t n, struct err *err)
-{
-	struct fetch_spec spec = { .of = (uint32_t)c->bounds.nleaves };
-	uint64_t expected[2] = { 0, 0 };
-
-	if (n == 0)
-		return TU_OK;
-	if (n < c->bounds.nleaves / MANY_BUCKETS &&
-	    side_can_bucket(c->plan->db[SOURCE], &c->pair, SOURCE) &&
-	    side_can_bucket(c->plan->db[TARGET], &c->pair, TARGET)) {
-		spec.buckets = differ;
-		spec.nbuckets = n;
-	}
-	for (size_t i = 0; i < (spec.nbuckets ? n : spec.of); i++) {
-		size_t leaf = spec.nbuckets ? differ[i] : i;
-
-		expected[SOURCE] += c->leaves[SOURCE][leaf].n;
-		expected[TARGET] += c->leaves[TARGET][leaf].n;
-	}
-	return fetch_and_merge(c, &spec, expected, err);
 }
 
 /* The false-negative odds are those of two different multisets of rows with
@@ -431,9 +121,7 @@ place_leaves(struct comparison *c)
 static enum status
 cut_table(struct comparison *c, struct err *err)
 {
-	const struct krange all = { 0 };
-
-	return bounds_make(c->plan, &c->pair, &all, c->pair.rows,
+	return bounds_make(c->plan, &c->pair, &c->within, c->pair.rows,
 	    c->pair.leaf_rows, c->arena, &c->bounds, err);
 }
 
@@ -458,7 +146,6 @@ reconsider(struct comparison *c, struct err *err)
 static enum status
 compare(struct comparison *c, struct err *err)
 {
-	const struct krange all = { 0 };
 	struct hash128 root[2];
 	uint32_t *differ;
 	size_t n;
@@ -470,13 +157,15 @@ compare(struct comparison *c, struct err *err)
 	if (st)
 		return st;
 	for (int s = SOURCE; s <= TARGET; s++)
-		c->leaves[s] = new_leaves(c->bounds.nleaves);
+		c->leaves[s] = leaves_new(c->bounds.nleaves);
 	stage_table_again();
-	st = gather(
-	    c->plan, &c->pair, &c->pool, &c->bounds, &all, c->leaves, err);
+	st = gather(c->plan, &c->pair, &c->pool, &c->bounds, &c->within,
+	    c->leaves, err);
 	stage_look(0);
 	if (!st)
 		st = diff_check_versions(c->plan, &c->pair, err);
+	if (!st)
+		st = comparison_begin(c, err);
 	if (st)
 		return st;
 	for (int s = SOURCE; s <= TARGET; s++)
@@ -489,15 +178,15 @@ compare(struct comparison *c, struct err *err)
 	    c->bounds.nleaves, differ, root);
 	log_result(c, root, n);
 	place_leaves(c);
-	st = c->bounds.ncols > 0 ? look_at_ranges(c, differ, n, err)
-	                         : look_at_buckets(c, differ, n, err);
+	st = c->bounds.ncols > 0 ? suspects_in_ranges(c, differ, n, err)
+	                         : suspects_in_buckets(c, differ, n, err);
 	free(differ);
 	return st;
 }
 
 /* One attempt; what it allocated is gone afterwards. */
 static enum status
-attempt(struct comparison *c, struct change_sink *sink, struct err *err)
+attempt(struct comparison *c, struct err *err)
 {
 	enum status st;
 
@@ -507,7 +196,7 @@ attempt(struct comparison *c, struct change_sink *sink, struct err *err)
 	c->arena = arena_new(65536);
 	c->batch = arena_new(16384);
 	c->leaves[SOURCE] = c->leaves[TARGET] = NULL;
-	merge_init(&c->merge, c->plan, &c->pair, c->shown, sink, c->tally);
+	merge_init(&c->merge, c->plan, &c->pair, c->shown, c->sink, c->tally);
 	st = pool_open(&c->pool, c->plan, &c->pair, c->options, err);
 	if (!st)
 		st = check_folding(c, err);
@@ -528,11 +217,11 @@ attempt(struct comparison *c, struct change_sink *sink, struct err *err)
  * key that does not fit its column's type (SQLite) or does not come in the
  * order relied upon, by buckets of the key's hash, which need no order.
  */
-static enum status
-attempt_again(struct comparison *c, struct change_sink *sink, struct err *err)
+enum status
+comparison_run(struct comparison *c, struct err *err)
 {
 	bool folds = c->pair.pushdown[SOURCE] || c->pair.pushdown[TARGET];
-	enum status st = attempt(c, sink, err);
+	enum status st = attempt(c, err);
 
 	if (st == TU_EREPLAN && folds && c->tally->suspects == 0) {
 		log_line(LOG_INFO, "table '%s': %s; its rows are hashed here",
@@ -540,9 +229,9 @@ attempt_again(struct comparison *c, struct change_sink *sink, struct err *err)
 		err_clear(err);
 		*c->tally = (struct tally){ 0 };
 		pair_hash_here(&c->pair);
-		st = attempt(c, sink, err);
+		st = attempt(c, err);
 	}
-	if (st != TU_EREPLAN)
+	if (st != TU_EREPLAN || c->part)
 		return st;
 	if (c->pair.nrange == 0 || c->tally->suspects > 0)
 		return err_context(err, "the plan was abandoned too late");
@@ -551,19 +240,15 @@ attempt_again(struct comparison *c, struct change_sink *sink, struct err *err)
 	err_clear(err);
 	*c->tally = (struct tally){ 0 };
 	c->pair.nrange = 0;
-	return attempt(c, sink, err);
+	return attempt(c, err);
 }
 
-enum status
-diff_pair(const struct plan *plan, const struct pair *pair,
+struct comparison *
+comparison_new(const struct plan *plan, const struct pair *pair,
     const struct diff_options *options, struct change_sink *sink,
-    struct tally *tally, struct err *err)
+    struct tally *tally)
 {
 	struct comparison *c = calloc(1, sizeof(*c));
-	double began = clock_seconds();
-	uint64_t bytes[2];
-	bool done = false;
-	enum status st = TU_OK;
 
 	if (c == NULL)
 		out_of_memory(sizeof(*c));
@@ -571,27 +256,59 @@ diff_pair(const struct plan *plan, const struct pair *pair,
 		.pair = *pair,
 		.shown = pair,
 		.options = options,
-		.tally = tally };
+		.sink = sink,
+		.tally = tally,
+		.started = clock_seconds(),
+		.bytes = {
+		    plan->db[SOURCE]->bytes_in, plan->db[TARGET]->bytes_in } };
 	*tally = (struct tally){ 0 };
-	for (int s = SOURCE; s <= TARGET; s++)
-		bytes[s] = plan->db[s]->bytes_in;
-	if (sink->begin != NULL)
-		st = sink->begin(sink, pair, err);
-	if (!st)
-		st = btree_pair(plan, pair, options, sink, tally, &done, err);
-	if (!st && !done)
-		st = attempt_again(c, sink, err);
+	return c;
+}
+
+enum status
+comparison_begin(struct comparison *c, struct err *err)
+{
+	bool begun = c->begun;
+
+	c->begun = true;
+	return begun || c->sink->begin == NULL
+	           ? TU_OK
+	           : c->sink->begin(c->sink, c->shown, err);
+}
+
+enum status
+comparison_end(struct comparison *c, enum status st, struct err *err)
+{
+	const struct pair *pair = c->shown;
+	struct tally *tally = c->tally;
+
 	if (st) {
 		err_context(err, "table '%s'", pair->name);
 		goto out;
 	}
 	tally->hidden_columns = pair->nonly[SOURCE] + pair->nonly[TARGET] > 0;
-	tally->seconds = clock_seconds() - began;
+	tally->seconds = clock_seconds() - c->started;
 	for (int s = SOURCE; s <= TARGET; s++)
-		tally->bytes[s] = plan->db[s]->bytes_in - bytes[s];
-	if (sink->end != NULL)
-		st = sink->end(sink, pair, tally, err);
+		tally->bytes[s] = c->plan->db[s]->bytes_in - c->bytes[s];
+	if (c->sink->end != NULL)
+		st = c->sink->end(c->sink, pair, tally, err);
 out:
 	free(c);
 	return st;
+}
+
+enum status
+diff_pair(const struct plan *plan, const struct pair *pair,
+    const struct diff_options *options, struct change_sink *sink,
+    struct tally *tally, struct err *err)
+{
+	struct comparison *c = comparison_new(plan, pair, options, sink, tally);
+	bool done = false;
+	enum status st = comparison_begin(c, err);
+
+	if (!st)
+		st = btree_pair(plan, pair, options, sink, tally, &done, err);
+	if (!st && !done)
+		st = comparison_run(c, err);
+	return comparison_end(c, st, err);
 }

@@ -9,24 +9,6 @@
 #include "diff/sorter.h"
 
 static void
-order_by_key(struct buf *sql, const struct db *db, const struct pair *pair,
-    enum side side)
-{
-	for (size_t i = 0; i < pair->nkeys; i++) {
-		const struct column *col = pair->cols[i].col[side];
-
-		buf_adds(sql, i == 0 ? " ORDER BY " : ", ");
-		/* The columns of a range were found fit to order by. */
-		if (i < pair->nrange)
-			db->dialect->ident(sql, col->name);
-		else
-			db->dialect->order_expr(sql, col, &pair->cols[i].type);
-		if (!col->notnull)
-			buf_adds(sql, db->dialect->nulls_first);
-	}
-}
-
-static void
 order_by_position(struct buf *sql, const struct pair *pair)
 {
 	for (size_t i = 0; i < pair->nkeys; i++)
@@ -97,7 +79,7 @@ select_ranges(struct buf *sql, const struct db *db, const struct pair *pair,
 	} else {
 		buf_addc(sql, ')');
 		if (!sorter_needed(db, pair, side))
-			order_by_key(sql, db, pair, side);
+			side_order(sql, db, pair, side, pair->nkeys);
 	}
 	return st;
 }
@@ -123,7 +105,7 @@ select_buckets(struct buf *sql, const struct db *db, const struct pair *pair,
 		buf_addc(sql, ')');
 	}
 	if (!sort_buckets(db, pair, side))
-		order_by_key(sql, db, pair, side);
+		side_order(sql, db, pair, side, pair->nkeys);
 }
 
 /* The rows of a scan sorted here, of those with one of n keys if n > 0. where:
@@ -193,7 +175,7 @@ diff_fetch_keys(struct db *db, const struct pair *pair, enum side side,
 	side_and(&sql, pair, side);
 	db->dialect->keys_cond(&sql, cols, pair->nkeys, keys, n);
 	if (!here)
-		order_by_key(&sql, db, pair, side);
+		side_order(&sql, db, pair, side, pair->nkeys);
 	scan.sql = buf_str(&sql);
 	st = here ? open_sorter(db, pair, side, &scan, true, keys, n, &cur, err)
 	          : db_scan(db, &scan, &cur, err);

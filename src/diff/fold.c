@@ -66,12 +66,15 @@ read_sums(struct db *db, enum side side, const char *sql, bool keys,
 }
 
 bool
-fold_near(const struct bounds *b)
+fold_near(const struct bounds *b, const struct krange *within)
 {
-	for (size_t i = 1; b->integer && i + 1 < b->nleaves; i++)
-		if (((uint64_t)b->ints[i] - (uint64_t)b->ints[i - 1]) >> 32 !=
-		    0)
+	for (size_t i = 0; b->integer && i < b->nleaves; i++) {
+		struct krange r = bounds_range(b, within, i);
+
+		if (r.lo != NULL && r.hi != NULL &&
+		    ((uint64_t)r.hi->u.i - (uint64_t)r.lo->u.i) >> 32 != 0)
 			return false;
+	}
 	return b->integer;
 }
 
@@ -85,7 +88,7 @@ fold_some_ranges(struct db *db, const struct pair *pair, enum side side,
 	    arena_alloc(arena, b->ncols * sizeof(*cols));
 	struct sql_range *ranges = arena_alloc(arena, n * sizeof(*ranges));
 	bool records = pair->hash == HASH_RECORD;
-	bool near = within->lo == NULL && within->hi == NULL && fold_near(b);
+	bool near = fold_near(b, within);
 	struct buf sql = BUF_INIT;
 	enum status st = TU_OK;
 

@@ -2,9 +2,22 @@
 
 #include "diff/leaf.h"
 
+#include <stdlib.h>
+
+#include "base/arena.h"
 #include "value/key.h"
 
 #define NEAR_MAX INT64_C(0x7fffffff) /* half of a hash */
+
+struct leaf *
+leaves_new(size_t n)
+{
+	struct leaf *l = calloc(n, sizeof(*l));
+
+	if (l == NULL)
+		out_of_memory(n * sizeof(*l));
+	return l;
+}
 
 /* The inverse of an odd number modulo 2^64, by Newton's iteration: each step
  * doubles the number of right bits, and x*x = 1 mod 8 gives the first three. */

@@ -27,6 +27,9 @@ struct leaf {
 	uint64_t ka, kb; /* sums of hash halves times key */
 };
 
+/* n leaves without rows; free() them. */
+struct leaf *leaves_new(size_t n);
+
 static inline void
 leaf_add(struct leaf *l, struct hash128 h, uint64_t key)
 {

@@ -74,7 +74,9 @@ fold_samples(struct sampling *s, enum side side, size_t n, struct err *err)
 static void
 judge(struct sampling *s, size_t n)
 {
-	bool near = fold_near(&s->fine); /* else nothing names a key */
+	const struct krange all = { 0 };
+	/* else nothing names a key */
+	bool near = fold_near(&s->fine, &all);
 
 	for (size_t i = 0; i < n; i++) {
 		size_t first = 1 + i * (s->parts + 1), differing = 0;

@@ -25,12 +25,13 @@ side_columns(const struct pair *pair, enum side side, bool extra,
 	return n;
 }
 
+/* The first n of them. */
 static void
 select_columns(struct buf *sql, const struct db *db, const struct pair *pair,
-    enum side side)
+    enum side side, size_t n)
 {
 	buf_adds(sql, "SELECT ");
-	for (size_t i = 0; i < pair->ncols; i++) {
+	for (size_t i = 0; i < n; i++) {
 		buf_adds(sql, i > 0 ? ", " : "");
 		db->dialect->select_expr(sql, pair->cols[i].col[side]);
 	}
@@ -48,7 +49,7 @@ void
 side_select(struct buf *sql, const struct db *db, const struct pair *pair,
     enum side side, bool extra)
 {
-	select_columns(sql, db, pair, side);
+	select_columns(sql, db, pair, side, pair->ncols);
 	for (size_t i = 0; extra && side == TARGET && i < pair->nextra; i++) {
 		buf_adds(sql, ", ");
 		db->dialect->select_expr(sql, pair->extra[i]);
@@ -57,10 +58,25 @@ side_select(struct buf *sql, const struct db *db, const struct pair *pair,
 }
 
 void
+side_select_key(struct buf *sql, const struct db *db, const struct pair *pair,
+    enum side side)
+{
+	select_columns(sql, db, pair, side, pair->nrange);
+	select_from(sql, pair->table[side]);
+}
+
+void
+side_select_count(struct buf *sql, const struct pair *pair, enum side side)
+{
+	buf_adds(sql, "SELECT count(*)");
+	select_from(sql, pair->table[side]);
+}
+
+void
 side_select_with_hash(struct buf *sql, const struct db *db,
     const struct pair *pair, enum side side)
 {
-	select_columns(sql, db, pair, side);
+	select_columns(sql, db, pair, side, pair->ncols);
 	buf_adds(sql, ", ");
 	side_hash(sql, db, pair, side);
 	select_from(sql, pair->table[side]);
@@ -169,6 +185,24 @@ void
 side_and(struct buf *sql, const struct pair *pair, enum side side)
 {
 	buf_adds(sql, pair->table[side]->where != NULL ? " AND " : " WHERE ");
+}
+
+void
+side_order(struct buf *sql, const struct db *db, const struct pair *pair,
+    enum side side, size_t ncols)
+{
+	for (size_t i = 0; i < ncols; i++) {
+		const struct column *col = pair->cols[i].col[side];
+
+		buf_adds(sql, i == 0 ? " ORDER BY " : ", ");
+		/* The columns of a range were found fit to order by. */
+		if (i < pair->nrange)
+			db->dialect->ident(sql, col->name);
+		else
+			db->dialect->order_expr(sql, col, &pair->cols[i].type);
+		if (!col->notnull)
+			buf_adds(sql, db->dialect->nulls_first);
+	}
 }
 
 enum status

@@ -20,6 +20,12 @@ struct krange {
 void side_select(struct buf *sql, const struct db *db, const struct pair *pair,
     enum side side, bool extra);
 
+/* The range columns alone; the number of rows. */
+void side_select_key(struct buf *sql, const struct db *db,
+    const struct pair *pair, enum side side);
+void side_select_count(
+    struct buf *sql, const struct pair *pair, enum side side);
+
 /* The columns and, behind them, the row's hash as the server computes it. */
 void side_select_with_hash(struct buf *sql, const struct db *db,
     const struct pair *pair, enum side side);
@@ -48,6 +54,10 @@ void side_and(struct buf *sql, const struct pair *pair, enum side side);
 /* The columns side_select() names, for struct db_scan. */
 size_t side_columns(const struct pair *pair, enum side side, bool extra,
     const struct column **out);
+
+/* Append " ORDER BY" ncols leading key columns, in key_encode() order. */
+void side_order(struct buf *sql, const struct db *db, const struct pair *pair,
+    enum side side, size_t ncols);
 
 /* Append the condition of a range on ncols leading key columns. */
 enum status side_range(struct buf *sql, const struct db *db,

@@ -91,6 +91,8 @@ apply_fail(struct applier *a, struct err *err)
 	struct err ignored = ERR_INIT;
 	bool alive = apply_roll_back(a->db);
 
+	if (alive)
+		echo_forget(&a->echo);
 	if (is_constraint(err) && alive && a->writer.group->n > 0 &&
 	    a->writer.group->changes[0]->op == CHANGE_INSERT)
 		conflicts_find_existing(

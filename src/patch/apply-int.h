@@ -9,6 +9,7 @@
 #ifndef TU_PATCH_APPLY_INT_H
 #define TU_PATCH_APPLY_INT_H
 
+#include "patch/echo.h"
 #include "patch/order.h"
 #include "patch/writer.h"
 
@@ -27,6 +28,7 @@ struct applier {
 	struct arena *arena; /* the run's */
 	const struct order *order;
 	struct writer writer;
+	struct echo echo;
 	bool announced; /* before_commit was called, and went well */
 };
 

@@ -101,7 +101,7 @@ move_sequences(struct applier *a, struct err *err)
 static enum status
 write_everything(struct applier *a, struct err *err)
 {
-	enum status st = TU_OK;
+	enum status st = echo_begin(&a->echo, err);
 
 	apply_begin_stage(a);
 	for (size_t i = 0; i < a->order->nsteps && st == TU_OK; i++)
@@ -112,6 +112,8 @@ write_everything(struct applier *a, struct err *err)
 		st = verify_run(a->db, a->spool, &a->result->remaining, err);
 	if (st == TU_OK)
 		st = move_sequences(a, err);
+	if (st == TU_OK)
+		st = echo_end(&a->echo, err);
 	if (st == TU_OK && a->options->before_commit != NULL && !a->announced)
 		st = a->options->before_commit(a->options->arg, err);
 	a->announced |= st == TU_OK;
@@ -274,6 +276,8 @@ apply_run(struct db *target, struct spool *spool,
 	a.arena = arena_new(4096);
 	writer_init(&a.writer, target, options, result);
 	st = apply_lock(target, err);
+	if (st == TU_OK)
+		st = echo_init(&a.echo, target, options->run, err);
 	if (st == TU_OK)
 		st = options->journal != NULL ? apply_in_batches(&a, err)
 		                              : apply_all(&a, err);

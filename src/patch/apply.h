@@ -60,6 +60,9 @@ struct apply_options {
 	/* In batches: where they are kept account of; open, else NULL. */
 	struct journal *journal;
 	size_t batch_rows; /* of a batch at most; 0: 500 */
+	/* What change tables in the target call these writes: echo.h. NULL:
+	 * nothing, as if an application wrote them. */
+	const char *run;
 	/* In batches, instead of before_commit: make the undo file durable out
 	 * of the journal. Called before the first COMMIT, when nothing is
 	 * written yet, and when all is or the run has failed. */

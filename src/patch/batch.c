@@ -187,6 +187,8 @@ write_batch(struct batcher *b, struct err *err)
 	struct writer *w = &a->writer;
 	enum status st = db_exec(a->db, a->db->dialect->write_begin, NULL, err);
 
+	if (st == TU_OK)
+		st = echo_begin(&a->echo, err);
 	for (size_t i = 0; i < b->list.n && st == TU_OK; i++)
 		st = writer_add(w, b->list.all[i], err);
 	if (st == TU_OK)
@@ -198,6 +200,8 @@ write_batch(struct batcher *b, struct err *err)
 		    a->db, b->list.all, b->list.n, &a->result->remaining, err);
 	if (st == TU_OK)
 		st = move_sequences(b, err);
+	if (st == TU_OK)
+		st = echo_end(&a->echo, err);
 	if (st == TU_OK && interrupted())
 		st = err_set(err, TU_EINTERRUPTED, "interrupted");
 	if (st == TU_OK)

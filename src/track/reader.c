@@ -41,6 +41,7 @@ change_source_own(struct arena *arena, const struct db *db,
 		.seq = track->gaps ? "seq" : "xid",
 		.mark = track->gaps ? "at" : NULL,
 		.op = "op",
+		.run = "run",
 		.nkeys = c->t.nkeys,
 		.key = names,
 		.columns = c->t.keys,
@@ -60,7 +61,7 @@ named_columns(struct reading *r)
 {
 	size_t n = r->src->nkeys;
 	const struct column **list =
-	    arena_alloc(r->arena, (n + 3) * sizeof(*list));
+	    arena_alloc(r->arena, (n + 4) * sizeof(*list));
 	struct column *copies = arena_alloc(r->arena, n * sizeof(*copies));
 
 	for (size_t i = 0; i < n; i++) {
@@ -69,7 +70,7 @@ named_columns(struct reading *r)
 		list[i] = &copies[i];
 	}
 	list[n] = &db_int_column;
-	list[n + 1] = list[n + 2] = &db_text_column;
+	list[n + 1] = list[n + 2] = list[n + 3] = &db_text_column;
 	return list;
 }
 
@@ -86,10 +87,13 @@ scan_sql(struct buf *sql, const struct reading *r,
 		d->select_expr(sql, columns[i]);
 		buf_adds(sql, ", ");
 	}
-	buf_addf(sql, "CAST(%s AS %s), CAST(%s AS %s), CAST(%s AS %s) FROM (",
+	buf_addf(sql,
+	    "CAST(%s AS %s), CAST(%s AS %s), CAST(%s AS %s), CAST(%s AS %s) "
+	    "FROM (",
 	    src->kind == READ_GAPS ? "trueup_seq" : "0", d->track->integer,
 	    src->op != NULL ? "trueup_op" : "''", text,
-	    src->mark != NULL ? "trueup_mark" : "''", text);
+	    src->mark != NULL ? "trueup_mark" : "''", text,
+	    src->run != NULL ? "trueup_run" : "''", text);
 	for (size_t i = 0; i < src->nkeys; i++)
 		buf_addf(sql, "%s%s AS %s", i > 0 ? ", " : "SELECT ",
 		    src->key[i], columns[i]->name);
@@ -98,6 +102,8 @@ scan_sql(struct buf *sql, const struct reading *r,
 		buf_addf(sql, ", %s AS trueup_op", src->op);
 	if (src->mark != NULL)
 		buf_addf(sql, ", %s AS trueup_mark", src->mark);
+	if (src->run != NULL)
+		buf_addf(sql, ", %s AS trueup_run", src->run);
 	buf_addf(sql, " FROM %s", src->from);
 	if (src->where != NULL)
 		buf_addf(sql, " WHERE (%s\n)", src->where);
@@ -105,12 +111,25 @@ scan_sql(struct buf *sql, const struct reading *r,
 	    ordered ? " ORDER BY trueup_seq" : "");
 }
 
+static bool
+is_ours(const struct change_source *src, const struct cell *run)
+{
+	for (size_t i = 0; src->ours != NULL && src->ours[i] != NULL; i++)
+		if (run->kind == CELL_TEXT &&
+		    run->len == strlen(src->ours[i]) &&
+		    memcmp(run->u.p, src->ours[i], run->len) == 0)
+			return true;
+	return false;
+}
+
 static void
 take_key(struct reading *r, const struct cell *cells)
 {
 	const struct cell *op = &cells[r->src->nkeys + 1];
+	bool own = is_ours(r->src, &cells[r->src->nkeys + 3]);
 
 	r->out->rows++;
+	r->out->own += own;
 	if (r->keys == NULL || r->out->whole)
 		return;
 	if (op->kind == CELL_TEXT && op->len == 1 && *op->u.p == 'T') {
@@ -118,6 +137,8 @@ take_key(struct reading *r, const struct cell *cells)
 				 "written down with its key");
 		return;
 	}
+	if (own)
+		return;
 	for (size_t i = 0; i < r->src->nkeys; i++)
 		if (cells[i].kind == CELL_NULL) {
 			reading_whole(r, "a key is NULL");
@@ -133,7 +154,7 @@ reading_scan(struct reading *r, const char *condition, bool ordered,
 {
 	const struct column **columns = named_columns(r);
 	struct db_scan scan = { .columns = columns,
-		.ncolumns = r->src->nkeys + 3 };
+		.ncolumns = r->src->nkeys + 4 };
 	struct buf sql = BUF_INIT;
 	const struct row *row = NULL;
 	struct cursor *cur;

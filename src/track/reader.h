@@ -54,6 +54,11 @@ struct change_source {
 	const char *mark;  /* gaps: a text that differs where two rows are not
 	                    * one, though they have the same number; or NULL */
 	const char *op;    /* a text: 'T' is the whole table; or NULL */
+	/* A text: what the writing session called itself (patch/echo.h); or
+	 * NULL. Of rows in which it is one of ours (a list that ends in NULL;
+	 * or NULL) the keys are not kept. */
+	const char *run;
+	const char *const *ours;
 	size_t nkeys;
 	const char *const *key; /* of the columns' types */
 	const struct column *const *columns;
@@ -68,6 +73,7 @@ struct change_reading {
 	bool whole;           /* all of the table may have changed: */
 	const char *why;
 	uint64_t rows; /* of the change table that were read */
+	uint64_t own;  /* among them: ours */
 };
 
 /* A table of our own, which capture_check() has found. */

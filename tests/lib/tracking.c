@@ -79,6 +79,7 @@ tracking_check(struct tracking *t)
 	t->capture = c;
 	if (c->t.keys != NULL)
 		change_source_own(t->arena, t->db, &t->captures, c, &t->source);
+	t->source.ours = t->ours;
 }
 
 void
@@ -155,6 +156,7 @@ tracking_read(struct tracking *t, const char **position)
 		die("read", err.msg);
 	t->db->drv->snapshot_end(t->db);
 	*position = got.position;
+	t->own = got.own;
 	text = got.whole ? arena_printf(t->arena, "whole: %s", got.why)
 	                 : keys_text(t, &ks);
 	keyset_release(&ks);

@@ -730,6 +730,8 @@ test_sessions(void)
 	is_str(D->patch_commit, "COMMIT;\n", "its end");
 	dialect_limit(fresh(), D, 32);
 	is_out(" LIMIT 32", "the first rows");
+	dialect_skip(fresh(), D, 100, 3);
+	is_out(" LIMIT 100, 3", "some behind a hundred");
 	is_str(D->nulls_first, "", "NULL is first without a word");
 	is_str(D->insert_overriding, "", "AUTO_INCREMENT takes a value");
 	is_str(D->insert_defaults, " () VALUES ()", "a row of defaults");

@@ -311,6 +311,9 @@ test_statements(void)
 	    "one row in 400");
 	dialect_limit(fresh(), D, 3);
 	is_str(buf_str(&out), " FETCH FIRST 3 ROWS ONLY", "the first rows");
+	dialect_skip(fresh(), D, 100, 3);
+	is_str(buf_str(&out), " OFFSET 100 ROWS FETCH NEXT 3 ROWS ONLY",
+	    "some behind a hundred");
 	D->keys_cond(fresh(), cols, 1, keys, 2);
 	is_str(buf_str(&out), "(\"A\" IN (1,2))", "keys");
 	D->guard(fresh(), &v, "?1");

@@ -361,6 +361,9 @@ test_sample(void)
 	is_str(buf_str(&out),
 	    " ORDER BY (SELECT NULL) OFFSET 0 ROWS FETCH NEXT 32 ROWS ONLY",
 	    "the first rows");
+	dialect_skip(fresh(), D, 100, 3);
+	is_str(buf_str(&out), " OFFSET 100 ROWS FETCH NEXT 3 ROWS ONLY",
+	    "some behind a hundred");
 }
 
 static void

@@ -70,6 +70,11 @@ test_postgresql(void)
 	ok(is_script() && has("('e''ast', 7, '1:2:')"), "a consumer");
 	sql->raise(fresh(), 7, 60);
 	ok(is_script() && has("interval '60 s'"), "cleaning");
+	sql->tag(fresh(), "ab");
+	is_str(buf_str(&out), "SET LOCAL trueup.run = 'ab'",
+	    "a name for one transaction");
+	sql->tag(fresh(), NULL);
+	is_str(buf_str(&out), "", "which ends by itself");
 }
 
 static void
@@ -108,6 +113,8 @@ test_mysql(void)
 	ok(has("innodb_tables"), "MySQL's name of it");
 	sql->begin(fresh(), 1500);
 	ok(is_script() && has("lock_wait_timeout = 2, "), "whole seconds");
+	sql->tag(fresh(), NULL);
+	is_str(buf_str(&out), "SET @trueup_run = NULL", "a name is taken back");
 }
 
 static void
@@ -122,6 +129,7 @@ test_sqlite(void)
 	ok(has("AUTOINCREMENT"), "numbers are never used again");
 	ok(has("OR typeof(OLD.\"b\") <> typeof(NEW.\"b\")"),
 	    "another class is another key");
+	ok(has("OLD.\"b\", (SELECT run FROM trueup_ctx)); END;"), "who writes");
 	sql->remove(fresh(), 7, NULL, 0);
 	ok(is_script() && has("DROP TABLE IF EXISTS trueup_change_7;"),
 	    "and back");

@@ -271,6 +271,7 @@ test_ours(void)
 		bool pg, ours;
 	} cases[] = {
 		{ { .name = "trueup_meta" }, false, true },
+		{ { .name = "trueup_ctx" }, false, true },
 		{ { .name = "trueup_change_12" }, false, true },
 		{ { .name = "trueup_change_" }, false, false },
 		{ { .name = "trueup_change_1x" }, false, false },
