@@ -5,10 +5,6 @@
 #include "track/ask.h"
 #include "track/reader-int.h"
 
-/* Between reader_before() and the snapshot, and what the clocks of those who
- * write may be apart. */
-#define SKEW 60
-
 enum status
 reader_before(struct db *aside, struct arena *arena, struct change_source *src,
     struct err *err)
@@ -22,7 +18,7 @@ reader_before(struct db *aside, struct arena *arena, struct change_source *src,
 	st = ask_texts(aside, arena, aside->dialect->track->open, 2, &got, err);
 	if (st)
 		return st;
-	seconds = strtoll(texts_get(&got, 0, 0), NULL, 10) + SKEW;
+	seconds = strtoll(texts_get(&got, 0, 0), NULL, 10) + src->skew;
 	/* What is hidden, or was prepared, is no older than the window. */
 	if (strcmp(texts_get(&got, 0, 1), "1") != 0)
 		seconds += src->window;

@@ -59,6 +59,9 @@
 
 #define GAP_SECONDS 600
 #define WINDOW_SECONDS 3600
+/* What may lie between reader_before() and the snapshot, and between the
+ * clocks of those who write. */
+#define WINDOW_SKEW 60
 
 /*
  * Where changes are read. Texts are SQL of the side's dialect; expressions
@@ -85,6 +88,7 @@ struct change_source {
 	const char *install_id;
 	int64_t gap_seconds; /* InnoDB: GAP_SECONDS */
 	int64_t window;      /* seconds, or what a number is put back by */
+	int64_t skew;        /* what reader_before() adds: WINDOW_SKEW */
 	int64_t open;        /* reader_before()'s, 0: not known */
 	bool blind_to_deletes;
 	/* A query of one value: up to which number (of seq) another pipeline
