@@ -385,9 +385,10 @@ pg_back(struct buf *out, const char *at, enum ltype type, int64_t seconds)
 		buf_addf(out, "(max(%s) - %" PRId64 ")::text", at, seconds);
 	else if (type == LT_TS || type == LT_TSTZ || type == LT_DATE)
 		buf_addf(out,
-		    "quote_literal((least(max(%s), clock_timestamp())"
+		    "quote_literal((CASE WHEN max(%s) IS NOT NULL THEN "
+		    "least(max(%s), clock_timestamp()) END"
 		    " - interval '%" PRId64 " s')::text)",
-		    at, seconds);
+		    at, at, seconds);
 	else
 		return false;
 	return true;

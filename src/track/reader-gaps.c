@@ -116,50 +116,63 @@ take_number(struct reading *r, int64_t number, const struct cell *mark)
 	if (number > 0 && r->db->dialect->track->birth != NULL)
 		gaps_add(&p->gaps, MAX(p->last, 0) + 1, number - 1, 0);
 	p->last = number;
-	if (mark->kind == CELL_TEXT)
+	if (mark != NULL && mark->kind == CELL_TEXT)
 		reading_mark(&r->mark, mark->u.p, mark->len);
 	else
 		reading_mark(&r->mark, "", 0);
 }
 
 /*
- * Rows of other tables have numbers, too. The last of all is remembered, or
- * "not there any more" would be said wherever a table is at rest for longer
- * than changes are kept.
+ * Where rows of other tables have numbers, too, theirs are no gaps: as many
+ * would be missing in a log of a million rows as are not about this table. And
+ * the last of all is the last that was read, or "not there any more" would be
+ * said of a table that is at rest for longer than changes are kept.
  */
 static enum status
-skip_others(struct reading *r, struct err *err)
+read_numbers(struct reading *r, int64_t from, struct err *err)
 {
-	struct position *p = &r->new;
+	const struct change_source *src = r->src;
+	const struct column *const columns[] = { &db_int_column };
+	struct db_scan scan = { .columns = columns, .ncolumns = 1 };
+	const struct row *row = NULL;
+	struct cursor *cur;
 	bool there;
-	int64_t max;
-	enum status st = ask_int(r->db,
-	    arena_printf(r->arena, "SELECT CAST(max(%s) AS %s) FROM %s",
-		r->src->seq, r->db->dialect->track->integer, r->src->from),
-	    &max, err);
+	enum status st;
 
-	if (st || max <= p->last)
+	scan.sql = arena_printf(r->arena,
+	    "SELECT CAST(trueup_seq AS %s) FROM (SELECT %s AS trueup_seq"
+	    " FROM %s) trueup_q WHERE trueup_seq > %" PRId64
+	    " ORDER BY trueup_seq",
+	    r->db->dialect->track->integer, src->seq, src->from, from);
+	st = db_scan(r->db, &scan, &cur, err);
+	while (st == TU_OK && !(st = db_next(cur, &row, err)) && row != NULL)
+		take_number(r, row->cells[0].u.i, NULL);
+	db_cursor_close(cur);
+	if (st || r->new.last == from)
 		return st;
-	if (r->db->dialect->track->birth != NULL)
-		gaps_add(&p->gaps, MAX(p->last, 0) + 1, max - 1, 0);
-	p->last = max;
-	return ask_mark(r, max, NULL, &there, err);
+	return ask_mark(r, r->new.last, NULL, &there, err);
 }
 
 static enum status
 read_new(struct reading *r, struct err *err)
 {
-	enum status st;
+	bool shared = r->src->where != NULL;
+	int64_t from = r->new.last;
+	enum status st = TU_OK;
 
-	buf_reset(&r->mark);
-	buf_adds(&r->mark, r->kept && r->old.last > 0 ? r->old.mark : "-");
-	st = reading_scan(r,
-	    r->new.last > 0
-		? arena_printf(r->arena, "trueup_seq > %" PRId64, r->new.last)
-		: "1 = 1",
-	    true, take_number, err);
-	if (st == TU_OK && r->src->where != NULL)
-		st = skip_others(r, err);
+	reading_mark(&r->mark, "", 0);
+	if (r->kept && r->old.last > 0) {
+		buf_reset(&r->mark);
+		buf_adds(&r->mark, r->old.mark);
+	}
+	if (!shared || r->kept)
+		st = reading_scan(r,
+		    from > 0
+			? arena_printf(r->arena, "trueup_seq > %" PRId64, from)
+			: "1 = 1",
+		    !shared, shared ? NULL : take_number, err);
+	if (st == TU_OK && shared)
+		st = read_numbers(r, from, err);
 	r->new.mark = arena_strdup(r->arena, buf_str(&r->mark));
 	return st;
 }

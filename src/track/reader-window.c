@@ -64,11 +64,41 @@ take_bound(struct reading *r, struct err *err)
 	return TU_OK;
 }
 
+/* A row behind the bound was there, be it that it is newer by now. */
+static enum status
+check_newest(struct reading *r, struct err *err)
+{
+	const struct change_source *src = r->src;
+	int64_t n;
+	enum status st;
+
+	if (r->old.bound == NULL)
+		return TU_OK;
+	st = ask_int(r->db,
+	    arena_printf(r->arena,
+		"SELECT CAST(CASE WHEN EXISTS (SELECT 1 FROM %s WHERE %s >= %s"
+		"%s%s%s) THEN 1 ELSE 0 END AS %s)",
+		src->from, src->at, r->old.bound,
+		src->where != NULL ? " AND (" : "",
+		src->where != NULL ? src->where : "",
+		src->where != NULL ? "\n)" : "",
+		r->db->dialect->track->integer),
+	    &n, err);
+	if (st == TU_OK && n == 0) {
+		reading_whole(r, "the newest row is not there any more: rows "
+				 "were deleted, or the database was restored");
+		r->kept = false;
+	}
+	return st;
+}
+
 enum status
 read_by_window(struct reading *r, struct err *err)
 {
 	enum status st = take_bound(r, err);
 
+	if (st == TU_OK && r->kept)
+		st = check_newest(r, err);
 	if (st || !r->kept)
 		return st;
 	return reading_scan(r,

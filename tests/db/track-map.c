@@ -254,7 +254,11 @@ static const struct trial trials[] = {
 	    { { NULL, FIRST, NULL },
 		{ "INSERT INTO outboxevent (aggregatetype, aggregateid) "
 		  "VALUES ('order', '3'), ('user', 'x')",
-		    "3", NULL } },
+		    "3", NULL },
+		{ "DELETE FROM outboxevent",
+		    "whole: the newest row is not there any more: rows were "
+		    "deleted, or the database was restored",
+		    NULL } },
 	    false },
 	{ "audit-trigger", 1U << PG,
 	    TABLE "CREATE EXTENSION hstore;;CREATE SCHEMA audit;;"
@@ -286,9 +290,10 @@ static const struct trial trials[] = {
 	{ "updated_at", ALL_BRANDS,
 	    "CREATE TABLE t (id int PRIMARY KEY, updated_at timestamp NULL)",
 	    { "preset", "updated_at", "window", "1h" },
-	    { { "INSERT INTO t VALUES (1, '2025-01-01 10:00:00'), (2, "
-		"'2025-01-01 11:30:00')",
-		  FIRST, NULL },
+	    { { NULL, FIRST, NULL }, { NULL, "", NULL },
+		{ "INSERT INTO t VALUES (1, '2025-01-01 10:00:00'), (2, "
+		  "'2025-01-01 11:30:00')",
+		    "1, 2", NULL },
 		{ NULL, "2", NULL },
 		{ "UPDATE t SET updated_at = '2025-01-02 10:00:00' WHERE id = "
 		  "1",
@@ -420,6 +425,56 @@ test_again(void)
 	mapped_close(&m);
 }
 
+/* The numbers of other tables are none that are missing. */
+static void
+test_shared(enum brand b)
+{
+	struct err err = ERR_INIT;
+	const char *text;
+	struct mapped m;
+
+	mapped_open(&m, b,
+	    TABLE "CREATE TABLE data_changes (id int PRIMARY KEY, table_name "
+		  "varchar(9), record_id int, at int);;"
+		  "INSERT INTO data_changes VALUES (1, 'x', 1, 1), (2, 't', 1, "
+		  "1), (3, 'x', 1, 1), (4, 'x', 1, 1)");
+	mapping_set(&m.m, "preset", "rhosocial");
+	mapping_set(&m.m, "mark", "at");
+	ok(find_source(&m, &err) == TU_OK, "a log of several: %s", err.msg);
+	read_once(&m, &text, &err);
+	is_str(strrchr(m.position, '\t'), "\t-", "%s: nothing is missing",
+	    brand_name(b));
+	run_each(&m, "INSERT INTO data_changes VALUES (5, 'x', 1, 1), (7, 't', "
+		     "2, 1), (8, 'x', 1, 1)");
+	read_once(&m, &text, &err);
+	is_str(text, "2", "%s: what is new", brand_name(b));
+	ok(b == LITE || strstr(m.position, "\t6-6@") != NULL,
+	    "%s: one is missing", brand_name(b));
+	run_each(&m, "INSERT INTO data_changes VALUES (6, 't', 3, 1)");
+	read_once(&m, &text, &err);
+	is_str(text, b == LITE ? "" : "3", "%s: and comes", brand_name(b));
+	mapped_close(&m);
+}
+
+static void
+test_many(void)
+{
+	struct err err = ERR_INIT;
+	const char *text;
+	struct mapped m;
+
+	mapped_open(&m, LITE,
+	    "CREATE TABLE t (id integer PRIMARY KEY, synced);;"
+	    "WITH RECURSIVE r (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM r "
+	    "WHERE n < 9000) INSERT INTO t SELECT n, false FROM r");
+	mapping_set(&m.m, "preset", "synced");
+	ok(find_source(&m, &err) == TU_OK, "all rows: %s", err.msg);
+	read_once(&m, &text, &err);
+	read_once(&m, &text, &err);
+	is_str(text, "whole: too many rows have changed", "are too many");
+	mapped_close(&m);
+}
+
 /* How far a window goes back follows the transactions that are open. */
 static void
 test_open(void)
@@ -447,15 +502,19 @@ test_open(void)
 int
 main(void)
 {
-	for (int b = 0; b < BRANDS; b++)
+	for (int b = 0; b < BRANDS; b++) {
+		if (brand_available((enum brand)b))
+			test_shared((enum brand)b);
 		for (size_t i = 0; i < ARRAY_LEN(trials); i++)
 			if (brand_available((enum brand)b) &&
 			    (trials[i].brands & 1U << b))
 				test_trial(&trials[i], (enum brand)b);
+	}
 	if (brand_available(PG)) {
 		test_errors();
 		test_open();
 	}
 	test_again();
+	test_many();
 	return tap_done();
 }

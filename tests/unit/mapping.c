@@ -318,8 +318,8 @@ test_back(void)
 
 	ok(pg->back(&out, "at", LT_TSTZ, 60), "a time");
 	is_str(buf_str(&out),
-	    "quote_literal((least(max(at), clock_timestamp()) - interval "
-	    "'60 s')::text)",
+	    "quote_literal((CASE WHEN max(at) IS NOT NULL THEN "
+	    "least(max(at), clock_timestamp()) END - interval '60 s')::text)",
 	    "but not one that is yet to come");
 	buf_reset(&out);
 	ok(pg->back(&out, "at", LT_NUM, 60), "a number");
