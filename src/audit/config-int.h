@@ -20,4 +20,21 @@ void config_section(struct config *c, const char *title, unsigned line,
 void config_key(struct config *c, struct config_keys *keys, const char *name,
     const char *value, unsigned line);
 
+/* Room for one more of an array in the arena. */
+void *config_grow(
+    struct arena *arena, void *items, size_t n, size_t *cap, size_t size);
+
+/* "no WHAT 'WORD'", and what may have been meant. */
+void config_unknown(struct config *c, unsigned line, const char *what,
+    const char *word, const char *const *known, size_t n);
+
+/* Keys that may stand there once, and with a value. */
+void config_check_once(struct config *c, const struct config_keys *keys,
+    const char *const *known, size_t n);
+
+/* config-changes.c: a section, and what all of them mean. */
+struct config_keys *config_add_changes(
+    struct config *c, const char *name, unsigned line);
+void config_check_changes(struct config *c);
+
 #endif

@@ -17,7 +17,8 @@
 
 #define BLANKS " \t"
 
-static const char *const sections[] = { "defaults", "database", "pair" };
+static const char *const sections[] = { "defaults", "database", "pair",
+	"changes" };
 static const char *const actions[] = { "diff", "sync" };
 static const char *const database_keys[] = { "url", "url-file", "url-env",
 	"service" };
@@ -28,9 +29,9 @@ static const char *const modes[] = { "full", "incremental" };
 
 /* --- mistakes ------------------------------------------------------------- */
 
-/* Room for one more of an array in the arena. */
-static void *
-grow(struct arena *arena, void *items, size_t n, size_t *cap, size_t size)
+void *
+config_grow(
+    struct arena *arena, void *items, size_t n, size_t *cap, size_t size)
 {
 	void *more;
 
@@ -52,7 +53,7 @@ config_complain(struct config *c, unsigned line, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	c->mistakes = grow(c->arena, c->mistakes, c->nmistakes,
+	c->mistakes = config_grow(c->arena, c->mistakes, c->nmistakes,
 	    &c->cap_mistakes, sizeof(*c->mistakes));
 	c->mistakes[c->nmistakes++] =
 	    (struct config_mistake){ line, arena_strdup(c->arena, text) };
@@ -86,8 +87,8 @@ config_add_mistakes(struct buf *out, struct config *c, const char *prefix)
 		    c->nmistakes - CONFIG_SHOWN);
 }
 
-static void
-complain_unknown(struct config *c, unsigned line, const char *what,
+void
+config_unknown(struct config *c, unsigned line, const char *what,
     const char *word, const char *const *known, size_t n)
 {
 	struct nearest near;
@@ -139,7 +140,7 @@ void
 config_key(struct config *c, struct config_keys *keys, const char *name,
     const char *value, unsigned line)
 {
-	keys->items = grow(
+	keys->items = config_grow(
 	    c->arena, keys->items, keys->n, &keys->cap, sizeof(*keys->items));
 	keys->items[keys->n++] = (struct config_key){ name, value, line };
 }
@@ -152,7 +153,7 @@ add_database(struct config *c, const char *name, unsigned line)
 			config_complain(c, line,
 			    "[database %s] is there twice, first in line %u",
 			    name, c->databases[i].line);
-	c->databases = grow(c->arena, c->databases, c->ndatabases,
+	c->databases = config_grow(c->arena, c->databases, c->ndatabases,
 	    &c->cap_databases, sizeof(*c->databases));
 	c->databases[c->ndatabases] =
 	    (struct config_database){ .name = name, .line = line };
@@ -167,7 +168,7 @@ add_pair(struct config *c, const char *name, unsigned line)
 			config_complain(c, line,
 			    "[pair %s] is there twice, first in line %u", name,
 			    c->pairs[i].line);
-	c->pairs = grow(
+	c->pairs = config_grow(
 	    c->arena, c->pairs, c->npairs, &c->cap_pairs, sizeof(*c->pairs));
 	c->pairs[c->npairs] =
 	    (struct config_pair){ .name = name, .line = line };
@@ -184,8 +185,11 @@ config_section(struct config *c, const char *title, unsigned line,
 	bool named = *name != '\0';
 
 	*keys = NULL;
-	if (!is_one_of(word, sections, ARRAY_LEN(sections)))
-		complain_unknown(
+	if (c->changes_only && strcmp(word, "changes") != 0)
+		config_complain(c, line,
+		    "[%s]: only [changes NAME] may stand in this file", word);
+	else if (!is_one_of(word, sections, ARRAY_LEN(sections)))
+		config_unknown(
 		    c, line, "section", word, sections, ARRAY_LEN(sections));
 	else if (strcmp(word, "defaults") == 0 && named)
 		config_complain(c, line, "[defaults] has no name");
@@ -198,6 +202,8 @@ config_section(struct config *c, const char *title, unsigned line,
 	} else if (!named)
 		config_complain(
 		    c, line, "[%s NAME]: the name is missing", word);
+	else if (strcmp(word, "changes") == 0)
+		*keys = config_add_changes(c, name, line);
 	else
 		*keys = word[0] == 'd' ? add_database(c, name, line)
 		                       : add_pair(c, name, line);
@@ -205,9 +211,8 @@ config_section(struct config *c, const char *title, unsigned line,
 
 /* --- what the keys mean --------------------------------------------------- */
 
-/* Keys that may stand there once. */
-static void
-check_once(struct config *c, const struct config_keys *keys,
+void
+config_check_once(struct config *c, const struct config_keys *keys,
     const char *const *known, size_t n)
 {
 	for (size_t i = 0; i < keys->n; i++) {
@@ -233,13 +238,13 @@ check_database(struct config *c, const struct config_database *d)
 {
 	const struct config_key *first = NULL;
 
-	check_once(c, &d->keys, database_keys, ARRAY_LEN(database_keys));
+	config_check_once(c, &d->keys, database_keys, ARRAY_LEN(database_keys));
 	for (size_t i = 0; i < d->keys.n; i++) {
 		const struct config_key *k = &d->keys.items[i];
 
 		if (!is_one_of(
 			k->name, database_keys, ARRAY_LEN(database_keys)))
-			complain_unknown(c, k->line, "key", k->name,
+			config_unknown(c, k->line, "key", k->name,
 			    database_keys, ARRAY_LEN(database_keys));
 		else if (first == NULL)
 			first = k;
@@ -307,7 +312,7 @@ check_side(struct config *c, struct config_pair *p, enum side side)
 	names = arena_alloc(c->arena, (c->ndatabases + 1) * sizeof(*names));
 	for (size_t i = 0; i < c->ndatabases; i++)
 		names[i] = c->databases[i].name;
-	complain_unknown(
+	config_unknown(
 	    c, k->line, "[database]", k->value, names, c->ndatabases);
 }
 
@@ -320,7 +325,7 @@ check_mode(struct config *c, struct config_pair *p)
 		return;
 	p->incremental = strcmp(mode->value, "incremental") == 0;
 	if (!is_one_of(mode->value, modes, ARRAY_LEN(modes)))
-		complain_unknown(c, mode->line, "mode", mode->value, modes,
+		config_unknown(c, mode->line, "mode", mode->value, modes,
 		    ARRAY_LEN(modes));
 	else if (p->incremental && p->state == NULL)
 		config_complain(c, mode->line,
@@ -335,7 +340,7 @@ check_pair(struct config *c, struct config_pair *p)
 	const struct config_key *metrics = config_find(&p->keys, "metrics");
 	const char *dir = value_of(c, p, "state-dir");
 
-	check_once(c, &p->keys, own_keys, ARRAY_LEN(own_keys));
+	config_check_once(c, &p->keys, own_keys, ARRAY_LEN(own_keys));
 	if (metrics != NULL)
 		config_complain(
 		    c, metrics->line, "'metrics' belongs into [defaults]");
@@ -345,7 +350,7 @@ check_pair(struct config *c, struct config_pair *p)
 	p->action = action != NULL ? action->value : actions[0];
 	if (!is_one_of(p->action, actions, ARRAY_LEN(actions))) {
 		if (config_find(&p->keys, "action") != NULL)
-			complain_unknown(c, action->line, "action", p->action,
+			config_unknown(c, action->line, "action", p->action,
 			    actions, ARRAY_LEN(actions));
 		p->action = actions[0];
 	}
@@ -360,10 +365,10 @@ check_defaults(struct config *c)
 	const struct config_key *action = config_find(&c->defaults, "action");
 	const struct config_key *metrics = config_find(&c->defaults, "metrics");
 
-	check_once(c, &c->defaults, own_keys, ARRAY_LEN(own_keys));
+	config_check_once(c, &c->defaults, own_keys, ARRAY_LEN(own_keys));
 	if (action != NULL &&
 	    !is_one_of(action->value, actions, ARRAY_LEN(actions)))
-		complain_unknown(c, action->line, "action", action->value,
+		config_unknown(c, action->line, "action", action->value,
 		    actions, ARRAY_LEN(actions));
 	if (metrics == NULL)
 		return;
@@ -373,20 +378,28 @@ check_defaults(struct config *c)
 		    "'metrics' needs 'state-dir': they come from there");
 }
 
+static enum status
+read_file(struct config *c, struct err *err)
+{
+	FILE *fp = fopen(c->path, "re");
+	enum status st;
+
+	if (fp == NULL)
+		return err_set(err, TU_EIO, "cannot read '%s': %s", c->path,
+		    strerror(errno));
+	st = config_lines(c, fp, err);
+	fclose(fp);
+	return st;
+}
+
 enum status
 config_read(
     struct config *c, const char *path, struct arena *arena, struct err *err)
 {
 	enum status st;
-	FILE *fp;
 
 	*c = (struct config){ .arena = arena, .path = path };
-	fp = fopen(path, "re");
-	if (fp == NULL)
-		return err_set(
-		    err, TU_EIO, "cannot read '%s': %s", path, strerror(errno));
-	st = config_lines(c, fp, err);
-	fclose(fp);
+	st = read_file(c, err);
 	if (st)
 		return st;
 	check_defaults(c);
@@ -394,8 +407,27 @@ config_read(
 		check_database(c, &c->databases[i]);
 	for (size_t i = 0; i < c->npairs; i++)
 		check_pair(c, &c->pairs[i]);
+	config_check_changes(c);
 	if (c->npairs == 0)
 		config_complain(c, 0, "there is no [pair NAME] in it");
+	return TU_OK;
+}
+
+enum status
+config_read_changes(
+    struct config *c, const char *path, struct arena *arena, struct err *err)
+{
+	enum status st;
+
+	*c = (struct config){
+		.arena = arena, .path = path, .changes_only = true
+	};
+	st = read_file(c, err);
+	if (st)
+		return st;
+	config_check_changes(c);
+	if (c->nchanges == 0)
+		config_complain(c, 0, "there is no [changes NAME] in it");
 	return TU_OK;
 }
 

@@ -4,6 +4,8 @@
  *	[defaults]              keys for all pairs, which may override them
  *	[database NAME]         url, url-file, url-env or service: one of them
  *	[pair NAME]             source, target, and how they are compared
+ *	[changes NAME]          where changes of a table are written down by
+ *	                        others (track/mapping.h)
  *
  * The lines are read by inih (https://github.com/benhoyt/inih), whose habits
  * of cutting what is too long and what it takes for a comment are kept from
@@ -25,6 +27,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "diff/plan.h"
+#include "track/mapping.h"
 
 struct config_key {
 	const char *name, *value; /* value may be "" */
@@ -57,6 +60,17 @@ struct config_pair {
 	bool incremental;        /* only what has changed is compared */
 };
 
+struct config_changes {
+	const char *name;
+	unsigned line;
+	struct config_keys keys;
+	size_t npairs;
+	const char *const *pairs; /* names; none: all pairs */
+	bool side[2];             /* by enum side */
+	const char *table;        /* "orders" or "shop.orders" */
+	struct mapping mapping;
+};
+
 struct config_mistake {
 	unsigned line; /* 0: of the whole file */
 	const char *text;
@@ -70,10 +84,13 @@ struct config {
 	struct config_database *databases;
 	struct config_pair *pairs; /* in the order of the file */
 	size_t ndatabases, npairs;
+	struct config_changes *changes;
+	size_t nchanges;
+	bool changes_only;   /* config_read_changes() */
 	const char *metrics; /* file for audit/metrics.h, or NULL */
 	struct config_mistake *mistakes;
 	size_t nmistakes;
-	size_t cap_databases, cap_pairs, cap_mistakes;
+	size_t cap_databases, cap_pairs, cap_changes, cap_mistakes;
 };
 
 /*
@@ -82,6 +99,16 @@ struct config {
  */
 enum status config_read(
     struct config *c, const char *path, struct arena *arena, struct err *err);
+
+/* The same for a file that has [changes NAME] sections only, which know of no
+ * pairs: c->changes is all there is. */
+enum status config_read_changes(
+    struct config *c, const char *path, struct arena *arena, struct err *err);
+
+/* Where changes of a table of a pair's side are, or NULL: nobody says. pair
+ * is NULL for config_read_changes(). */
+const struct mapping *config_mapping(const struct config *c, const char *pair,
+    enum side side, const struct table *table);
 
 /* Is it a key that this module knows, so no option of an action? */
 bool config_owns(const char *key);

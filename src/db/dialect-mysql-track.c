@@ -449,6 +449,68 @@ my_ack(struct buf *out, const char *name, int64_t tab, const char *low)
 
 #define NAMES "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
 
+/* --- tables of the user's ------------------------------------------------- */
+
+static bool
+my_back(struct buf *out, const char *at, enum ltype type, int64_t seconds)
+{
+	if (type == LT_NUM || type == LT_F8)
+		buf_addf(out,
+		    "CAST(CAST(MAX(%s) AS DECIMAL(65,6)) - %" PRId64
+		    " AS CHAR)",
+		    at, seconds);
+	else if (type == LT_TS || type == LT_TSTZ || type == LT_DATE)
+		buf_addf(out,
+		    "QUOTE(LEAST(MAX(%s), NOW(6)) - INTERVAL %" PRId64
+		    " SECOND)",
+		    at, seconds);
+	else
+		return false;
+	return true;
+}
+
+static void
+my_key(struct buf *out, const struct column *col, const char *expr)
+{
+	const char *type = "CHAR";
+
+	if (col->ltype == LT_NUM && !col->integer) {
+		buf_addf(out, "CAST((%s) AS DECIMAL(65,%d))", expr,
+		    MAX(col->scale, 0));
+		return;
+	}
+	if (col->ltype == LT_F4 || col->ltype == LT_F8) {
+		buf_addf(out, "((%s) + 0e0)", expr);
+		return;
+	}
+	if (col->ltype == LT_NUM)
+		type = strstr(col->type, "unsigned") != NULL ? "UNSIGNED"
+		                                             : "SIGNED";
+	else if (col->ltype == LT_BITS)
+		type = "UNSIGNED";
+	else if (col->ltype == LT_BYTES)
+		type = "BINARY";
+	else if (col->ltype == LT_DATE)
+		type = "DATE";
+	else if (col->ltype == LT_TIME)
+		type = "TIME(6)";
+	else if (col->ltype == LT_TS || col->ltype == LT_TSTZ)
+		type = "DATETIME(6)";
+	buf_addf(out, "CAST((%s) AS %s)", expr, type);
+}
+
+static void
+my_json(struct buf *out, const char *column, const char *const *path, size_t n)
+{
+	struct buf text = BUF_INIT;
+
+	track_json_path(&text, path, n);
+	buf_addf(out, "JSON_VALUE(%s, ", column);
+	track_text(out, &dialect_mysql, buf_str(&text));
+	buf_addc(out, ')');
+	buf_free(&text);
+}
+
 const struct track_sql track_sql_mysql = {
 	.meta = "trueup_meta",
 	.captured = "trueup_captured",
@@ -503,6 +565,9 @@ const struct track_sql track_sql_mysql = {
 	.birth = "SELECT UNIX_TIMESTAMP()",
 	.uncommitted = "SET SESSION TRANSACTION ISOLATION LEVEL READ "
 		       "UNCOMMITTED",
+	.back = my_back,
+	.key = my_key,
+	.json = my_json,
 	.age = "TIMESTAMPDIFF(SECOND, at, NOW(6))",
 	.raise = my_raise,
 	.prune = my_prune,

@@ -369,6 +369,76 @@ pg_ack(struct buf *out, const char *name, int64_t tab, const char *low)
 		      " SET low = excluded.low, at = now();\n");
 }
 
+/* --- tables of the user's ------------------------------------------------- */
+
+static void
+pg_identity(struct buf *out, const char *from)
+{
+	buf_adds(out,
+	    "SELECT c.oid || ' ' || c.relfilenode, (SELECT coalesce(max("
+	    "s.seqcache), 1)::text FROM pg_catalog.pg_depend d"
+	    " JOIN pg_catalog.pg_sequence s ON s.seqrelid = d.objid"
+	    " WHERE d.classid = 'pg_catalog.pg_class'::regclass"
+	    " AND d.refobjid = c.oid)"
+	    " FROM pg_catalog.pg_class c WHERE c.oid ="
+	    " pg_catalog.to_regclass(");
+	track_text(out, &dialect_postgresql, from);
+	buf_addc(out, ')');
+}
+
+static bool
+pg_back(struct buf *out, const char *at, enum ltype type, int64_t seconds)
+{
+	if (type == LT_NUM || type == LT_F8)
+		buf_addf(out, "(max(%s) - %" PRId64 ")::text", at, seconds);
+	else if (type == LT_TS || type == LT_TSTZ || type == LT_DATE)
+		buf_addf(out,
+		    "quote_literal((CASE WHEN max(%s) IS NOT NULL THEN "
+		    "least(max(%s), clock_timestamp()) END"
+		    " - interval '%" PRId64 " s')::text)",
+		    at, at, seconds);
+	else
+		return false;
+	return true;
+}
+
+static void
+pg_key(struct buf *out, const struct column *col, const char *expr)
+{
+	buf_addf(out, "CAST((%s) AS ", expr);
+	add_type(out, col);
+	buf_addc(out, ')');
+}
+
+static void
+pg_json(struct buf *out, const char *column, const char *const *path, size_t n)
+{
+	buf_addf(out, "CAST(%s AS json) #>> ARRAY[", column);
+	for (size_t i = 0; i < n; i++) {
+		buf_adds(out, i > 0 ? ", " : "");
+		track_text(out, &dialect_postgresql, path[i]);
+	}
+	buf_addc(out, ']');
+}
+
+/*
+ * Any open transaction, since one that has only read so far may write with the
+ * now() of its beginning. What belongs to others is hidden from who is not in
+ * pg_read_all_stats; a standby does not know of the primary's.
+ */
+#define OPEN_SQL                                                               \
+	"WITH a AS (SELECT pid, xact_start, state, query"                      \
+	" FROM pg_catalog.pg_stat_activity WHERE datid = (SELECT oid"          \
+	"  FROM pg_catalog.pg_database WHERE datname = current_database())), " \
+	"p AS (SELECT prepared FROM pg_catalog.pg_prepared_xacts"              \
+	"  WHERE database = current_database()) "                              \
+	"SELECT coalesce(ceil(extract(epoch FROM clock_timestamp() - least("   \
+	"(SELECT min(xact_start) FROM a WHERE pid <> pg_backend_pid()),"       \
+	" (SELECT min(prepared) FROM p)))), 0)::bigint::text,"                 \
+	" (NOT (pg_catalog.pg_is_in_recovery() OR EXISTS (SELECT 1 FROM p)"    \
+	" OR EXISTS (SELECT 1 FROM a WHERE state = 'disabled'"                 \
+	"  OR query = '<insufficient privilege>')))::int::text"
+
 #define META                                                        \
 	"CREATE SCHEMA IF NOT EXISTS " TRACK_SCHEMA ";\n"           \
 	"CREATE TABLE IF NOT EXISTS " SCHEMA                        \
@@ -414,6 +484,11 @@ const struct track_sql track_sql_postgresql = {
 	.birth = "SELECT pg_current_xact_id()::text::bigint",
 	.horizon = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text"
 		   "::bigint",
+	.identity = pg_identity,
+	.back = pg_back,
+	.open = OPEN_SQL,
+	.key = pg_key,
+	.json = pg_json,
 	.age = "extract(epoch FROM now() - at)::bigint",
 	.raise = pg_raise,
 	.prune = pg_prune,

@@ -216,6 +216,51 @@ lite_ack(struct buf *out, const char *name, int64_t tab, const char *low)
 
 #define NOW "(strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))"
 
+/* --- tables of the user's ------------------------------------------------- */
+
+/* Whatever the type: times are texts there. datetime() writes all of them in
+ * one form, and that of a text which is no time is NULL. */
+static bool
+lite_back(struct buf *out, const char *at, enum ltype type, int64_t seconds)
+{
+	(void)type;
+	buf_addf(out,
+	    "CASE typeof(max(%s)) WHEN 'text' THEN quote(datetime(min("
+	    "datetime(max(%s)), datetime('now')), '-%" PRId64 " seconds'))"
+	    " ELSE quote(max(%s) - %" PRId64 ") END",
+	    at, at, seconds, at, seconds);
+	return true;
+}
+
+static void
+lite_key(struct buf *out, const struct column *col, const char *expr)
+{
+	static const char *const types[] = { [AFF_INTEGER] = "NUMERIC",
+		[AFF_REAL] = "REAL",
+		[AFF_NUMERIC] = "NUMERIC",
+		[AFF_TEXT] = "TEXT",
+		[AFF_BLOB] = NULL };
+	const char *type = types[col->affinity];
+
+	if (type != NULL)
+		buf_addf(out, "CAST((%s) AS %s)", expr, type);
+	else
+		buf_addf(out, "(%s)", expr);
+}
+
+static void
+lite_json(
+    struct buf *out, const char *column, const char *const *path, size_t n)
+{
+	struct buf text = BUF_INIT;
+
+	track_json_path(&text, path, n);
+	buf_addf(out, "json_extract(%s, ", column);
+	track_text(out, &dialect_sqlite, buf_str(&text));
+	buf_addc(out, ')');
+	buf_free(&text);
+}
+
 const struct track_sql track_sql_sqlite = {
 	.meta = "trueup_meta",
 	.captured = "trueup_captured",
@@ -249,6 +294,9 @@ const struct track_sql track_sql_sqlite = {
 	.gaps = true,
 	.text = "TEXT",
 	.integer = "INTEGER",
+	.back = lite_back,
+	.key = lite_key,
+	.json = lite_json,
 	.age = "CAST(strftime('%s', 'now') - strftime('%s', at) AS INTEGER)",
 	.raise = lite_raise,
 	.prune = lite_prune,

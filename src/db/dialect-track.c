@@ -21,6 +21,14 @@ track_text(struct buf *out, const struct dialect *d, const char *s)
 	d->literal(out, &db_text_column, &cell);
 }
 
+void
+track_json_path(struct buf *out, const char *const *path, size_t n)
+{
+	buf_addc(out, '$');
+	for (size_t i = 0; i < n; i++)
+		buf_addf(out, ".\"%s\"", path[i]);
+}
+
 /* "change_7" */
 static bool
 is_change_table(const char *name)

@@ -128,6 +128,29 @@ struct track_sql {
 	 * all gaps are closed for good; NULL: births are seconds, and a
 	 * session that has run "uncommitted" sees the rows of everybody. */
 	const char *horizon, *uncommitted;
+	/* SELECT two texts of a table of the user's: which it is, as long as it
+	 * is not truncated or replaced, and how many numbers a session takes
+	 * at once from a sequence of it. NULL: nobody knows. */
+	void (*identity)(struct buf *out, const char *from);
+	/*
+	 * An SQL expression, a text: a literal of what the largest of "at" or,
+	 * where it is a time, now, whichever comes first, is less so many
+	 * seconds (less that number, where it is one). False: the column
+	 * is neither.
+	 */
+	bool (*back)(
+	    struct buf *out, const char *at, enum ltype type, int64_t seconds);
+	/* SELECT two texts: for how many seconds the oldest transaction has
+	 * been open, and 1 if there is no other that is hidden from us, else
+	 * 0. NULL: nobody knows. */
+	const char *open;
+	/* What the text or the number of an expression is as a value of a key
+	 * column. */
+	void (*key)(
+	    struct buf *out, const struct column *col, const char *expr);
+	/* What stands in a column of JSON under names, one in another. */
+	void (*json)(struct buf *out, const char *column,
+	    const char *const *path, size_t n);
 	/* An expression of how many seconds ago at was; of the row's own. */
 	const char *age;
 	/*
@@ -160,6 +183,8 @@ extern const struct track_sql track_sql_postgresql, track_sql_mysql,
 void track_key_names(struct buf *out, const char *before, size_t nkeys);
 /* A quoted text as this brand writes it. */
 void track_text(struct buf *out, const struct dialect *d, const char *s);
+/* $."order"."id": names without '"' and '\\'. */
+void track_json_path(struct buf *out, const char *const *path, size_t n);
 
 /* One of these tables, no side of a comparison? */
 bool track_is_ours(const struct dialect *d, const struct table *t);

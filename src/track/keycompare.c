@@ -19,6 +19,7 @@ change_source_fits(struct arena *arena, const struct pair *pair, enum side side,
 	const struct column **columns =
 	    arena_alloc(arena, pair->nkeys * sizeof(*columns));
 	const char **key = arena_alloc(arena, pair->nkeys * sizeof(*key));
+	const char **old = arena_alloc(arena, pair->nkeys * sizeof(*old));
 
 	if (src->nkeys != pair->nkeys || !recheck_can_look(pair))
 		return false;
@@ -29,12 +30,16 @@ change_source_fits(struct arena *arena, const struct pair *pair, enum side side,
 			if (strcmp(src->columns[k]->name, name) == 0) {
 				columns[i] = src->columns[k];
 				key[i] = src->key[k];
+				if (src->key_old != NULL)
+					old[i] = src->key_old[k];
 			}
 		if (key[i] == NULL)
 			return false;
 	}
 	src->columns = columns;
 	src->key = key;
+	if (src->key_old != NULL)
+		src->key_old = old;
 	return true;
 }
 

@@ -4,10 +4,12 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define FIELDS_MAX 8
 
-static const char *const kinds[] = { "snapshot", "gaps" };
+const char *const read_kind_names[READ_KINDS] = { "snapshot", "gaps", "window",
+	"all", "none" };
 
 void
 position_release(struct position *p)
@@ -18,14 +20,26 @@ position_release(struct position *p)
 void
 position_write(struct buf *out, const struct position *p)
 {
-	buf_addf(out, "1\t%s\t%s\t%" PRId64 "\t%s\t", kinds[p->kind],
+	buf_addf(out, "1\t%s\t%s\t%" PRId64 "\t%s", read_kind_names[p->kind],
 	    p->install_id, p->tab, p->shape);
-	if (p->kind == READ_SNAPSHOT) {
-		buf_adds(out, p->snapshot);
-		return;
+	if (p->kind == READ_SNAPSHOT)
+		buf_addf(out, "\t%s\t%d", p->snapshot, p->rows);
+	if (p->kind == READ_WINDOW)
+		buf_addf(out, "\t%s", p->bound != NULL ? p->bound : "-");
+	if (p->kind == READ_GAPS) {
+		buf_addf(out, "\t%" PRId64 "\t%s\t", p->last, p->mark);
+		gaps_write(out, &p->gaps);
 	}
-	buf_addf(out, "%" PRId64 "\t%s\t", p->last, p->mark);
-	gaps_write(out, &p->gaps);
+}
+
+bool
+position_bound(const char *s)
+{
+	size_t n = strlen(s), quoted = n > 2 && s[0] == '\'';
+
+	return n > 0 &&
+	       strspn(s + quoted, "0123456789+-.:eE ") == n - 2 * quoted &&
+	       (!quoted || s[n - 1] == '\'');
 }
 
 /* A snapshot goes into SQL: digits, ':' and ',' only. */
@@ -35,12 +49,42 @@ is_snapshot(const char *s)
 	return *s != '\0' && s[strspn(s, "0123456789:,")] == '\0';
 }
 
+/* What stands behind the shape. */
+static bool
+read_rest(struct position *p, char *const *field, size_t n)
+{
+	switch (p->kind) {
+	case READ_SNAPSHOT:
+		if (n != 2)
+			return false;
+		p->snapshot = field[0];
+		p->rows = strcmp(field[1], "1") == 0;
+		return is_snapshot(field[0]);
+	case READ_GAPS:
+		if (n != 3)
+			return false;
+		p->last = strtoll(field[0], NULL, 10);
+		p->mark = field[1];
+		return gaps_read(&p->gaps, field[2]);
+	case READ_WINDOW:
+		if (n != 1)
+			return false;
+		p->bound = strcmp(field[0], "-") != 0 ? field[0] : NULL;
+		return position_bound(field[0]);
+	case READ_ALL:
+	case READ_NONE:
+		return n == 0;
+	}
+	return false;
+}
+
 bool
 position_read(struct arena *arena, const char *text, struct position *out)
 {
 	char *rest = arena_strdup(arena, text),
 	     *field[FIELDS_MAX + 1] = { NULL };
 	size_t n = 0;
+	unsigned kind = 0;
 
 	*out = (struct position){ 0 };
 	while (rest != NULL && n <= FIELDS_MAX) {
@@ -49,21 +93,18 @@ position_read(struct arena *arena, const char *text, struct position *out)
 		if (rest != NULL)
 			*rest++ = '\0';
 	}
-	if (n < 6 || strcmp(field[0], "1") != 0)
+	if (n < 5 || n > FIELDS_MAX || strcmp(field[0], "1") != 0)
 		return false;
+	while (
+	    kind < READ_KINDS && strcmp(field[1], read_kind_names[kind]) != 0)
+		kind++;
+	if (kind == READ_KINDS)
+		return false;
+	out->kind = (enum read_kind)kind;
 	out->install_id = field[2];
 	out->tab = strtoll(field[3], NULL, 10);
 	out->shape = field[4];
-	if (strcmp(field[1], kinds[READ_SNAPSHOT]) == 0) {
-		out->kind = READ_SNAPSHOT;
-		out->snapshot = field[5];
-		return n == 6 && is_snapshot(field[5]);
-	}
-	out->kind = READ_GAPS;
-	out->last = strtoll(field[5], NULL, 10);
-	out->mark = field[6];
-	return n == 8 && strcmp(field[1], kinds[READ_GAPS]) == 0 &&
-	       gaps_read(&out->gaps, field[7]);
+	return read_rest(out, field + 5, n - 5);
 }
 
 int64_t

@@ -5,20 +5,28 @@
  * kept and given back. Fields, between tabs:
  *
  *	1           the version of this format
- *	snapshot    what has read it: snapshot or gaps
+ *	snapshot    what has read it: snapshot, gaps, window, all or none
  *	id, number  of the change table: meta.install_id and captured.tab; "-"
  *	            and 0 for a table that is not ours
- *	shape       of the table, as capture_state() says
+ *	shape       of the table, as capture_state() says, or of a table that
+ *	            is not ours, as the reader finds it
  *
  * then for snapshot
  *
  *	snapshot    pg_current_snapshot(): all that is visible in it was read
+ *	rows        1: a table that is not ours had rows then; else 0
  *
- * and for gaps
+ * for gaps
  *
  *	last, mark  the largest number read, and what tells that row from
  *	            another of the same number ("-": nothing does)
  *	gaps        numbers below it that were not there, see gaps.h
+ *
+ * for window
+ *
+ *	bound       an SQL literal, from which on rows are read; "-": all are
+ *
+ * and nothing for all and none.
  */
 #ifndef TU_TRACK_POSITION_H
 #define TU_TRACK_POSITION_H
@@ -29,7 +37,14 @@
 enum read_kind {
 	READ_SNAPSHOT,
 	READ_GAPS,
+	READ_WINDOW,
+	READ_ALL,
+	READ_NONE,
 };
+
+#define READ_KINDS (READ_NONE + 1)
+
+extern const char *const read_kind_names[READ_KINDS];
 
 struct position {
 	enum read_kind kind;
@@ -37,6 +52,8 @@ struct position {
 	int64_t tab;
 	const char *shape;
 	const char *snapshot;
+	bool rows;
+	const char *bound; /* NULL for "-" */
 	int64_t last;
 	const char *mark;
 	struct gaps gaps;
@@ -47,6 +64,9 @@ void position_release(struct position *p);
 void position_write(struct buf *out, const struct position *p);
 /* False if it is none of this version; *out is to be released either way. */
 bool position_read(struct arena *arena, const char *text, struct position *out);
+
+/* May this text stand in SQL as a bound? */
+bool position_bound(const char *s);
 
 /*
  * What the change table may forget, as SQL text without quotes: for ack() of

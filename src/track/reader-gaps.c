@@ -21,52 +21,52 @@ ask_cleaned(struct reading *r, int64_t *cleaned, struct err *err)
 	    cleaned, err);
 }
 
-/* Our own: the row read last is still that row, unless it was cleaned. */
+/* The marks of the rows that have a number; r->mark is lost. */
 static enum status
-check_own(struct reading *r, struct err *err)
+ask_mark(struct reading *r, int64_t number, const char *mark, bool *same,
+    struct err *err)
 {
 	const struct track_sql *track = r->db->dialect->track;
 	const struct change_source *src = r->src;
-	struct texts mark;
-	int64_t cleaned;
-	enum status st;
+	struct texts rows;
+	enum status st = ask_texts(r->db, r->arena,
+	    arena_printf(r->arena,
+		"SELECT CAST(%s AS %s) FROM %s WHERE %s = %" PRId64,
+		src->mark != NULL ? src->mark : "''", track->text, src->from,
+		src->seq, number),
+	    1, &rows, err);
 
-	st = ask_cleaned(r, &cleaned, err);
-	if (st == TU_OK)
-		st = ask_texts(r->db, r->arena,
-		    arena_printf(r->arena,
-			"SELECT CAST(%s AS %s) FROM %s WHERE %s = %" PRId64,
-			src->mark, track->text, src->from, src->seq,
-			r->old.last),
-		    1, &mark, err);
-	if (st)
-		return st;
-	if (position_low_number(&r->old) < cleaned)
-		r->kept = false;
-	else if (r->old.last > cleaned)
-		r->kept = mark.n == 1 &&
-		          strcmp(texts_get(&mark, 0, 0), r->old.mark) == 0;
-	if (!r->kept)
-		reading_whole(r, "changes that were not read have been "
-				 "cleaned, or the database was restored");
-	return TU_OK;
-}
+	*same = false;
+	for (size_t i = 0; st == TU_OK && i < rows.n; i++) {
+		const char *text = texts_get(&rows, i, 0);
 
-static enum status
-check_other(struct reading *r, struct err *err)
-{
-	int64_t max;
-	enum status st = ask_int(r->db,
-	    arena_printf(r->arena, "SELECT CAST(max(%s) AS %s) FROM %s",
-		r->src->seq, r->db->dialect->track->integer, r->src->from),
-	    &max, err);
-
-	if (st == TU_OK && max != 0 && max < r->old.last) {
-		reading_whole(r, "the numbers of the changes have gone back: "
-				 "the database was restored");
-		r->kept = false;
+		reading_mark(&r->mark, text, text != NULL ? strlen(text) : 0);
+		if (mark == NULL || strcmp(buf_str(&r->mark), mark) == 0)
+			*same = true;
 	}
 	return st;
+}
+
+/* The row read last is still that row, unless it is ours and was cleaned. */
+static enum status
+check_last(struct reading *r, struct err *err)
+{
+	bool own = r->src->capture != NULL, same = true;
+	int64_t cleaned = 0;
+	enum status st = own ? ask_cleaned(r, &cleaned, err) : TU_OK;
+
+	if (st == TU_OK && r->old.last != 0 && (!own || r->old.last > cleaned))
+		st = ask_mark(r, r->old.last, r->old.mark, &same, err);
+	if (st)
+		return st;
+	r->kept = same && (!own || position_low_number(&r->old) >= cleaned);
+	if (!r->kept)
+		reading_whole(r, own ? "changes that were not read have been "
+				       "cleaned, or the database was restored"
+				     : "the change that was read last is not "
+				       "there any more: changes were deleted, "
+				       "or the database was restored");
+	return TU_OK;
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -116,23 +116,64 @@ take_number(struct reading *r, int64_t number, const struct cell *mark)
 	if (number > 0 && r->db->dialect->track->birth != NULL)
 		gaps_add(&p->gaps, MAX(p->last, 0) + 1, number - 1, 0);
 	p->last = number;
-	buf_reset(&r->mark);
-	buf_add(&r->mark, mark->u.p, mark->len);
+	if (mark != NULL && mark->kind == CELL_TEXT)
+		reading_mark(&r->mark, mark->u.p, mark->len);
+	else
+		reading_mark(&r->mark, "", 0);
+}
+
+/*
+ * Where rows of other tables have numbers, too, theirs are no gaps: as many
+ * would be missing in a log of a million rows as are not about this table. And
+ * the last of all is the last that was read, or "not there any more" would be
+ * said of a table that is at rest for longer than changes are kept.
+ */
+static enum status
+read_numbers(struct reading *r, int64_t from, struct err *err)
+{
+	const struct change_source *src = r->src;
+	const struct column *const columns[] = { &db_int_column };
+	struct db_scan scan = { .columns = columns, .ncolumns = 1 };
+	const struct row *row = NULL;
+	struct cursor *cur;
+	bool there;
+	enum status st;
+
+	scan.sql = arena_printf(r->arena,
+	    "SELECT CAST(trueup_seq AS %s) FROM (SELECT %s AS trueup_seq"
+	    " FROM %s) trueup_q WHERE trueup_seq > %" PRId64
+	    " ORDER BY trueup_seq",
+	    r->db->dialect->track->integer, src->seq, src->from, from);
+	st = db_scan(r->db, &scan, &cur, err);
+	while (st == TU_OK && !(st = db_next(cur, &row, err)) && row != NULL)
+		take_number(r, row->cells[0].u.i, NULL);
+	db_cursor_close(cur);
+	if (st || r->new.last == from)
+		return st;
+	return ask_mark(r, r->new.last, NULL, &there, err);
 }
 
 static enum status
 read_new(struct reading *r, struct err *err)
 {
-	enum status st;
+	bool shared = r->src->where != NULL;
+	int64_t from = r->new.last;
+	enum status st = TU_OK;
 
-	buf_adds(&r->mark, r->kept && r->old.last > 0 ? r->old.mark : "-");
-	st = reading_scan(r,
-	    r->new.last > 0
-		? arena_printf(r->arena, "trueup_seq > %" PRId64, r->new.last)
-		: "1 = 1",
-	    true, take_number, err);
-	r->new.mark =
-	    r->mark.len > 0 ? arena_strdup(r->arena, buf_str(&r->mark)) : "-";
+	reading_mark(&r->mark, "", 0);
+	if (r->kept && r->old.last > 0) {
+		buf_reset(&r->mark);
+		buf_adds(&r->mark, r->old.mark);
+	}
+	if (!shared || r->kept)
+		st = reading_scan(r,
+		    from > 0
+			? arena_printf(r->arena, "trueup_seq > %" PRId64, from)
+			: "1 = 1",
+		    !shared, shared ? NULL : take_number, err);
+	if (st == TU_OK && shared)
+		st = read_numbers(r, from, err);
+	r->new.mark = arena_strdup(r->arena, buf_str(&r->mark));
 	return st;
 }
 
@@ -151,6 +192,8 @@ read_uncommitted(struct reading *r, const struct gaps *gaps, size_t first,
 
 	buf_addf(&sql, "SELECT CAST(%s AS %s) FROM %s WHERE ", r->src->seq,
 	    track->text, r->src->from);
+	if (r->src->where != NULL)
+		buf_addf(&sql, "(%s\n) AND ", r->src->where);
 	in_gaps(&sql, gaps_list(gaps) + first, n, r->src->seq);
 	buf_addf(&sql, " ORDER BY %s", r->src->seq);
 	st = db_exec(r->aside, track->uncommitted, NULL, err);
@@ -255,8 +298,7 @@ read_by_gaps(struct reading *r, struct err *err)
 	enum status st = TU_OK;
 
 	if (r->kept)
-		st = r->src->capture != NULL ? check_own(r, err)
-		                             : check_other(r, err);
+		st = check_last(r, err);
 	if (st == TU_OK && r->kept) {
 		r->new.last = r->old.last;
 		for (size_t i = 0; i < gaps_count(&r->old.gaps); i++) {

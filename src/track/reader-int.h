@@ -22,10 +22,13 @@ struct reading {
 /* All of the table may have changed; the first reason stays. */
 void reading_whole(struct reading *r, const char *why);
 
+/* A mark as a position keeps it: on one line, without tabs, and not "". */
+void reading_mark(struct buf *out, const char *p, size_t n);
+
 /*
- * Read the changes for which a condition on trueup_seq holds, keep their keys,
- * and tell each() the number and the mark of every one; it may be NULL.
- * ordered: by that number.
+ * Read the changes for which a condition on trueup_seq or trueup_at holds,
+ * put their keys into r->keys, and tell each() the number and the mark of
+ * every one; it may be NULL. ordered: by that number.
  */
 typedef void reading_each(
     struct reading *r, int64_t number, const struct cell *mark);
@@ -34,5 +37,6 @@ enum status reading_scan(struct reading *r, const char *condition, bool ordered,
 
 enum status read_by_snapshot(struct reading *r, struct err *err);
 enum status read_by_gaps(struct reading *r, struct err *err);
+enum status read_by_window(struct reading *r, struct err *err);
 
 #endif

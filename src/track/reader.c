@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "track/ask.h"
+#include "value/digest.h"
+
 void
 reading_whole(struct reading *r, const char *why)
 {
@@ -55,36 +58,70 @@ change_source_own(struct arena *arena, const struct db *db,
 
 /* --- scanning ------------------------------------------------------------- */
 
-/* The columns of the key under the names that the inner SELECT gives them. */
-static const struct column **
-named_columns(struct reading *r)
-{
-	size_t n = r->src->nkeys;
-	const struct column **list =
-	    arena_alloc(r->arena, (n + 4) * sizeof(*list));
-	struct column *copies = arena_alloc(r->arena, n * sizeof(*copies));
+/* What a scan selects: the keys under the names that the inner SELECT gives
+ * them, then number, op, mark and run. */
+struct scanned {
+	size_t nkeys; /* of both keys */
+	const struct column **columns;
+	size_t n;
+};
 
-	for (size_t i = 0; i < n; i++) {
-		copies[i] = *r->src->columns[i];
+static struct scanned
+scanned_columns(struct reading *r)
+{
+	size_t n = r->src->nkeys, all = r->src->key_old != NULL ? 2 * n : n;
+	struct scanned s = { .nkeys = all, .n = all + 4 };
+	struct column *copies = arena_alloc(r->arena, all * sizeof(*copies));
+
+	s.columns = arena_alloc(r->arena, s.n * sizeof(*s.columns));
+	for (size_t i = 0; i < all; i++) {
+		copies[i] = *r->src->columns[i % n];
 		copies[i].name = arena_printf(r->arena, "trueup_k%zu", i + 1);
-		list[i] = &copies[i];
+		s.columns[i] = &copies[i];
 	}
-	list[n] = &db_int_column;
-	list[n + 1] = list[n + 2] = list[n + 3] = &db_text_column;
-	return list;
+	s.columns[all] = &db_int_column;
+	for (size_t i = 1; i <= 3; i++)
+		s.columns[all + i] = &db_text_column;
+	return s;
 }
 
 static void
-scan_sql(struct buf *sql, const struct reading *r,
-    const struct column *const *columns, const char *condition, bool ordered)
+add_as(struct buf *sql, const char *expr, const char *name)
+{
+	if (expr != NULL)
+		buf_addf(sql, ", %s AS %s", expr, name);
+}
+
+static void
+inner_sql(struct buf *sql, const struct change_source *src)
+{
+	for (size_t i = 0; i < src->nkeys; i++)
+		buf_addf(sql, "%s%s AS trueup_k%zu", i > 0 ? ", " : "SELECT ",
+		    src->key[i], i + 1);
+	for (size_t i = 0; src->key_old != NULL && i < src->nkeys; i++)
+		buf_addf(sql, ", %s AS trueup_k%zu", src->key_old[i],
+		    src->nkeys + i + 1);
+	add_as(sql, src->seq, "trueup_seq");
+	add_as(sql, src->at, "trueup_at");
+	add_as(sql, src->op, "trueup_op");
+	add_as(sql, src->mark, "trueup_mark");
+	add_as(sql, src->run, "trueup_run");
+	buf_addf(sql, " FROM %s", src->from);
+	if (src->where != NULL)
+		buf_addf(sql, " WHERE (%s\n)", src->where);
+}
+
+static void
+scan_sql(struct buf *sql, const struct reading *r, const struct scanned *s,
+    const char *condition, bool ordered)
 {
 	const struct change_source *src = r->src;
 	const struct dialect *d = r->db->dialect;
 	const char *text = d->track->text;
 
 	buf_adds(sql, "SELECT ");
-	for (size_t i = 0; i < src->nkeys; i++) {
-		d->select_expr(sql, columns[i]);
+	for (size_t i = 0; i < s->nkeys; i++) {
+		d->select_expr(sql, s->columns[i]);
 		buf_adds(sql, ", ");
 	}
 	buf_addf(sql,
@@ -94,21 +131,18 @@ scan_sql(struct buf *sql, const struct reading *r,
 	    src->op != NULL ? "trueup_op" : "''", text,
 	    src->mark != NULL ? "trueup_mark" : "''", text,
 	    src->run != NULL ? "trueup_run" : "''", text);
-	for (size_t i = 0; i < src->nkeys; i++)
-		buf_addf(sql, "%s%s AS %s", i > 0 ? ", " : "SELECT ",
-		    src->key[i], columns[i]->name);
-	buf_addf(sql, ", %s AS trueup_seq", src->seq);
-	if (src->op != NULL)
-		buf_addf(sql, ", %s AS trueup_op", src->op);
-	if (src->mark != NULL)
-		buf_addf(sql, ", %s AS trueup_mark", src->mark);
-	if (src->run != NULL)
-		buf_addf(sql, ", %s AS trueup_run", src->run);
-	buf_addf(sql, " FROM %s", src->from);
-	if (src->where != NULL)
-		buf_addf(sql, " WHERE (%s\n)", src->where);
+	inner_sql(sql, src);
 	buf_addf(sql, ") trueup_q WHERE %s%s", condition,
 	    ordered ? " ORDER BY trueup_seq" : "");
+}
+
+static bool
+has_null(const struct cell *cells, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (cells[i].kind == CELL_NULL)
+			return true;
+	return false;
 }
 
 static bool
@@ -122,57 +156,118 @@ is_ours(const struct change_source *src, const struct cell *run)
 	return false;
 }
 
-static void
-take_key(struct reading *r, const struct cell *cells)
+/* The keys of a row; or why they are not all that it may be about. */
+static const char *
+take_keys(const struct change_source *src, const struct scanned *s,
+    const struct cell *cells, bool own, struct keyset *keys)
 {
-	const struct cell *op = &cells[r->src->nkeys + 1];
-	bool own = is_ours(r->src, &cells[r->src->nkeys + 3]);
+	const struct cell *op = &cells[s->nkeys + 1], *old = cells + src->nkeys;
+	bool good;
 
-	r->out->rows++;
-	r->out->own += own;
-	if (r->keys == NULL || r->out->whole)
-		return;
-	if (op->kind == CELL_TEXT && op->len == 1 && *op->u.p == 'T') {
-		reading_whole(r, "it was truncated, or a change could not be "
-				 "written down with its key");
-		return;
-	}
+	if (op->kind == CELL_TEXT && op->len == 1 && *op->u.p == 'T')
+		return "it was truncated, or a change could not be written "
+		       "down with its key";
 	if (own)
-		return;
-	for (size_t i = 0; i < r->src->nkeys; i++)
-		if (cells[i].kind == CELL_NULL) {
-			reading_whole(r, "a key is NULL");
-			return;
-		}
-	if (!keyset_add(r->keys, cells))
-		reading_whole(r, "too many rows have changed");
+		return NULL;
+	if (has_null(cells, src->nkeys))
+		return "a key is NULL";
+	good = keyset_add(keys, cells);
+	if (src->key_old != NULL && !has_null(old, src->nkeys))
+		good = keyset_add(keys, old) && good;
+	return good ? NULL : "too many rows have changed";
+}
+
+/* reading_scan() into another set, until *why is not NULL any more. */
+static enum status
+scan_into(struct reading *r, const char *condition, bool ordered,
+    reading_each *each, struct keyset *keys, const char **why, struct err *err)
+{
+	struct scanned s = scanned_columns(r);
+	struct db_scan scan = { .columns = s.columns, .ncolumns = s.n };
+	struct buf sql = BUF_INIT;
+	const struct row *row = NULL;
+	struct cursor *cur;
+	enum status st;
+	bool own;
+
+	scan_sql(&sql, r, &s, condition, ordered);
+	scan.sql = buf_str(&sql);
+	st = db_scan(r->db, &scan, &cur, err);
+	while (st == TU_OK && !(st = db_next(cur, &row, err)) && row != NULL) {
+		const struct cell *cells = row->cells;
+
+		own = is_ours(r->src, &cells[s.nkeys + 3]);
+		r->out->rows++;
+		r->out->own += own;
+		if (keys != NULL && *why == NULL)
+			*why = take_keys(r->src, &s, cells, own, keys);
+		if (each != NULL)
+			each(r, cells[s.nkeys].u.i, &cells[s.nkeys + 2]);
+	}
+	db_cursor_close(cur);
+	buf_free(&sql);
+	return st;
 }
 
 enum status
 reading_scan(struct reading *r, const char *condition, bool ordered,
     reading_each *each, struct err *err)
 {
-	const struct column **columns = named_columns(r);
-	struct db_scan scan = { .columns = columns,
-		.ncolumns = r->src->nkeys + 4 };
-	struct buf sql = BUF_INIT;
-	const struct row *row = NULL;
-	struct cursor *cur;
-	enum status st;
+	const char *why = r->out->why;
+	enum status st =
+	    scan_into(r, condition, ordered, each, r->keys, &why, err);
 
-	scan_sql(&sql, r, columns, condition, ordered);
-	scan.sql = buf_str(&sql);
-	st = db_scan(r->db, &scan, &cur, err);
-	while (st == TU_OK && !(st = db_next(cur, &row, err)) && row != NULL) {
-		const struct cell *cells = row->cells;
+	if (why != NULL)
+		reading_whole(r, why);
+	return st;
+}
 
-		take_key(r, cells);
-		if (each != NULL)
-			each(r, cells[r->src->nkeys].u.i,
-			    &cells[r->src->nkeys + 2]);
-	}
-	db_cursor_close(cur);
-	buf_free(&sql);
+void
+reading_mark(struct buf *out, const char *p, size_t n)
+{
+	buf_reset(out);
+	for (size_t i = 0; i < n; i++)
+		buf_addc(out, (unsigned char)p[i] < ' ' ? ' ' : p[i]);
+	if (n == 0)
+		buf_addc(out, '-');
+}
+
+/* --- what is on its way --------------------------------------------------- */
+
+static bool
+is_integer(const char *s)
+{
+	size_t n;
+
+	s += *s == '-';
+	n = strspn(s, "0123456789");
+	return n > 0 && n < 19 && s[n] == '\0';
+}
+
+/* DataJoin keeps it as a text, by which '9' is larger than '10'. */
+static enum status
+read_pending(struct reading *r, struct err *err)
+{
+	const struct change_source *src = r->src;
+	const char *text, *why = NULL;
+	struct texts got;
+	enum status st = ask_texts(r->db, r->arena,
+	    arena_printf(r->arena, "SELECT CAST((%s\n) AS %s)", src->pointer,
+		r->db->dialect->track->text),
+	    1, &got, err);
+
+	if (st)
+		return err_context(err, "pointer");
+	text = got.n > 0 ? texts_get(&got, 0, 0) : NULL;
+	if (text == NULL || !is_integer(text))
+		return err_set(err, TU_EQUERY,
+		    "pointer: the query gives %s%s%s, which is no number",
+		    text != NULL ? "'" : "", text != NULL ? text : "nothing",
+		    text != NULL ? "'" : "");
+	st = scan_into(r, arena_printf(r->arena, "trueup_seq > %s", text),
+	    false, NULL, src->pending, &why, err);
+	keyset_sort(src->pending);
+	r->out->pending_all = why != NULL;
 	return st;
 }
 
@@ -193,10 +288,108 @@ judge_position(struct reading *r, const char *text)
 		 r->old.tab != new->tab)
 		reading_whole(r, "its changes are written down anew");
 	else if (strcmp(r->old.shape, new->shape) != 0)
-		reading_whole(r, "the table was truncated, rewritten or "
-				 "repartitioned, or the server is another");
+		reading_whole(
+		    r, r->src->capture != NULL
+			   ? "the table was truncated, rewritten or "
+			     "repartitioned, or the server is another"
+			   : "the table of changes was truncated or replaced, "
+			     "its mapping has changed, or the server is "
+			     "another");
 	else
 		r->kept = true;
+}
+
+/* Numbers that sessions take in batches come in no order at all, and not only
+ * late: who reads by them would miss some. */
+static enum status
+check_order(struct reading *r, int64_t batch, struct err *err)
+{
+	if (r->src->kind != READ_GAPS || batch <= 1)
+		return TU_OK;
+	err_set(err, TU_ESCHEMA,
+	    "the sequence of %s has CACHE %" PRId64 ": its numbers come out of "
+	    "order, and changes would be missed",
+	    r->src->from, batch);
+	return err_hint(err, "reader = window, or ALTER SEQUENCE ... CACHE 1");
+}
+
+/* Which table it is, where the brand can tell that of a plain name. */
+static enum status
+find_identity(struct reading *r, const char **identity, struct err *err)
+{
+	const struct track_sql *track = r->db->dialect->track;
+	struct buf sql = BUF_INIT;
+	struct texts got = { 0 };
+	enum status st = TU_OK;
+
+	*identity = "";
+	if (track->identity == NULL || strpbrk(r->src->from, " (\n\t") != NULL)
+		return TU_OK;
+	track->identity(&sql, r->src->from);
+	st = ask_texts(r->db, r->arena, buf_str(&sql), 2, &got, err);
+	buf_free(&sql);
+	if (st || got.n == 0)
+		return st;
+	*identity = texts_get(&got, 0, 0);
+	return check_order(r, strtoll(texts_get(&got, 0, 1), NULL, 10), err);
+}
+
+static void
+digest_text(struct digest *d, const char *s)
+{
+	digest_add(d, s != NULL ? s : "", s != NULL ? strlen(s) + 1 : 0);
+}
+
+/* Of a table that is not ours: the mapping, the server, and which table it
+ * is. */
+static enum status
+find_shape(struct reading *r, const char **shape, struct err *err)
+{
+	const struct change_source *src = r->src;
+	const char *state, *server = NULL, *table = NULL;
+	const char *const texts[] = { src->from, src->where, src->seq,
+		src->mark, src->at, src->op };
+	struct digest *d;
+	char hex[DIGEST_HEX];
+	enum status st =
+	    capture_state(r->db, r->arena, NULL, &state, &server, err);
+
+	if (st == TU_OK)
+		st = find_identity(r, &table, err);
+	if (st)
+		return st;
+	d = digest_new();
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		digest_text(d, texts[i]);
+	for (size_t i = 0; i < src->nkeys; i++) {
+		digest_text(d, src->key[i]);
+		digest_text(d, src->key_old != NULL ? src->key_old[i] : NULL);
+	}
+	digest_text(d, server);
+	digest_text(d, table);
+	digest_hex(d, hex);
+	digest_free(d);
+	*shape = arena_strdup(r->arena, hex);
+	return TU_OK;
+}
+
+static enum status
+read_changes(struct reading *r, struct err *err)
+{
+	switch (r->src->kind) {
+	case READ_SNAPSHOT:
+		return read_by_snapshot(r, err);
+	case READ_GAPS:
+		return read_by_gaps(r, err);
+	case READ_WINDOW:
+		return read_by_window(r, err);
+	case READ_ALL:
+		return r->kept ? reading_scan(r, "1 = 1", false, NULL, err)
+		               : TU_OK;
+	case READ_NONE:
+		break;
+	}
+	return TU_OK;
 }
 
 enum status
@@ -208,17 +401,23 @@ reader_read(struct db *db, struct db *aside, struct arena *arena,
 		.db = db, .aside = aside, .arena = arena, .src = src, .out = out
 	};
 	struct buf text = BUF_INIT;
-	enum status st;
+	enum status st = TU_OK;
 
-	*out = (struct change_reading){ 0 };
+	*out = (struct change_reading){ .blind_to_deletes =
+					    src->blind_to_deletes };
 	r.new.kind = src->kind;
 	r.new.install_id = src->install_id;
 	r.new.tab = src->capture != NULL ? src->capture->t.tab : 0;
-	r.new.shape = shape;
+	r.new.shape = shape != NULL ? shape : "-";
+	if (shape == NULL && src->kind != READ_NONE)
+		st = find_shape(&r, &r.new.shape, err);
+	if (st)
+		return st;
 	judge_position(&r, position);
 	r.keys = r.kept ? keys : NULL;
-	st = src->kind == READ_SNAPSHOT ? read_by_snapshot(&r, err)
-	                                : read_by_gaps(&r, err);
+	st = read_changes(&r, err);
+	if (st == TU_OK && src->pointer != NULL && src->pending != NULL)
+		st = read_pending(&r, err);
 	if (st == TU_OK) {
 		position_write(&text, &r.new);
 		out->position = buf_text(arena, &text);
@@ -237,14 +436,14 @@ reader_ack(struct db *db, struct arena *arena, const char *name,
 {
 	struct buf sql = BUF_INIT, low = BUF_INIT;
 	struct position p;
-	enum status st;
+	enum status st = TU_OK;
 
-	if (position_read(arena, position, &p)) {
+	if (!position_read(arena, position, &p)) {
+		st = err_set(err, TU_EBUG, "not a position: %s", position);
+	} else if (p.tab != 0) {
 		position_low(&low, &p);
 		db->dialect->track->ack(&sql, name, p.tab, buf_str(&low));
 		st = db_exec(db, buf_str(&sql), NULL, err);
-	} else {
-		st = err_set(err, TU_EBUG, "not a position: %s", position);
 	}
 	position_release(&p);
 	buf_free(&low);

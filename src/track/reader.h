@@ -1,12 +1,13 @@
 /*
  * reader.h - which keys may have changed since a position.
  *
- * Two readers, each exact in its own way:
+ * Readers, the first two of them exact, each in its own way:
  *
- *	snapshot  PostgreSQL, our own tables: the changes of transactions that
- *	          are visible now and were not in the snapshot of the position.
- *	          A transaction is known by its top-level id, never by the
- *	          row's xmin, which is a subtransaction's behind a savepoint
+ *	snapshot  PostgreSQL, where rows have the id of their transaction: the
+ *	          changes of transactions that are visible now and were not in
+ *	          the snapshot of the position. A transaction is known by its
+ *	          top-level id, never by the row's xmin, which is a
+ *	          subtransaction's behind a savepoint
  *	gaps      any table with an ascending integer: rows above the last one
  *	          read, and those that were missing below it (gaps.h). When a
  *	          gap is closed for good:
@@ -22,9 +23,26 @@
  *	          A standby of PostgreSQL gives no transaction ids, and is an
  *	          error; of other brands nobody knows when to close a gap:
  *	          dialect->track is NULL, and nothing is read
+ *	window    a table with a time of the last change: rows from a while
+ *	          before the newest on, again and again. now() is when the
+ *	          transaction began (PostgreSQL) or the statement, so that a
+ *	          row comes to light later than a newer one. On PostgreSQL as
+ *	          far back as the oldest transaction goes that was open before
+ *	          the snapshot (reader_before()); where that is not known, and
+ *	          elsewhere, `window`, which must be longer than any
+ *	          transaction. A time that is NULL counts as new
+ *	all       every row, each time
+ *	none      this side is believed never to change by itself
  *
- * Both give keys that may have changed: a hint, which can be late or doubled.
- * What differs is for a comparison to say.
+ * All of them give keys that may have changed: a hint, which can be late or
+ * doubled. What differs is for a comparison to say. What has become of rows
+ * that were deleted is told by a table of changes only (blind_to_deletes).
+ *
+ * The position in a table that is not ours counts as long as the row read last
+ * is there (gaps), or any row of the old snapshot (snapshot) or of the last
+ * window, and the mapping is as it was; on PostgreSQL it must not have been
+ *truncated or replaced either. Rows that somebody deletes before they were read
+ *cannot be missed.
  *
  * The order is what makes it right: in one snapshot, or before it, the changes
  * are read and the new position is taken; in it or after it the rows of those
@@ -41,18 +59,24 @@
 #include "track/position.h"
 
 #define GAP_SECONDS 600
+#define WINDOW_SECONDS 3600
+/* What may lie between reader_before() and the snapshot, and between the
+ * clocks of those who write. */
+#define WINDOW_SKEW 60
 
 /*
  * Where changes are read. Texts are SQL of the side's dialect; expressions
- * of columns of "from".
+ * of columns of "from". READ_NONE needs none of them.
  */
 struct change_source {
 	enum read_kind kind;
 	const char *from;
 	const char *where; /* or NULL */
-	const char *seq;   /* gaps: the ascending integer */
+	const char *seq;   /* gaps: the ascending integer; snapshot: the xid8;
+	                    * window, all: an integer for pointer, or NULL */
 	const char *mark;  /* gaps: a text that differs where two rows are not
 	                    * one, though they have the same number; or NULL */
+	const char *at;    /* window: a time, or a number that ascends */
 	const char *op;    /* a text: 'T' is the whole table; or NULL */
 	/* A text: what the writing session called itself (patch/echo.h); or
 	 * NULL. Of rows in which it is one of ours (a list that ends in NULL;
@@ -60,12 +84,24 @@ struct change_source {
 	const char *run;
 	const char *const *ours;
 	size_t nkeys;
-	const char *const *key; /* of the columns' types */
+	const char *const *key;     /* of the columns' types */
+	const char *const *key_old; /* the same, another key that the row
+	                             * speaks of unless a part is NULL; or
+	                             * NULL */
 	const struct column *const *columns;
 	/* NULL and "-" for a table that is not ours. */
 	const struct capture *capture;
 	const char *install_id;
 	int64_t gap_seconds; /* InnoDB: GAP_SECONDS */
+	int64_t window;      /* seconds, or what a number is put back by */
+	int64_t skew;        /* what reader_before() adds: WINDOW_SKEW */
+	int64_t open;        /* reader_before()'s, 0: not known */
+	bool blind_to_deletes;
+	/* A query of one value: up to which number (of seq) another pipeline
+	 * has carried these changes. Keys of rows above it go into pending,
+	 * too, in every read, be it the first. */
+	const char *pointer;
+	struct keyset *pending; /* the caller's; NULL: nobody wants to know */
 };
 
 struct change_reading {
@@ -74,6 +110,9 @@ struct change_reading {
 	const char *why;
 	uint64_t rows; /* of the change table that were read */
 	uint64_t own;  /* among them: ours */
+	bool blind_to_deletes;
+	/* Any key may be pending: there are too many, or one is NULL. */
+	bool pending_all;
 };
 
 /* A table of our own, which capture_check() has found. */
@@ -82,16 +121,24 @@ void change_source_own(struct arena *arena, const struct db *db,
     struct change_source *out);
 
 /*
+ * Right before the snapshot that reader_read() is in, with a session outside
+ * of any: how far back a window has to go. Others need nothing.
+ */
+enum status reader_before(struct db *aside, struct arena *arena,
+    struct change_source *src, struct err *err);
+
+/*
  * db is in a snapshot. aside is a session of its own on the same database,
  * outside of any; gaps need it except on SQLite. shape is capture_state()'s,
- * in the same snapshot. position NULL: a first one, whole and without keys.
+ * in the same snapshot, and NULL for a table that is not ours. position NULL:
+ * a first one, whole and without keys.
  */
 enum status reader_read(struct db *db, struct db *aside, struct arena *arena,
     const struct change_source *src, const char *shape, const char *position,
     struct keyset *keys, struct change_reading *out, struct err *err);
 
 /* Note in the database that a consumer has come so far, which is only for
- * "track clean" to know. db writes. */
+ * "track clean" to know; nothing where the table is not ours. db writes. */
 enum status reader_ack(struct db *db, struct arena *arena, const char *name,
     const char *position, struct err *err);
 

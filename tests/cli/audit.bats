@@ -230,6 +230,20 @@ trueup audit: conf:6: jobs must be between 1 and 64"
 	[[ $stderr == *"no variable 'WAREHOUSE_URL'" ]]
 }
 
+@test "the manual's change tables have no mistake" {
+	pair one a.db same.db
+	sed -n '/^\.SS PRESETS/,/^\.SH/{/^\.EX/,/^\.EE/p}' \
+	    "$srcdir/man/trueup.conf.5" |
+	    sed 's/^\.E[XE]//; s/\\e/\\/g; s/\\-/-/g' >>conf
+	[ "$(grep -c '^\[changes ' conf)" = 10 ]
+	audit 0 --check -v conf
+	is "$stderr" "trueup: conf: 1 pairs, no mistake"
+	sed -i 's/^preset = rhosocial/preset = rosocial/; s/^at =/att =/' conf
+	audit 2 --check conf
+	[[ $stderr == *"[changes customers] no preset 'rosocial'; is"* ]]
+	[[ $stderr == *"no key 'att'; is 'at' meant?"* ]]
+}
+
 @test "history: each run is in the state file, and one at a time has it" {
 	printf '[defaults]\nstate-dir = .\n' >conf
 	pair one a.db same.db

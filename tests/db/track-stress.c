@@ -24,6 +24,7 @@
 #define WRITERS 8
 #define KEYS_MAX 100000
 #define LIMIT 1000000
+#define NOBODY (KEYS_MAX - 1) /* a key that is never written */
 
 static double longest = 0.2; /* that a transaction stays open */
 
@@ -49,6 +50,9 @@ pause_for(double seconds)
 enum seer {
 	BY_READER, /* our own change table */
 	BY_GAPS,   /* somebody's table, PostgreSQL */
+	BY_WINDOW, /* the same by its times */
+	BY_XID,    /* and by its transactions */
+	PENDING,   /* and what nobody has carried away */
 	BY_NUMBER, /* number > last */
 	SEERS,
 };
@@ -71,7 +75,7 @@ new_key(void)
 	pthread_mutex_lock(&all.lock);
 	k = all.next++;
 	pthread_mutex_unlock(&all.lock);
-	if (k >= KEYS_MAX)
+	if (k >= NOBODY)
 		die("keys", "too few");
 	return k;
 }
@@ -92,12 +96,16 @@ insert(struct db *db, int64_t k)
 {
 	char sql[200];
 
+	snprintf(sql, sizeof(sql), "INSERT INTO %st VALUES (%" PRId64 ")",
+	    all.brand == PG ? "tu_source." : "", k);
+	tracking_run(db, sql);
+	if (all.brand != PG)
+		return;
+	/* Every other one is a row whose key was taken away. */
 	snprintf(sql, sizeof(sql),
-	    all.brand == PG ? "INSERT INTO tu_source.t VALUES (%" PRId64 ");"
-			      "INSERT INTO tu_source.log (k) VALUES (%" PRId64
-			      ")"
-			    : "INSERT INTO t VALUES (%" PRId64 ")",
-	    k, k);
+	    "INSERT INTO tu_source.log (k, old) VALUES (%" PRId64 ", %s%" PRId64
+	    ")",
+	    k % 2 != 0 ? NOBODY : k, k % 2 != 0 ? "" : "NULL + ", k);
 	tracking_run(db, sql);
 }
 
@@ -159,34 +167,44 @@ writer(void *arg)
 
 struct reader {
 	struct tracking t;
-	struct change_source log;
+	struct change_source log[SEERS]; /* PostgreSQL */
 	struct vtype type;
 	const char *position[SEERS];
 	int64_t last; /* BY_NUMBER */
 };
 
+static void
+see_keys(enum seer who, const struct keyset *keys)
+{
+	for (size_t i = 0; i < keyset_count(keys); i++) {
+		struct cell k;
+
+		keyset_cells(keys, i, &k);
+		all.seen[who][k.u.i] = true;
+	}
+}
+
 /* One read, in the snapshot that the caller holds. */
 static void
-see(struct reader *r, const struct change_source *src, enum seer who,
+see(struct reader *r, struct change_source *src, enum seer who,
     struct arena *arena)
 {
 	struct err err = ERR_INIT;
 	struct change_reading got;
-	struct keyset keys;
+	struct keyset keys, pending;
 
 	keyset_init(&keys, &r->type, 1, LIMIT);
+	keyset_init(&pending, &r->type, 1, LIMIT);
+	src->pending = &pending;
 	if (reader_read(r->t.db, r->t.aside, arena, src, "shape",
 		r->position[who], &keys, &got, &err))
 		die("reader", err.msg);
 	if (r->position[who] != NULL && got.whole)
 		die("reader", got.why);
-	for (size_t i = 0; i < keyset_count(&keys); i++) {
-		struct cell k;
-
-		keyset_cells(&keys, i, &k);
-		all.seen[who][k.u.i] = true;
-	}
+	see_keys(who, &keys);
+	see_keys(PENDING, &pending);
 	keyset_release(&keys);
+	keyset_release(&pending);
 	free((char *)r->position[who]);
 	r->position[who] = strdup(got.position);
 }
@@ -195,7 +213,7 @@ static void
 see_by_number(struct reader *r, struct arena *arena)
 {
 	const struct change_source *src =
-	    all.brand == PG ? &r->log : &r->t.source;
+	    all.brand == PG ? &r->log[BY_GAPS] : &r->t.source;
 	struct err err = ERR_INIT;
 	struct texts rows;
 
@@ -203,7 +221,8 @@ see_by_number(struct reader *r, struct arena *arena)
 		arena_printf(arena,
 		    "SELECT CAST(%s AS %s), CAST(%s AS %s) FROM %s WHERE "
 		    "%s > %" PRId64,
-		    src->seq, r->t.db->dialect->track->text, src->key[0],
+		    src->seq, r->t.db->dialect->track->text,
+		    all.brand == PG ? "coalesce(old, k)" : src->key[0],
 		    r->t.db->dialect->track->text, src->from, src->seq,
 		    r->last),
 		2, &rows, &err))
@@ -220,11 +239,12 @@ look(struct reader *r)
 	struct arena *arena = arena_new(16384);
 	struct err err = ERR_INIT;
 
-	if (r->t.db->drv->snapshot_begin(r->t.db, NULL, &err))
+	if (reader_before(r->t.aside, arena, &r->log[BY_WINDOW], &err) ||
+	    r->t.db->drv->snapshot_begin(r->t.db, NULL, &err))
 		die("snapshot", err.msg);
 	see(r, &r->t.source, BY_READER, arena);
-	if (all.brand == PG)
-		see(r, &r->log, BY_GAPS, arena);
+	for (int who = BY_GAPS; all.brand == PG && who <= BY_XID; who++)
+		see(r, &r->log[who], (enum seer)who, arena);
 	see_by_number(r, arena);
 	r->t.db->drv->snapshot_end(r->t.db);
 	arena_free(arena);
@@ -233,22 +253,31 @@ look(struct reader *r)
 static void
 open_reader(struct reader *r)
 {
-	static const char *const key = "k";
-	const struct change_source *own = &r->t.source;
+	static const char *const key = "k", *const old = "old";
+	const struct change_source *own;
 
 	*r = (struct reader){ .last = 0 };
 	tracking_open(&r->t, all.url);
 	tracking_install(&r->t, "t");
 	ok(r->t.why == NULL, "%s: t is tracked", brand_name(all.brand));
+	own = &r->t.source;
 	r->type =
 	    pair_vtype(r->t.db, own->columns[0], r->t.db, own->columns[0]);
-	r->log = (struct change_source){ .kind = READ_GAPS,
-		.from = "tu_source.log",
-		.seq = "id",
-		.nkeys = 1,
-		.key = &key,
-		.columns = own->columns,
-		.install_id = "-" };
+	for (int who = BY_GAPS; who <= BY_XID; who++)
+		r->log[who] = (struct change_source){ .from = "tu_source.log",
+			.nkeys = 1,
+			.key = &key,
+			.key_old = &old,
+			.columns = own->columns,
+			.install_id = "-" };
+	r->log[BY_GAPS].kind = READ_GAPS;
+	r->log[BY_GAPS].seq = "id";
+	r->log[BY_GAPS].pointer = "SELECT '0'";
+	r->log[BY_WINDOW].kind = READ_WINDOW;
+	r->log[BY_WINDOW].at = "at";
+	r->log[BY_WINDOW].skew = 2;
+	r->log[BY_XID].kind = READ_SNAPSHOT;
+	r->log[BY_XID].seq = "xid::text::xid8";
 	look(r);
 }
 
@@ -316,6 +345,16 @@ has_gaps(const struct reader *r)
 }
 
 static void
+stress_log(const char *name)
+{
+	is_int(
+	    (int)count_lost(BY_GAPS), 0, "%s: nor by numbers and gaps", name);
+	is_int((int)count_lost(BY_WINDOW), 0, "%s: nor by times", name);
+	is_int((int)count_lost(BY_XID), 0, "%s: nor by transactions", name);
+	is_int((int)count_lost(PENDING), 0, "%s: all are pending", name);
+}
+
+static void
 stress(struct reader *r, const char *name)
 {
 	run_writers(r);
@@ -323,8 +362,7 @@ stress(struct reader *r, const char *name)
 	ok(count_committed() > 0, "%s: %zu changes", name, count_committed());
 	is_int((int)count_lost(BY_READER), 0, "%s: none is lost", name);
 	if (all.brand == PG)
-		is_int((int)count_lost(BY_GAPS), 0,
-		    "%s: nor by numbers and gaps", name);
+		stress_log(name);
 	/* Numbers that were rolled back are given up when nobody can have
 	 * them; who has a transaction open anywhere keeps them for a while. */
 	r->t.source.gap_seconds = 0;
@@ -360,7 +398,9 @@ overtake(struct reader *r, const char *name)
 	look(r);
 	ok(all.seen[BY_READER][a], "%s: and the first is not missed", name);
 	if (all.brand == PG)
-		ok(all.seen[BY_GAPS][a], "%s: nor by its number", name);
+		ok(all.seen[BY_GAPS][a] && all.seen[BY_WINDOW][a] &&
+			all.seen[BY_XID][a],
+		    "%s: nor by its number", name);
 	ok(!all.seen[BY_NUMBER][a] && all.seen[BY_NUMBER][b],
 	    "%s: as 'number > last' does", name);
 	db_close(second);
@@ -371,7 +411,9 @@ static const char *const create[BRANDS] = {
 	[LITE] = "PRAGMA journal_mode = WAL;\n"
 		 "CREATE TABLE t (k INTEGER PRIMARY KEY)",
 	[PG] = "CREATE TABLE t (k bigint PRIMARY KEY);"
-	       "CREATE TABLE log (id bigserial PRIMARY KEY, k bigint)",
+	       "CREATE TABLE log (id bigserial PRIMARY KEY, k bigint, old "
+	       "bigint, at timestamptz DEFAULT now(), xid bigint DEFAULT "
+	       "txid_current())",
 	[MY] = "CREATE TABLE t (k BIGINT PRIMARY KEY) ENGINE=InnoDB",
 };
 

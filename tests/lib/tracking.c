@@ -115,10 +115,10 @@ add_cell(struct buf *out, const struct cell *c)
 		buf_addhex(out, c->u.p, c->len);
 }
 
-static const char *
-keys_text(struct tracking *t, const struct keyset *ks)
+const char *
+tracking_keys(struct arena *arena, const struct keyset *ks)
 {
-	struct cell *cells = arena_alloc(t->arena, ks->nkeys * sizeof(*cells));
+	struct cell *cells = arena_alloc(arena, ks->nkeys * sizeof(*cells));
 	struct buf out = BUF_INIT;
 	const char *text;
 
@@ -129,7 +129,7 @@ keys_text(struct tracking *t, const struct keyset *ks)
 			add_cell(&out, &cells[k]);
 		}
 	}
-	text = arena_strdup(t->arena, buf_str(&out));
+	text = arena_strdup(arena, buf_str(&out));
 	buf_free(&out);
 	return text;
 }
@@ -158,7 +158,7 @@ tracking_read(struct tracking *t, const char **position)
 	*position = got.position;
 	t->own = got.own;
 	text = got.whole ? arena_printf(t->arena, "whole: %s", got.why)
-	                 : keys_text(t, &ks);
+	                 : tracking_keys(t->arena, &ks);
 	keyset_release(&ks);
 	return text;
 }

@@ -34,6 +34,9 @@ void tracking_close(struct tracking *t);
 /* Look again at what is installed. */
 void tracking_check(struct tracking *t);
 
+/* The keys as text, "1/a, 2/b". */
+const char *tracking_keys(struct arena *arena, const struct keyset *ks);
+
 /*
  * tracking_check() and a read in one snapshot: the keys as text, "1/a, 2/b";
  * or "whole: " and why. *position is replaced by the new one; it is the

@@ -294,6 +294,127 @@ test_mistakes(void)
 	}
 }
 
+/* --- [changes] -------------------------------------------------------------
+ */
+
+#define CHANGES PAIR "[changes x]\n"
+
+static void
+test_changes(void)
+{
+	static const struct table orders = { .schema = "shop",
+		.name = "orders" };
+	static const struct table other = { .schema = "x", .name = "items" };
+	struct trial t = { 0 };
+	const struct mapping *m;
+
+	try(&t, PAIR "[pair q]\nsource = prod\ntarget = copy\n"
+		     "[changes one]\npair = q , p\nside = source\n"
+		     "table = orders\npreset = datajoin\n"
+		     "[changes two]\ntable = orders\nside = target\n"
+		     "reader = none\n"
+		     "[changes three]\ntable = shop.items\n"
+		     "from = log\nseq = id\nmark = at\n"
+		     "key = coalesce(a, b), \\\n  c\n");
+	is_str(buf_str(&t.mistakes), "", "no mistake");
+	m = config_mapping(&t.c, "p", SOURCE, &orders);
+	ok(m != NULL && m == &t.c.changes[0].mapping, "by pair and side");
+	is_str(m->name, "changes one", "its name");
+	is_str(m->field[MAP_PRESET], "datajoin", "its preset");
+	ok(config_mapping(&t.c, "q", SOURCE, &orders) == m, "another pair");
+	ok(config_mapping(&t.c, "r", SOURCE, &orders) == NULL, "no third");
+	m = config_mapping(&t.c, "r", TARGET, &orders);
+	ok(m == &t.c.changes[1].mapping, "all pairs");
+	ok(config_mapping(&t.c, "p", SOURCE, &other) == NULL,
+	    "a table of another schema");
+	is_str(t.c.changes[2].mapping.field[MAP_KEY], "coalesce(a, b), c",
+	    "a list in two lines");
+	trial_end(&t);
+}
+
+static void
+test_changes_mistakes(void)
+{
+	static const struct {
+		const char *text, *mistakes;
+	} cases[] = {
+		{ "table = t\npreset = synced\n", "" },
+		{ "table = t\n", "" },
+		{ "preset = synced\n", "8: [changes x] has no table\n" },
+		{ "table = t\npresett = synced\n",
+		    "10: no key 'presett'; is 'preset' meant?\n" },
+		{ "table = t\npreset = sinced\n",
+		    "10: [changes x] no preset 'sinced'; is 'synced' "
+		    "meant?\n" },
+		{ "table = t\nside = sorce\n",
+		    "10: no side 'sorce'; is 'source' meant?\n" },
+		{ "table = t\npair = p, pp\n",
+		    "10: no [pair] 'pp'; is 'p' meant?\n" },
+		{ "table = t\ntable = u\nkey =\n",
+		    "8: [changes x] reader all needs 'from'\n"
+		    "10: 'table' is there twice, first in line 9\n"
+		    "11: 'key' needs a value\n" },
+		{ "table = t\nfrom = l\nkey = k\n\nwindow = 1h\n",
+		    "13: [changes x] 'window' is of no use for reader all\n" },
+		{ "table = t\n[changes x]\ntable = u\n",
+		    "10: [changes x] is there twice, first in line 8\n" },
+		{ "table = t\n[changes y]\ntable = t\nside = source\n",
+		    "10: [changes y] is about the table of [changes x] in "
+		    "line 8\n" },
+		{ "table = t\nside = target\n[changes y]\ntable = t\n"
+		  "side = source\n",
+		    "" },
+		{ "[changes]\n", "8: [changes x] has no table\n"
+				 "9: [changes NAME]: the name is missing\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct trial t = { 0 };
+		char text[1024];
+
+		snprintf(text, sizeof(text), CHANGES "%s", cases[i].text);
+		try(&t, text);
+		is_str(
+		    buf_str(&t.mistakes), cases[i].mistakes, "changes %zu", i);
+		trial_end(&t);
+	}
+}
+
+/* A file of its own, for commands that know of no pairs. */
+static void
+test_changes_file(void)
+{
+	static const struct table t = { .name = "t" };
+	struct arena *arena = arena_new(1024);
+	struct err err = ERR_INIT;
+	struct buf lines = BUF_INIT;
+	struct config c;
+
+	put_file("changes.conf",
+	    "# c\n[changes a]\ntable = t\npreset = updated_at\n", 0600);
+	is_int(config_read_changes(&c, "changes.conf", arena, &err), TU_OK,
+	    "a file of changes");
+	is_int((long long)c.nmistakes, 0, "no mistake");
+	ok(config_mapping(&c, NULL, TARGET, &t) == &c.changes[0].mapping,
+	    "of no pair");
+	put_file("changes.conf", "[pair a]\n[changes a]\ntable = t\npair = x\n",
+	    0600);
+	config_read_changes(&c, "changes.conf", arena, &err);
+	config_add_mistakes(&lines, &c, "x");
+	is_str(buf_str(&lines),
+	    "x: changes.conf:1: [pair]: only [changes NAME] may stand in this "
+	    "file\n"
+	    "x: changes.conf:4: there are no pairs here: 'pair' belongs into "
+	    "the file that has them\n",
+	    "which has nothing else");
+	put_file("changes.conf", "", 0600);
+	config_read_changes(&c, "changes.conf", arena, &err);
+	is_str(c.mistakes[0].text, "there is no [changes NAME] in it",
+	    "nor is it empty");
+	buf_free(&lines);
+	arena_free(arena);
+}
+
 static void
 test_long_lines(void)
 {
@@ -425,12 +546,16 @@ main(void)
 	test_values();
 	test_defaults();
 	test_mistakes();
+	test_changes();
+	test_changes_mistakes();
+	test_changes_file();
 	test_long_lines();
 	test_many_mistakes();
 	test_files();
 	test_secrets();
 	test_worse();
 	unlink(FILE_NAME);
+	unlink("changes.conf");
 	unlink("url");
 	unlink("open");
 	unlink("empty");

@@ -81,13 +81,23 @@ test_positions(void)
 {
 	static const char gaps[] = "1\tgaps\tid\t7\tshape\t100\t2025-01-01 "
 				   "10:00\t4-4@17,9-12@18";
-	static const char snapshot[] = "1\tsnapshot\tid\t7\tshape\t10:20:11,12";
+	static const char snapshot[] =
+	    "1\tsnapshot\tid\t7\tshape\t10:20:11,12\t1";
 	static const char *const bad[] = { "", "1",
 		"2\tgaps\tid\t7\tshape\t1\t-\t-", "1\tgaps\tid\t7\tshape\t1\t-",
 		"1\tgaps\tid\t7\tshape\t1\t-\tx",
 		"1\twindow\tid\t7\tshape\t1\t-\t-",
+		"1\twindow\tid\t7\tshape\t1) OR (1 = 1",
+		"1\twindow\tid\t7\tshape\t'2025", "1\tall\t-\t0\tshape\tx",
+		"1\tslot\t-\t0\tshape", "1\tsnapshot\tid\t7\tshape\t1:1:",
 		"1\tgaps\tid\t7\tshape\t1\t-\t-\t-",
-		"1\tsnapshot\tid\t7\tshape\t'; DROP TABLE t" };
+		"1\tsnapshot\tid\t7\tshape\t'; DROP TABLE t\t1" };
+	static const char *const kept[] = {
+		"1\twindow\t-\t0\tshape\t'2025-11-21 10:00:00.5+00'",
+		"1\twindow\t-\t0\tshape\t-12.5", "1\twindow\t-\t0\tshape\t-",
+		"1\tall\t-\t0\tshape", "1\tnone\t-\t0\tshape",
+		"1\tsnapshot\t-\t0\tshape\t1:1:\t0"
+	};
 	struct arena *arena = arena_new(1024);
 	struct position p;
 
@@ -105,6 +115,12 @@ test_positions(void)
 	position_write(&out, &p);
 	is_str(buf_str(&out), snapshot, "and back");
 	position_release(&p);
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++) {
+		ok(position_read(arena, kept[i], &p), "a position");
+		buf_reset(&out);
+		position_write(&out, &p);
+		is_str(buf_str(&out), kept[i], "and back");
+	}
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		ok(!position_read(arena, bad[i], &p), "no position: %zu", i);
 		position_release(&p);

@@ -1,0 +1,259 @@
+#include <config.h>
+
+#include <ctype.h>
+#include <string.h>
+
+#include "db/dialect-track.h"
+#include "patch/recheck.h"
+#include "track/mapping-int.h"
+
+struct maker {
+	struct arena *arena;
+	const struct dialect *d;
+	const struct table *table;
+	const struct pair *pair;
+	enum side side;
+	const struct mapping *m;
+	const struct resolved *r;
+};
+
+static const struct column *
+key_column(const struct maker *k, size_t i)
+{
+	return k->pair->cols[i].col[k->side];
+}
+
+/* Pieces of a text, at a separator that is not quoted nor in brackets. */
+static size_t
+split(struct arena *arena, const char *text, char separator,
+    const char *const **out)
+{
+	size_t cap = 1, n = 0, depth = 0;
+	const char **list, *begin = text, *p = text;
+
+	for (const char *c = text; *c != '\0'; c++)
+		cap += *c == separator;
+	list = arena_alloc(arena, cap * sizeof(*list));
+	for (;; p++) {
+		while (strchr("'\"`", *p) != NULL && *p != '\0')
+			p = dialect_skip_quoted(p);
+		depth += *p == '(' || *p == '[';
+		depth -= depth > 0 && (*p == ')' || *p == ']');
+		if (*p != '\0' && (*p != separator || depth > 0))
+			continue;
+		while (isspace((unsigned char)*begin))
+			begin++;
+		list[n++] =
+		    arena_memdup(arena, begin, (size_t)(MAX(p, begin) - begin));
+		if (*p == '\0')
+			break;
+		begin = p + 1;
+	}
+	*out = list;
+	return n;
+}
+
+/* The payload's field that has the i-th key column. */
+static void
+add_json(struct buf *out, const struct maker *k, size_t i)
+{
+	const char *const *paths = NULL, *const * names;
+	const char *path = key_column(k, i)->name;
+	size_t n = 0;
+
+	if (k->r->f[MAP_PATH] != NULL)
+		n = split(k->arena, k->r->f[MAP_PATH], ',', &paths);
+	if (n > 0)
+		path = paths[MIN(i, n - 1)];
+	n = split(k->arena, path, '.', &names);
+	k->d->track->json(out, "payload", names, n);
+}
+
+/* A preset's text for the i-th key column, with what stands for '@'. */
+static const char *
+expand(const struct maker *k, const char *tmpl, size_t i)
+{
+	const char *object = k->r->f[MAP_OBJECT], *text;
+	const char *schema = k->table->schema;
+	struct buf out = BUF_INIT;
+
+	if (object == NULL)
+		object = k->table->name;
+	for (; *tmpl != '\0'; tmpl++) {
+		if (*tmpl != '@') {
+			buf_addc(&out, *tmpl);
+			continue;
+		}
+		tmpl++;
+		if (*tmpl == 'o')
+			track_text(&out, k->d, object);
+		else if (*tmpl == 's')
+			track_text(&out, k->d, schema != NULL ? schema : "");
+		else if (*tmpl == 'e')
+			track_text(&out, k->d, k->r->f[MAP_EVENT]);
+		else if (*tmpl == 'l')
+			track_text(&out, k->d, key_column(k, i)->name);
+		else if (*tmpl == 'c')
+			k->d->ident(&out, key_column(k, i)->name);
+		else
+			add_json(&out, k, i);
+	}
+	text = arena_strdup(k->arena, buf_str(&out));
+	buf_free(&out);
+	return text;
+}
+
+static const char *
+cast_key(const struct maker *k, const char *expr, size_t i)
+{
+	struct buf out = BUF_INIT;
+	const char *text;
+
+	k->d->track->key(&out, key_column(k, i), expr);
+	text = arena_strdup(k->arena, buf_str(&out));
+	buf_free(&out);
+	return text;
+}
+
+/* An expression for each key column; *out stays NULL where none is said. */
+static enum status
+make_key(const struct maker *k, enum mapping_field f, const char *const **out,
+    struct err *err)
+{
+	bool preset = k->m->field[f] == NULL;
+	const char *text = k->r->f[f], *const *said = NULL;
+	size_t nkeys = k->pair->nkeys, n = nkeys;
+	const char **list = arena_alloc(k->arena, nkeys * sizeof(*list));
+
+	*out = NULL;
+	if (text == NULL)
+		return TU_OK;
+	if (!preset || strchr(text, '@') == NULL)
+		n = split(k->arena, text, ',', &said);
+	if (n != nkeys)
+		return err_set(err, TU_EUSAGE,
+		    "[%s] %s: %zu expression%s, and the key of '%s' is %zu "
+		    "column%s",
+		    k->m->name, mapping_fields[f], n, n == 1 ? "" : "s",
+		    k->table->name, nkeys, nkeys == 1 ? "" : "s");
+	for (size_t i = 0; i < nkeys; i++) {
+		const char *expr = said != NULL ? said[i] : expand(k, text, i);
+
+		if (*expr == '\0')
+			return err_set(err, TU_EUSAGE,
+			    "[%s] %s: an empty expression", k->m->name,
+			    mapping_fields[f]);
+		list[i] = preset && strcmp(text, "@c") == 0
+		              ? expr
+		              : cast_key(k, expr, i);
+	}
+	*out = list;
+	return TU_OK;
+}
+
+static const char *
+make_where(const struct maker *k)
+{
+	const char *where = k->r->f[MAP_WHERE];
+
+	if (where == NULL || k->m->field[MAP_WHERE] != NULL)
+		return where;
+	/* An outbox of one kind of event only needs no pattern. */
+	if (strstr(where, "@e") != NULL && k->r->f[MAP_EVENT] == NULL)
+		return NULL;
+	return expand(k, where, 0);
+}
+
+/* What this brand has, and what is read from the pair's own key. */
+static enum status
+check_brand(const struct maker *k, const struct db *db, struct err *err)
+{
+	const struct track_sql *track = k->d->track;
+	const struct resolved *r = k->r;
+	const char *const *paths;
+
+	if (track == NULL)
+		return err_set(err, TU_ESCHEMA,
+		    "[%s] %s: changes are read from PostgreSQL, MariaDB, MySQL "
+		    "and SQLite only",
+		    k->m->name, k->d->brand);
+	if (r->kind == READ_SNAPSHOT && track->gaps)
+		return err_set(err, TU_EUSAGE,
+		    "[%s] %s: reader snapshot is for PostgreSQL, and this is "
+		    "%s",
+		    k->m->name,
+		    mapping_fields[k->m->field[MAP_READER] != NULL
+				       ? MAP_READER
+				       : MAP_PRESET],
+		    db->version);
+	if (r->kind == READ_GAPS && track->birth == NULL &&
+	    r->f[MAP_MARK] == NULL)
+		return err_set(err, TU_EUSAGE,
+		    "[%s] mark: reader gaps needs it on SQLite, which may give "
+		    "the same number to another row",
+		    k->m->name);
+	if (r->f[MAP_PATH] != NULL &&
+	    split(k->arena, r->f[MAP_PATH], ',', &paths) != k->pair->nkeys)
+		return err_set(err, TU_EUSAGE,
+		    "[%s] path: as many as the key of '%s' has columns, %zu",
+		    k->m->name, k->table->name, k->pair->nkeys);
+	if (!recheck_can_look(k->pair))
+		return err_set(err, TU_ESCHEMA,
+		    "[%s] '%s' has no key that finds its rows on both sides",
+		    k->m->name, k->table->name);
+	return TU_OK;
+}
+
+static enum status
+make_source(const struct maker *k, struct change_source *out, struct err *err)
+{
+	const struct resolved *r = k->r;
+	const struct column **columns =
+	    arena_alloc(k->arena, k->pair->nkeys * sizeof(*columns));
+	bool log =
+	    r->f[MAP_OP] != NULL || (r->preset != NULL && r->preset->log);
+
+	for (size_t i = 0; i < k->pair->nkeys; i++)
+		columns[i] = key_column(k, i);
+	out->from = r->f[MAP_FROM] != NULL ? r->f[MAP_FROM] : k->table->from;
+	out->where = make_where(k);
+	out->seq = r->f[MAP_SEQ];
+	out->mark = r->kind == READ_GAPS ? r->f[MAP_MARK] : NULL;
+	out->at = r->kind == READ_WINDOW ? r->f[MAP_AT] : NULL;
+	out->op = r->f[MAP_OP];
+	out->nkeys = k->pair->nkeys;
+	out->columns = columns;
+	out->gap_seconds = GAP_SECONDS;
+	out->window = r->window;
+	out->skew = WINDOW_SKEW;
+	out->pointer = r->f[MAP_POINTER];
+	out->blind_to_deletes =
+	    (r->kind == READ_WINDOW || r->kind == READ_ALL) && !log;
+	if (make_key(k, MAP_KEY, &out->key, err))
+		return err->status;
+	return make_key(k, MAP_KEY_OLD, &out->key_old, err);
+}
+
+enum status
+mapping_source(struct arena *arena, const struct db *db,
+    const struct pair *pair, enum side side, const struct mapping *m,
+    struct change_source *out, struct err *err)
+{
+	enum mapping_field field;
+	struct resolved r;
+	struct maker k = { arena, db->dialect, pair->table[side], pair, side, m,
+		&r };
+	const char *why = mapping_mistake(arena, m, &field);
+	enum status st;
+
+	if (why != NULL || mapping_own(m))
+		return err_set(err, why != NULL ? TU_EUSAGE : TU_EBUG,
+		    "[%s] %s", m->name,
+		    why != NULL ? why : "is a table of our own");
+	mapping_resolve(arena, m, &r, &field);
+	*out = (struct change_source){ .kind = r.kind, .install_id = "-" };
+	if (r.kind == READ_NONE)
+		return TU_OK;
+	st = check_brand(&k, db, err);
+	return st == TU_OK ? make_source(&k, out, err) : st;
+}
