@@ -305,17 +305,7 @@ swallow(struct accept *a, const struct change *c)
 
 	a->gap = true;
 	t->accepted += c->copies;
-	t->ops[c->op] += c->copies;
-	if (c->patchable)
-		t->patchable[c->op] += c->copies;
-	for (size_t i = 0; c->verdicts != NULL && i < c->pair->ncols; i++) {
-		if (c->verdicts[i] == VERDICT_UNREPRESENTABLE) {
-			t->unrepresentable += c->copies;
-			if (c->patchable)
-				t->partial += c->copies;
-			break;
-		}
-	}
+	tally_count(t, c);
 	return TU_OK;
 }
 
@@ -410,12 +400,7 @@ sink_end(struct change_sink *s, const struct pair *pair,
 		    "table '%s' has no difference with this key", pair->name);
 	st = drop_unseen(a, pair, tally, err);
 	*t = *tally;
-	for (int op = 0; op < CHANGE_OPS; op++) {
-		t->ops[op] -= out->ops[op];
-		t->patchable[op] -= out->patchable[op];
-	}
-	t->unrepresentable -= out->unrepresentable;
-	t->partial -= out->partial;
+	tally_subtract(t, out);
 	t->accepted = out->accepted;
 	t->accepted_inserts = out->ops[CHANGE_INSERT];
 	t->open_end = tally->open_end && !a->gap;

@@ -46,10 +46,12 @@ struct look {
 	int64_t full, acked;
 
 	/* What was read. */
-	const char *position[2]; /* NULL: this side has none to keep */
-	struct keyset keys[2];   /* that may differ */
-	struct keyset open[2];   /* that do; each on one side only */
-	bool overflow;           /* more do than are kept */
+	const char *position[2];  /* NULL: this side has none to keep */
+	struct keyset keys[2];    /* that may differ */
+	struct keyset open[2];    /* that do; each on one side only */
+	struct keyset pending[2]; /* that are on their way to the other side */
+	bool all_pending;
+	bool overflow;   /* more do than are kept */
 	const char *why; /* all of the table is to be compared; or NULL */
 	bool trouble;    /* and somebody should hear of it */
 };

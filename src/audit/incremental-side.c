@@ -1,7 +1,9 @@
 #include <config.h>
 
 #include "audit/incremental-int.h"
+#include "base/log.h"
 #include "track/keycompare.h"
+#include "track/mapping.h"
 
 static const char *const side_names[] = { "source", "target" };
 
@@ -30,61 +32,115 @@ open_aside(struct look *l, enum side side, const struct change_source *src,
 {
 	struct db *db = l->inc->options.plan->db[side];
 	struct tracked_side *t = &l->inc->side[side];
+	bool wanted =
+	    src->kind == READ_WINDOW ||
+	    (src->kind == READ_GAPS && db->dialect->track->birth != NULL);
 
-	if (t->aside != NULL || src->kind != READ_GAPS ||
-	    db->dialect->track->birth == NULL)
+	if (t->aside != NULL || !wanted)
 		return TU_OK;
 	return db_open(
 	    l->inc->options.url[side], DB_READ, db->side, &t->aside, err);
 }
 
+/* A window has to know who is writing before its snapshot begins. */
 static enum status
-read_source(struct look *l, enum side side, const struct change_source *src,
+look_before(
+    struct look *l, enum side side, struct change_source *src, struct err *err)
+{
+	const struct incremental_options *o = &l->inc->options;
+	enum status st;
+
+	if (src->kind != READ_WINDOW)
+		return TU_OK;
+	st = reader_before(l->inc->side[side].aside, l->arena, src, err);
+	return st ? st : o->snapshot(o->arg, side, err);
+}
+
+static void
+blame(struct look *l, bool trouble, enum side side, const char *why)
+{
+	look_whole(l, trouble,
+	    arena_printf(l->arena, "%s: %s", side_names[side], why));
+}
+
+static enum status
+read_source(struct look *l, enum side side, struct change_source *src,
     const char *shape, struct err *err)
 {
 	struct db *db = l->inc->options.plan->db[side];
 	struct change_reading got = { 0 };
 	enum status st = open_aside(l, side, src, err);
 
+	src->pending = src->pointer != NULL ? &l->pending[side] : NULL;
+	if (st == TU_OK)
+		st = look_before(l, side, src, err);
 	if (st == TU_OK)
 		st = reader_read(db, l->inc->side[side].aside, l->arena, src,
 		    shape, l->old[side], &l->keys[side], &got, err);
 	if (st)
 		return st;
 	l->position[side] = got.position;
+	l->all_pending |= got.pending_all;
 	if (got.whole)
-		look_whole(l, false,
-		    arena_printf(
-			l->arena, "%s: %s", side_names[side], got.why));
+		blame(l, false, side, got.why);
+	if (got.blind_to_deletes)
+		log_line(LOG_INFO,
+		    "table '%s': %s: a row that was deleted is missed only by "
+		    "counting",
+		    l->pair->name, side_names[side]);
 	return TU_OK;
 }
 
-enum status
-look_read(struct look *l, enum side side, struct err *err)
+/* Changes that others write down. */
+static enum status
+read_mapped(
+    struct look *l, enum side side, const struct mapping *m, struct err *err)
+{
+	struct db *db = l->inc->options.plan->db[side];
+	struct change_source src;
+	struct err why = ERR_INIT;
+	enum status st;
+
+	st = mapping_source(l->arena, db, l->pair, side, m, &src, &why);
+	if (st == TU_ESCHEMA) {
+		blame(l, true, side, why.msg);
+		return TU_OK;
+	}
+	if (st) {
+		*err = why;
+		return st;
+	}
+	if (!change_source_fits(l->arena, l->pair, side, &src)) {
+		blame(l, true, side,
+		    "a key does not find every row that has it: see "
+		    "INCREMENTAL RUNS in trueup-diff(1)");
+		return TU_OK;
+	}
+	return read_source(l, side, &src, NULL, err);
+}
+
+static enum status
+read_own(struct look *l, enum side side, struct err *err)
 {
 	struct db *db = l->inc->options.plan->db[side];
 	struct tracked_side *t = &l->inc->side[side];
 	struct change_source src;
-	const char *shape = NULL, *why = NULL;
-	struct capture *c;
+	const char *shape = NULL, *why = t->cannot;
+	struct capture *c = NULL;
 	enum status st;
 
-	if (t->cannot != NULL) {
-		look_whole(l, true, t->cannot);
-		return TU_OK;
+	if (why == NULL) {
+		c = captures_find(&t->captures, l->pair->table[side]);
+		if (c == NULL)
+			why = "its changes are not written down (trueup track "
+			      "install)";
 	}
-	c = captures_find(&t->captures, l->pair->table[side]);
-	if (c == NULL) {
-		look_whole(l, true,
-		    arena_printf(l->arena,
-			"%s: its changes are not written down (trueup track "
-			"install)",
-			side_names[side]));
-		return TU_OK;
+	if (why == NULL) {
+		st =
+		    capture_check(db, l->arena, &t->list, c, &shape, &why, err);
+		if (st)
+			return st;
 	}
-	st = capture_check(db, l->arena, &t->list, c, &shape, &why, err);
-	if (st)
-		return st;
 	if (why == NULL) {
 		change_source_own(l->arena, db, &t->captures, c, &src);
 		if (!change_source_fits(l->arena, l->pair, side, &src))
@@ -92,9 +148,21 @@ look_read(struct look *l, enum side side, struct err *err)
 			      "one compared by";
 	}
 	if (why != NULL) {
-		look_whole(l, true,
-		    arena_printf(l->arena, "%s: %s", side_names[side], why));
+		blame(l, true, side, why);
 		return TU_OK;
 	}
 	return read_source(l, side, &src, shape, err);
+}
+
+enum status
+look_read(struct look *l, enum side side, struct err *err)
+{
+	const struct incremental_options *o = &l->inc->options;
+	const struct mapping *m = o->changes != NULL
+	                              ? config_mapping(o->changes, o->pair,
+					    side, l->pair->table[side])
+	                              : NULL;
+
+	return m != NULL && !mapping_own(m) ? read_mapped(l, side, m, err)
+	                                    : read_own(l, side, err);
 }

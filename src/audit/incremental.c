@@ -34,8 +34,17 @@ struct recorder {
 	struct change_sink *to; /* or NULL */
 	/* What a comparison by keys cannot say of itself; or NULL. */
 	const struct tally *known;
-	struct tally *tally;
+	struct tally *tally;   /* the comparison's; where there is a to */
+	struct tally left_out; /* of what is pending */
+	bool gap;              /* behind the last change that was passed on */
 };
+
+static bool
+is_pending(const struct look *l, const struct cell *cells)
+{
+	return l->all_pending || keyset_has(&l->pending[SOURCE], cells) ||
+	       keyset_has(&l->pending[TARGET], cells);
+}
 
 static enum status
 recorder_begin(struct change_sink *s, const struct pair *pair, struct err *err)
@@ -46,19 +55,49 @@ recorder_begin(struct change_sink *s, const struct pair *pair, struct err *err)
 	                                       : TU_OK;
 }
 
+/* What is pending may differ: that is no difference yet. */
+static enum status
+pass_on(struct recorder *r, const struct change *c, const struct cell *cells,
+    struct err *err)
+{
+	struct change known = *c;
+
+	if (!c->pair->multiset && is_pending(r->look, cells)) {
+		tally_count(&r->left_out, c);
+		r->left_out.unsettled += c->copies;
+		r->gap = true;
+		return TU_OK;
+	}
+	known.next = c->next && !r->gap;
+	r->gap = false;
+	return r->to->change != NULL ? r->to->change(r->to, &known, err)
+	                             : TU_OK;
+}
+
 static enum status
 recorder_change(struct change_sink *s, const struct change *c, struct err *err)
 {
 	struct recorder *r = (struct recorder *)s;
 	enum side side = c->source != NULL ? SOURCE : TARGET;
+	const struct cell *cells = side == SOURCE ? c->source : c->target;
 
 	if (r->known == NULL && !c->pair->multiset && !r->look->overflow &&
-	    !keyset_add(
-		&r->look->open[side], side == SOURCE ? c->source : c->target))
+	    !keyset_add(&r->look->open[side], cells))
 		r->look->overflow = true;
-	return r->to != NULL && r->to->change != NULL
-	           ? r->to->change(r->to, c, err)
-	           : TU_OK;
+	return r->to != NULL ? pass_on(r, c, cells, err) : TU_OK;
+}
+
+static void
+add_known(struct tally *t, const struct tally *known)
+{
+	for (int side = SOURCE; side <= TARGET; side++) {
+		t->rows[side] = known->rows[side];
+		t->bytes[side] += known->bytes[side];
+	}
+	t->suspects = known->suspects;
+	t->at_target = known->at_target;
+	t->seconds += known->seconds;
+	t->by_keys = true;
 }
 
 static enum status
@@ -67,19 +106,14 @@ recorder_end(struct change_sink *s, const struct pair *pair,
 {
 	struct recorder *r = (struct recorder *)s;
 
-	if (r->known != NULL) {
-		for (int side = SOURCE; side <= TARGET; side++) {
-			r->tally->rows[side] = r->known->rows[side];
-			r->tally->bytes[side] += r->known->bytes[side];
-		}
-		r->tally->suspects = r->known->suspects;
-		r->tally->at_target = r->known->at_target;
-		r->tally->seconds += r->known->seconds;
-		r->tally->by_keys = true;
-	}
-	return r->to != NULL && r->to->end != NULL
-	           ? r->to->end(r->to, pair, tally, err)
-	           : TU_OK;
+	if (r->to == NULL)
+		return TU_OK;
+	if (r->known != NULL)
+		add_known(r->tally, r->known);
+	tally_subtract(r->tally, &r->left_out);
+	r->tally->unsettled += r->left_out.unsettled;
+	r->tally->open_end = r->tally->open_end && !r->gap;
+	return r->to->end != NULL ? r->to->end(r->to, pair, tally, err) : TU_OK;
 }
 
 static enum status
@@ -96,9 +130,14 @@ static struct recorder
 recorder(struct look *l, struct change_sink *to, const struct tally *known,
     struct tally *tally)
 {
-	return (struct recorder){ { recorder_begin, recorder_change,
-				      recorder_end, recorder_fail },
-		l, to, known, tally };
+	return (struct recorder){
+		.sink = { recorder_begin, recorder_change, recorder_end,
+		    recorder_fail },
+		.look = l,
+		.to = to,
+		.known = known,
+		.tally = tally,
+	};
 }
 
 /* --- by keys -------------------------------------------------------------- */
@@ -186,7 +225,7 @@ static enum status
 compare_whole(struct look *l, const struct diff_options *options,
     struct change_sink *sink, struct tally *tally, struct err *err)
 {
-	struct recorder r = recorder(l, sink, NULL, NULL);
+	struct recorder r = recorder(l, sink, NULL, tally);
 	enum status st;
 
 	log_line(l->trouble ? LOG_WARN : LOG_INFO,
@@ -218,6 +257,7 @@ look_init(struct look *l, struct incremental *inc, const struct pair *pair)
 	for (int s = SOURCE; s <= TARGET; s++) {
 		keyset_init(&l->keys[s], l->types, pair->nkeys, limit);
 		keyset_init(&l->open[s], l->types, pair->nkeys, limit);
+		keyset_init(&l->pending[s], l->types, pair->nkeys, limit);
 	}
 }
 
@@ -227,6 +267,7 @@ look_release(struct look *l)
 	for (int s = SOURCE; s <= TARGET; s++) {
 		keyset_release(&l->keys[s]);
 		keyset_release(&l->open[s]);
+		keyset_release(&l->pending[s]);
 	}
 	arena_free(l->arena);
 }

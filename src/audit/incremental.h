@@ -17,6 +17,9 @@
  * The last catches what no trigger sees and what was lost, as far as rows came
  * or went. A lost update it cannot see.
  *
+ * A row that another pipeline has yet to deliver (pointer of track/mapping.h)
+ * is not different: it is unsettled, and looked at again.
+ *
  * The order is what makes it right: the changes of both sides are read, in the
  * snapshots that the rows are then read in, and their positions are kept only
  * with the rows found different, in the transaction that ends the run. They
@@ -26,6 +29,7 @@
 #ifndef TU_AUDIT_INCREMENTAL_H
 #define TU_AUDIT_INCREMENTAL_H
 
+#include "audit/config.h"
 #include "audit/history.h"
 #include "diff/diff.h"
 
@@ -36,6 +40,12 @@ struct incremental_options {
 	const char *name;        /* of the pair, for "track clean" to know */
 	const struct plan *plan; /* its connections are in their snapshots */
 	const char *url[2];
+	/* Where others write changes down; NULL: nowhere. */
+	const struct config *changes;
+	const char *pair; /* whose changes; NULL: of config_read_changes() */
+	/* Another snapshot of a side, for readers that look around before. */
+	enum status (*snapshot)(void *arg, enum side side, struct err *err);
+	void *arg;
 };
 
 enum status incremental_new(const struct incremental_options *options,

@@ -18,6 +18,7 @@
 #include "cmd/settings.h"
 
 struct cmd;
+struct config;
 struct history;
 struct accepting;
 struct run;
@@ -35,6 +36,8 @@ struct call {
 	struct history *history;
 	/* With a history: compare only what has changed, under this name. */
 	const char *incremental;
+	/* Where others write changes down; NULL: the file of --changes. */
+	const struct config *changes;
 	/* audit/accept.h: what is to be recorded there; NULL: nothing. */
 	struct accepting *accepting;
 	/* Hears of a run (cmd/run.h) before it is gone, or NULL; failed: it did

@@ -17,7 +17,7 @@ static bool
 is_no_key(const char *name)
 {
 	return strcmp(name, "help") == 0 || strcmp(name, "incremental") == 0 ||
-	       strcmp(name, "progress") == 0 ||
+	       strcmp(name, "changes") == 0 || strcmp(name, "progress") == 0 ||
 	       strcmp(name, "no-progress") == 0 ||
 	       strcmp(name, "log-progress") == 0;
 }
@@ -248,6 +248,7 @@ job_make(struct job *job, struct config *c, const struct config_pair *pair)
 	job->cmd.synopsis = NULL;
 	job->call.cmd = &job->cmd;
 	job->call.arena = c->arena;
+	job->call.changes = c;
 	settings_init(&job->call.set);
 	action->options(&m.table, &job->call.set);
 	set_defaults(&m);

@@ -4,7 +4,7 @@
  * Every option of diff and of sync is a key of the same name, read through the
  * option table of that command, so that a key can do what an option does and
  * is checked as one. Only "help" and "progress" are none, for nobody looks on,
- * and "incremental", whose place the key "mode" has.
+ * and "incremental" and "changes", for which the file has a key and sections.
  */
 #ifndef TU_CMD_JOB_H
 #define TU_CMD_JOB_H

@@ -7,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/stage.h"
+#include "cmd/job.h"
 #include "cmd/jobs.h"
 #include "cmd/looks.h"
 #include "cmd/progress.h"
@@ -69,18 +70,50 @@ open_own(struct run *run, struct err *err)
 	return history_begin(run->own, call->cmd->name, "incremental", err);
 }
 
+/* The file of --changes. */
+static enum status
+read_changes(struct run *run, const struct config **out, struct err *err)
+{
+	struct call *call = run->call;
+	const char *path = call->set.changes;
+	struct config *c = arena_alloc(call->arena, sizeof(*c));
+
+	*out = call->changes;
+	if (path == NULL)
+		return TU_OK;
+	*out = c;
+	if (config_read_changes(c, path, call->arena, err))
+		return err->status;
+	if (c->nmistakes == 0)
+		return TU_OK;
+	job_print_mistakes(call, c);
+	return err_set(err, TU_EUSAGE, "'%s' has mistakes", path);
+}
+
+static enum status
+another_snapshot(void *arg, enum side side, struct err *err)
+{
+	return session_new_snapshot(arg, side, err);
+}
+
 static enum status
 begin_incremental(struct run *run, struct err *err)
 {
-	const struct incremental_options options = {
+	struct incremental_options options = {
 		.history = run->call->history,
 		.name = run->call->incremental,
 		.plan = &run->session.plan,
 		.url = { run->session.url[SOURCE], run->session.url[TARGET] },
+		.snapshot = another_snapshot,
+		.arg = &run->session,
 	};
 
 	if (options.name == NULL)
 		return TU_OK;
+	if (run->call->changes != NULL)
+		options.pair = options.name;
+	if (read_changes(run, &options.changes, err))
+		return err->status;
 	stage_begin("looking for change tables");
 	return incremental_new(&options, &run->incremental, err);
 }

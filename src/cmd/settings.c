@@ -138,6 +138,8 @@ settings_incremental(struct opt_table *table, struct settings *set)
 		OPT_GROUP("Incremental"),
 		OPT_STR(0, "incremental", &set->incremental, "FILE",
 		    "compare what changed since the run that wrote FILE"),
+		OPT_STR(0, "changes", &set->changes, "FILE",
+		    "change tables of others: [changes], trueup.conf(5)"),
 	};
 
 	opt_table_add(table, rows, ARRAY_LEN(rows));
@@ -392,6 +394,8 @@ settings_check(struct settings *set, struct err *err)
 		    set->state == NULL
 			? "--transaction=batch needs --state=FILE"
 			: "--state needs --transaction=batch");
+	if (set->changes != NULL && set->incremental == NULL)
+		return err_set(err, TU_EUSAGE, "--changes needs --incremental");
 	if (set->recheck_wait > 0 && set->recheck == 0)
 		return err_set(
 		    err, TU_EUSAGE, "--recheck-wait needs --recheck");

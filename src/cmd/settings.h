@@ -39,7 +39,7 @@ struct settings {
 	uint64_t leaf_rows, jobs;
 
 	/* Incremental */
-	const char *incremental;
+	const char *incremental, *changes;
 
 	/* Live pairs */
 	uint64_t recheck, recheck_wait;

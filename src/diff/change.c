@@ -8,3 +8,30 @@ tally_differs(const struct tally *t)
 	return t->ops[CHANGE_INSERT] || t->ops[CHANGE_UPDATE] ||
 	       t->ops[CHANGE_DELETE] || t->unrepresentable || t->hidden_columns;
 }
+
+void
+tally_count(struct tally *t, const struct change *c)
+{
+	t->ops[c->op] += c->copies;
+	if (c->patchable)
+		t->patchable[c->op] += c->copies;
+	for (size_t i = 0; c->verdicts != NULL && i < c->pair->ncols; i++) {
+		if (c->verdicts[i] == VERDICT_UNREPRESENTABLE) {
+			t->unrepresentable += c->copies;
+			if (c->patchable)
+				t->partial += c->copies;
+			break;
+		}
+	}
+}
+
+void
+tally_subtract(struct tally *t, const struct tally *out)
+{
+	for (int op = 0; op < CHANGE_OPS; op++) {
+		t->ops[op] -= out->ops[op];
+		t->patchable[op] -= out->patchable[op];
+	}
+	t->unrepresentable -= out->unrepresentable;
+	t->partial -= out->partial;
+}

@@ -106,6 +106,11 @@ struct change_sink {
 	    const struct err *why, struct err *err);
 };
 
+/* Count a change that was left out of what others hear of; and take such
+ * counts away from those of the comparison. */
+void tally_count(struct tally *t, const struct change *c);
+void tally_subtract(struct tally *t, const struct tally *out);
+
 /* True if anything of the tally makes the tables different. */
 bool tally_differs(const struct tally *t);
 

@@ -98,6 +98,30 @@ keyset_add(struct keyset *ks, const struct cell *cells)
 	return ks->sorted <= ks->limit;
 }
 
+bool
+keyset_has(const struct keyset *ks, const struct cell *cells)
+{
+	size_t lo = 0, hi = keyset_count(ks);
+	struct buf key = BUF_INIT;
+	bool found = false;
+
+	for (size_t i = 0; i < ks->nkeys; i++)
+		key_encode(&key, &ks->types[i], &cells[i]);
+	while (lo < hi && !found) {
+		size_t mid = lo + (hi - lo) / 2, len;
+		const void *p = keyset_key(ks, mid, &len);
+		int cmp = key_cmp(key.data, key.len, p, len);
+
+		found = cmp == 0;
+		if (cmp < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	buf_free(&key);
+	return found;
+}
+
 const void *
 keyset_key(const struct keyset *ks, size_t i, size_t *len)
 {

@@ -39,6 +39,7 @@ void keyset_sort(struct keyset *ks);
 size_t keyset_count(const struct keyset *ks);
 /* The bytes, for key_cmp(), and the cells, which stay in the set. */
 const void *keyset_key(const struct keyset *ks, size_t i, size_t *len);
+bool keyset_has(const struct keyset *ks, const struct cell *cells);
 void keyset_cells(const struct keyset *ks, size_t i, struct cell *cells);
 
 #endif

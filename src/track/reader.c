@@ -44,7 +44,6 @@ change_source_own(struct arena *arena, const struct db *db,
 		.seq = track->gaps ? "seq" : "xid",
 		.mark = track->gaps ? "at" : NULL,
 		.op = "op",
-		.run = "run",
 		.nkeys = c->t.nkeys,
 		.key = names,
 		.columns = c->t.keys,
@@ -59,7 +58,7 @@ change_source_own(struct arena *arena, const struct db *db,
 /* --- scanning ------------------------------------------------------------- */
 
 /* What a scan selects: the keys under the names that the inner SELECT gives
- * them, then number, op, mark and run. */
+ * them, then number, op and mark. */
 struct scanned {
 	size_t nkeys; /* of both keys */
 	const struct column **columns;
@@ -70,7 +69,7 @@ static struct scanned
 scanned_columns(struct reading *r)
 {
 	size_t n = r->src->nkeys, all = r->src->key_old != NULL ? 2 * n : n;
-	struct scanned s = { .nkeys = all, .n = all + 4 };
+	struct scanned s = { .nkeys = all, .n = all + 3 };
 	struct column *copies = arena_alloc(r->arena, all * sizeof(*copies));
 
 	s.columns = arena_alloc(r->arena, s.n * sizeof(*s.columns));
@@ -80,8 +79,7 @@ scanned_columns(struct reading *r)
 		s.columns[i] = &copies[i];
 	}
 	s.columns[all] = &db_int_column;
-	for (size_t i = 1; i <= 3; i++)
-		s.columns[all + i] = &db_text_column;
+	s.columns[all + 1] = s.columns[all + 2] = &db_text_column;
 	return s;
 }
 
@@ -105,7 +103,6 @@ inner_sql(struct buf *sql, const struct change_source *src)
 	add_as(sql, src->at, "trueup_at");
 	add_as(sql, src->op, "trueup_op");
 	add_as(sql, src->mark, "trueup_mark");
-	add_as(sql, src->run, "trueup_run");
 	buf_addf(sql, " FROM %s", src->from);
 	if (src->where != NULL)
 		buf_addf(sql, " WHERE (%s\n)", src->where);
@@ -124,13 +121,10 @@ scan_sql(struct buf *sql, const struct reading *r, const struct scanned *s,
 		d->select_expr(sql, s->columns[i]);
 		buf_adds(sql, ", ");
 	}
-	buf_addf(sql,
-	    "CAST(%s AS %s), CAST(%s AS %s), CAST(%s AS %s), CAST(%s AS %s) "
-	    "FROM (",
+	buf_addf(sql, "CAST(%s AS %s), CAST(%s AS %s), CAST(%s AS %s) FROM (",
 	    src->kind == READ_GAPS ? "trueup_seq" : "0", d->track->integer,
 	    src->op != NULL ? "trueup_op" : "''", text,
-	    src->mark != NULL ? "trueup_mark" : "''", text,
-	    src->run != NULL ? "trueup_run" : "''", text);
+	    src->mark != NULL ? "trueup_mark" : "''", text);
 	inner_sql(sql, src);
 	buf_addf(sql, ") trueup_q WHERE %s%s", condition,
 	    ordered ? " ORDER BY trueup_seq" : "");
@@ -145,21 +139,10 @@ has_null(const struct cell *cells, size_t n)
 	return false;
 }
 
-static bool
-is_ours(const struct change_source *src, const struct cell *run)
-{
-	for (size_t i = 0; src->ours != NULL && src->ours[i] != NULL; i++)
-		if (run->kind == CELL_TEXT &&
-		    run->len == strlen(src->ours[i]) &&
-		    memcmp(run->u.p, src->ours[i], run->len) == 0)
-			return true;
-	return false;
-}
-
 /* The keys of a row; or why they are not all that it may be about. */
 static const char *
 take_keys(const struct change_source *src, const struct scanned *s,
-    const struct cell *cells, bool own, struct keyset *keys)
+    const struct cell *cells, struct keyset *keys)
 {
 	const struct cell *op = &cells[s->nkeys + 1], *old = cells + src->nkeys;
 	bool good;
@@ -167,8 +150,6 @@ take_keys(const struct change_source *src, const struct scanned *s,
 	if (op->kind == CELL_TEXT && op->len == 1 && *op->u.p == 'T')
 		return "it was truncated, or a change could not be written "
 		       "down with its key";
-	if (own)
-		return NULL;
 	if (has_null(cells, src->nkeys))
 		return "a key is NULL";
 	good = keyset_add(keys, cells);
@@ -188,7 +169,6 @@ scan_into(struct reading *r, const char *condition, bool ordered,
 	const struct row *row = NULL;
 	struct cursor *cur;
 	enum status st;
-	bool own;
 
 	scan_sql(&sql, r, &s, condition, ordered);
 	scan.sql = buf_str(&sql);
@@ -196,11 +176,9 @@ scan_into(struct reading *r, const char *condition, bool ordered,
 	while (st == TU_OK && !(st = db_next(cur, &row, err)) && row != NULL) {
 		const struct cell *cells = row->cells;
 
-		own = is_ours(r->src, &cells[s.nkeys + 3]);
 		r->out->rows++;
-		r->out->own += own;
 		if (keys != NULL && *why == NULL)
-			*why = take_keys(r->src, &s, cells, own, keys);
+			*why = take_keys(r->src, &s, cells, keys);
 		if (each != NULL)
 			each(r, cells[s.nkeys].u.i, &cells[s.nkeys + 2]);
 	}

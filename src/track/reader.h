@@ -41,8 +41,8 @@
  * The position in a table that is not ours counts as long as the row read last
  * is there (gaps), or any row of the old snapshot (snapshot) or of the last
  * window, and the mapping is as it was; on PostgreSQL it must not have been
- *truncated or replaced either. Rows that somebody deletes before they were read
- *cannot be missed.
+ * truncated or replaced either. Rows that somebody deletes before they were read
+ * cannot be missed.
  *
  * The order is what makes it right: in one snapshot, or before it, the changes
  * are read and the new position is taken; in it or after it the rows of those
@@ -78,11 +78,6 @@ struct change_source {
 	                    * one, though they have the same number; or NULL */
 	const char *at;    /* window: a time, or a number that ascends */
 	const char *op;    /* a text: 'T' is the whole table; or NULL */
-	/* A text: what the writing session called itself (patch/echo.h); or
-	 * NULL. Of rows in which it is one of ours (a list that ends in NULL;
-	 * or NULL) the keys are not kept. */
-	const char *run;
-	const char *const *ours;
 	size_t nkeys;
 	const char *const *key;     /* of the columns' types */
 	const char *const *key_old; /* the same, another key that the row
@@ -109,7 +104,6 @@ struct change_reading {
 	bool whole;           /* all of the table may have changed: */
 	const char *why;
 	uint64_t rows; /* of the change table that were read */
-	uint64_t own;  /* among them: ours */
 	bool blind_to_deletes;
 	/* Any key may be pending: there are too many, or one is NULL. */
 	bool pending_all;

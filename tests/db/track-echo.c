@@ -155,25 +155,6 @@ check_failure(struct world *w, struct tracking *t)
 	is_str(changes(t), "9", "%s: and the name is gone", brand);
 }
 
-static void
-check_reader(struct world *w, struct tracking *t)
-{
-	static const char *const ours[] = { "00000000000000bb", RUN, NULL };
-	const char *position = NULL;
-
-	begin(w, t);
-	tracking_read(t, &position);
-	apply(w, t->app, RUN, NULL);
-	touch(w, t->app, 2);
-	touch(w, t->app, 9);
-	t->ours = ours;
-	is_str(tracking_read(t, &position), "2, 9",
-	    "%s: keys of our own are not read", brand);
-	is_int((long long)t->own, 3, "%s: but counted", brand);
-	t->ours = NULL;
-	changes(t);
-}
-
 /* What an older version has made knows of no names. */
 static void
 check_older(struct world *w, struct tracking *t)
@@ -235,7 +216,6 @@ check_brand(enum brand b)
 	check_one(&w, &t);
 	check_batches(&w, &t);
 	check_failure(&w, &t);
-	check_reader(&w, &t);
 	if (b == PG)
 		tracking_run(t.app, "DROP SCHEMA " TRACK_SCHEMA " CASCADE");
 	tracking_close(&t);

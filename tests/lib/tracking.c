@@ -79,7 +79,6 @@ tracking_check(struct tracking *t)
 	t->capture = c;
 	if (c->t.keys != NULL)
 		change_source_own(t->arena, t->db, &t->captures, c, &t->source);
-	t->source.ours = t->ours;
 }
 
 void
@@ -156,7 +155,6 @@ tracking_read(struct tracking *t, const char **position)
 		die("read", err.msg);
 	t->db->drv->snapshot_end(t->db);
 	*position = got.position;
-	t->own = got.own;
 	text = got.whole ? arena_printf(t->arena, "whole: %s", got.why)
 	                 : tracking_keys(t->arena, &ks);
 	keyset_release(&ks);

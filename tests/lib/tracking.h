@@ -19,8 +19,6 @@ struct tracking {
 	const char *why; /* it cannot be believed */
 	const char *shape;
 	struct change_source source;
-	const char *const *ours; /* runs whose keys are not read; or NULL */
-	uint64_t own;            /* rows of these, in the last read */
 };
 
 struct db *tracking_connect(const char *url, enum db_mode mode);
