@@ -251,7 +251,9 @@ mapping_source(struct arena *arena, const struct db *db,
 		    "[%s] %s", m->name,
 		    why != NULL ? why : "is a table of our own");
 	mapping_resolve(arena, m, &r, &field);
-	*out = (struct change_source){ .kind = r.kind, .install_id = "-" };
+	*out = (struct change_source){
+		.name = m->name, .kind = r.kind, .install_id = "-"
+	};
 	if (r.kind == READ_NONE)
 		return TU_OK;
 	st = check_brand(&k, db, err);

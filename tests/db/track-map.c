@@ -370,19 +370,30 @@ test_errors(void)
 			"bigint DEFAULT nextval('s'), k int);;ALTER SEQUENCE s "
 			"OWNED BY log.n",
 		    { "from", "log", "seq", "n", "key", "k" },
-		    "the sequence of log has CACHE 20: its numbers come out "
+		    "[changes x]: the sequence of log has CACHE 20: its "
+		    "numbers come out "
 		    "of order, and changes would be missed" },
 		{ TABLE "CREATE TABLE log (n int, k int)",
 		    { "from", "log", "seq", "n", "key", "k", "pointer",
 			"SELECT 'x'" },
-		    "pointer: the query gives 'x', which is no number" },
+		    "[changes x]: pointer: the query gives 'x', which is no "
+		    "number" },
 		{ TABLE "CREATE TABLE log (n int, k int)",
 		    { "from", "log", "seq", "n", "key", "k", "pointer",
 			"SELECT 1 WHERE false" },
-		    "pointer: the query gives nothing, which is no number" },
+		    "[changes x]: pointer: the query gives nothing, which is "
+		    "no number" },
+		{ TABLE "CREATE TABLE data_changes (id int, table_name text)",
+		    { "preset", "rhosocial" },
+		    "[changes x]: database: column \"record_id\" does not "
+		    "exist" },
+		{ TABLE "SELECT 1", { "from", "log", "key", "k" },
+		    "[changes x]: database: relation \"log\" does not "
+		    "exist" },
 		{ TABLE "CREATE TABLE log (at text, k int)",
 		    { "from", "log", "at", "at", "key", "k" },
-		    "at: at is neither a time nor a number but text" },
+		    "[changes x]: at: at is neither a time nor a number but "
+		    "text" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -504,10 +515,10 @@ test_types(enum brand b)
 			 "VARBINARY(9), d DECIMAL(9, 2), e CHAR(5), f "
 			 "VARCHAR(9) CHARACTER SET latin1, g BIGINT UNSIGNED, "
 			 "h TIME, i ENUM('x', 'y'), PRIMARY KEY (a, b, c, d, "
-		         "e, "
+			 "e, "
 			 "f, g, h, i)) ENGINE=InnoDB;;"
 			 "CREATE TABLE log (k1 TEXT, k2 TEXT, k3 BLOB, k4 "
-		         "TEXT, "
+			 "TEXT, "
 			 "k5 TEXT, k6 TEXT, k7 TEXT, k8 TEXT, k9 TEXT);;"
 			 "INSERT INTO log VALUES ('2025-02-01', '2025-02-01 "
 			 "09:00:00.5', x'00ff', '1.50', 'a', 'é', "
