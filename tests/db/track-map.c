@@ -306,6 +306,22 @@ static const struct trial trials[] = {
 		{ "INSERT INTO t VALUES (5, CURRENT_TIMESTAMP)", "3, 4, 5",
 		    NULL } },
 	    true },
+	{ "system-versioned", 1U << MY,
+	    "CREATE TABLE t (id int PRIMARY KEY, v int) ENGINE=InnoDB WITH "
+	    "SYSTEM VERSIONING;;"
+	    "SET @@timestamp = UNIX_TIMESTAMP('2025-01-01 10:00:00')",
+	    { "preset", "system-versioned" },
+	    { { "INSERT INTO t VALUES (1, 1), (2, 2), (3, 3), (4, 4)", FIRST,
+		  NULL },
+		{ "SET @@timestamp = UNIX_TIMESTAMP('2025-01-02 10:00:00');;"
+		  "INSERT INTO t VALUES (9, 9)",
+		    "1, 2, 3, 4, 9", NULL },
+		{ "SET @@timestamp = UNIX_TIMESTAMP('2025-01-03 10:00:00');;"
+		  "UPDATE t SET id = 5 WHERE id = 1;;UPDATE t SET v = 0 WHERE "
+		  "id = 2;;DELETE FROM t WHERE id = 3",
+		    "1, 2, 3, 5, 9", NULL },
+		{ NULL, "1, 2, 3, 5", NULL } },
+	    false },
 	{ "a number", ALL_BRANDS,
 	    "CREATE TABLE t (id int PRIMARY KEY, version bigint)",
 	    { "preset", "updated_at", "at", "version", "window", "10" },
