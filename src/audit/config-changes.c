@@ -85,9 +85,10 @@ set_side(
 static void
 list_keys(const char **known)
 {
-	memcpy(known, own_keys, sizeof(own_keys));
-	memcpy(known + ARRAY_LEN(own_keys), mapping_fields,
-	    MAP_FIELDS * sizeof(*known));
+	for (size_t i = 0; i < ARRAY_LEN(own_keys); i++)
+		known[i] = own_keys[i];
+	for (size_t i = 0; i < MAP_FIELDS; i++)
+		known[ARRAY_LEN(own_keys) + i] = mapping_fields[i];
 }
 
 static void

@@ -7,8 +7,9 @@
 #include "track/mapping.h"
 
 /*
- * In where and in keys @o, @s and @e are the table's name in the table of
- * changes, its schema, and the event, as texts. A key with @c (the key column),
+ * In from, where and keys @t is the table itself; @o, @s and @e are its name in
+ * the table of changes, its schema, and the event, as texts. A key with @c (the
+ * key column),
  * @l (its name as a text) or @j (what is at its path of the payload) is one
  * for each key column.
  */

@@ -85,7 +85,9 @@ expand(const struct maker *k, const char *tmpl, size_t i)
 			continue;
 		}
 		tmpl++;
-		if (*tmpl == 'o')
+		if (*tmpl == 't')
+			buf_adds(&out, k->table->from);
+		else if (*tmpl == 'o')
 			track_text(&out, k->d, object);
 		else if (*tmpl == 's')
 			track_text(&out, k->d, schema != NULL ? schema : "");
@@ -164,6 +166,16 @@ make_where(const struct maker *k)
 	return expand(k, where, 0);
 }
 
+static const char *
+make_from(const struct maker *k)
+{
+	const char *from = k->r->f[MAP_FROM];
+
+	if (from == NULL)
+		return k->table->from;
+	return k->m->field[MAP_FROM] != NULL ? from : expand(k, from, 0);
+}
+
 /* What this brand has, and what is read from the pair's own key. */
 static enum status
 check_brand(const struct maker *k, const struct db *db, struct err *err)
@@ -215,7 +227,7 @@ make_source(const struct maker *k, struct change_source *out, struct err *err)
 
 	for (size_t i = 0; i < k->pair->nkeys; i++)
 		columns[i] = key_column(k, i);
-	out->from = r->f[MAP_FROM] != NULL ? r->f[MAP_FROM] : k->table->from;
+	out->from = make_from(k);
 	out->where = make_where(k);
 	out->seq = r->f[MAP_SEQ];
 	out->mark = r->kind == READ_GAPS ? r->f[MAP_MARK] : NULL;
@@ -251,7 +263,9 @@ mapping_source(struct arena *arena, const struct db *db,
 		    "[%s] %s", m->name,
 		    why != NULL ? why : "is a table of our own");
 	mapping_resolve(arena, m, &r, &field);
-	*out = (struct change_source){ .kind = r.kind, .install_id = "-" };
+	*out = (struct change_source){
+		.name = m->name, .kind = r.kind, .install_id = "-"
+	};
 	if (r.kind == READ_NONE)
 		return TU_OK;
 	st = check_brand(&k, db, err);

@@ -52,6 +52,13 @@ static const struct preset presets[] = {
 		[MAP_KEY] = "coalesce(changed_fields -> @l, row_data -> @l)",
 		[MAP_KEY_OLD] = "row_data -> @l",
 		[MAP_OP] = "action" } },
+	/* A version's time is when it ended, or when it began if it is the
+	 * last one. */
+	{ "system-versioned", true,
+	    { [MAP_FROM] = "@t FOR SYSTEM_TIME ALL",
+		[MAP_AT] = "CASE WHEN ROW_END > NOW(6) THEN ROW_START ELSE "
+			   "ROW_END END",
+		[MAP_KEY] = "@c" } },
 	{ "updated_at", false, { [MAP_AT] = "updated_at", [MAP_KEY] = "@c" } },
 	{ "synced", false,
 	    { [MAP_WHERE] = "synced IS NOT TRUE", [MAP_KEY] = "@c" } },

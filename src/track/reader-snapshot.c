@@ -59,7 +59,8 @@ has_rows(struct reading *r, struct err *err)
 		r->src->from),
 	    &n, err);
 
-	r->new.rows = st == TU_OK &&n == 1;
+	if (st == TU_OK)
+		r->new.rows = n == 1;
 	return st;
 }
 

@@ -354,6 +354,14 @@ find_shape(struct reading *r, const char **shape, struct err *err)
 static enum status
 read_changes(struct reading *r, struct err *err)
 {
+	enum status st = TU_OK;
+
+	/* What is wrong with a mapping is said in the first run, which needs no
+	 * keys, and not in the next. */
+	if (!r->kept && r->src->capture == NULL && r->src->kind != READ_NONE)
+		st = reading_scan(r, "1 = 0", false, NULL, err);
+	if (st)
+		return st;
 	switch (r->src->kind) {
 	case READ_SNAPSHOT:
 		return read_by_snapshot(r, err);
@@ -389,11 +397,11 @@ reader_read(struct db *db, struct db *aside, struct arena *arena,
 	r.new.shape = shape != NULL ? shape : "-";
 	if (shape == NULL && src->kind != READ_NONE)
 		st = find_shape(&r, &r.new.shape, err);
-	if (st)
-		return st;
-	judge_position(&r, position);
-	r.keys = r.kept ? keys : NULL;
-	st = read_changes(&r, err);
+	if (st == TU_OK) {
+		judge_position(&r, position);
+		r.keys = r.kept ? keys : NULL;
+		st = read_changes(&r, err);
+	}
 	if (st == TU_OK && src->pointer != NULL && src->pending != NULL)
 		st = read_pending(&r, err);
 	if (st == TU_OK) {
@@ -405,7 +413,8 @@ reader_read(struct db *db, struct db *aside, struct arena *arena,
 	position_release(&r.old);
 	position_release(&r.new);
 	buf_free(&r.mark);
-	return st;
+	return st && src->name != NULL ? err_context(err, "[%s]", src->name)
+	                               : st;
 }
 
 enum status

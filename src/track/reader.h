@@ -69,6 +69,7 @@
  * of columns of "from". READ_NONE needs none of them.
  */
 struct change_source {
+	const char *name; /* for messages, or NULL */
 	enum read_kind kind;
 	const char *from;
 	const char *where; /* or NULL */

@@ -56,7 +56,7 @@ struct mapped {
 	struct db *app, *db, *aside;
 	struct mapping m;
 	struct plan plan;
-	struct vtype types[2];
+	struct vtype types[10];
 	const char *position;
 	const char *pending;
 	bool blind;
@@ -306,6 +306,22 @@ static const struct trial trials[] = {
 		{ "INSERT INTO t VALUES (5, CURRENT_TIMESTAMP)", "3, 4, 5",
 		    NULL } },
 	    true },
+	{ "system-versioned", 1U << MY,
+	    "CREATE TABLE t (id int PRIMARY KEY, v int) ENGINE=InnoDB WITH "
+	    "SYSTEM VERSIONING;;"
+	    "SET @@timestamp = UNIX_TIMESTAMP('2025-01-01 10:00:00')",
+	    { "preset", "system-versioned" },
+	    { { "INSERT INTO t VALUES (1, 1), (2, 2), (3, 3), (4, 4)", FIRST,
+		  NULL },
+		{ "SET @@timestamp = UNIX_TIMESTAMP('2025-01-02 10:00:00');;"
+		  "INSERT INTO t VALUES (9, 9)",
+		    "1, 2, 3, 4, 9", NULL },
+		{ "SET @@timestamp = UNIX_TIMESTAMP('2025-01-03 10:00:00');;"
+		  "UPDATE t SET id = 5 WHERE id = 1;;UPDATE t SET v = 0 WHERE "
+		  "id = 2;;DELETE FROM t WHERE id = 3",
+		    "1, 2, 3, 5, 9", NULL },
+		{ NULL, "1, 2, 3, 5", NULL } },
+	    false },
 	{ "a number", ALL_BRANDS,
 	    "CREATE TABLE t (id int PRIMARY KEY, version bigint)",
 	    { "preset", "updated_at", "at", "version", "window", "10" },
@@ -370,19 +386,30 @@ test_errors(void)
 			"bigint DEFAULT nextval('s'), k int);;ALTER SEQUENCE s "
 			"OWNED BY log.n",
 		    { "from", "log", "seq", "n", "key", "k" },
-		    "the sequence of log has CACHE 20: its numbers come out "
+		    "[changes x]: the sequence of log has CACHE 20: its "
+		    "numbers come out "
 		    "of order, and changes would be missed" },
 		{ TABLE "CREATE TABLE log (n int, k int)",
 		    { "from", "log", "seq", "n", "key", "k", "pointer",
 			"SELECT 'x'" },
-		    "pointer: the query gives 'x', which is no number" },
+		    "[changes x]: pointer: the query gives 'x', which is no "
+		    "number" },
 		{ TABLE "CREATE TABLE log (n int, k int)",
 		    { "from", "log", "seq", "n", "key", "k", "pointer",
 			"SELECT 1 WHERE false" },
-		    "pointer: the query gives nothing, which is no number" },
+		    "[changes x]: pointer: the query gives nothing, which is "
+		    "no number" },
+		{ TABLE "CREATE TABLE data_changes (id int, table_name text)",
+		    { "preset", "rhosocial" },
+		    "[changes x]: database: column \"record_id\" does not "
+		    "exist" },
+		{ TABLE "SELECT 1", { "from", "log", "key", "k" },
+		    "[changes x]: database: relation \"log\" does not "
+		    "exist" },
 		{ TABLE "CREATE TABLE log (at text, k int)",
 		    { "from", "log", "at", "at", "key", "k" },
-		    "at: at is neither a time nor a number but text" },
+		    "[changes x]: at: at is neither a time nor a number but "
+		    "text" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -475,6 +502,69 @@ test_many(void)
 	mapped_close(&m);
 }
 
+/* A key that is a text in the log is what the table has. */
+static void
+test_types(enum brand b)
+{
+	static const struct {
+		const char *create, *key;
+	} cases[BRANDS] = {
+		[LITE] = { "CREATE TABLE t (a INTEGER NOT NULL, b TEXT NOT "
+			   "NULL, c REAL NOT NULL, PRIMARY KEY (a, b, c));;"
+			   "CREATE TABLE log (k1 TEXT, k2 TEXT, k3 TEXT);;"
+			   "INSERT INTO t VALUES (-7, '07', 2.5);;"
+			   "INSERT INTO log VALUES ('-7', '07', '2.5')",
+		    "k1, k2, k3" },
+		[PG] = { "CREATE TABLE t (a date, b timestamptz, c bytea, d "
+			 "numeric(9, 2), e char(5), f varchar(3), g bool, h "
+			 "uuid, PRIMARY KEY (a, b, c, d, e, f, g, h));;"
+			 "CREATE TABLE log (k1 text, k2 text, k3 text, k4 "
+			 "text, k5 text, k6 text, k7 text, k8 text);;"
+			 "INSERT INTO log VALUES ('2025-02-01', '2025-02-01 "
+			 "09:00:00.5+09', '\\x00ff', '1.50', 'a', 'xyz', "
+			 "'true', '00000000-0000-0000-0000-0000000000ab');;"
+			 "INSERT INTO t SELECT k1::date, k2::timestamptz, "
+			 "k3::bytea, k4::numeric, k5, k6, k7::bool, k8::uuid "
+			 "FROM log",
+		    "k1, k2, k3, k4, k5, k6, k7, k8" },
+		[MY] = { "CREATE TABLE t (a DATE, b DATETIME(3), c "
+			 "VARBINARY(9), d DECIMAL(9, 2), e CHAR(5), f "
+			 "VARCHAR(9) CHARACTER SET latin1, g BIGINT UNSIGNED, "
+			 "h TIME, i ENUM('x', 'y'), PRIMARY KEY (a, b, c, d, "
+			 "e, "
+			 "f, g, h, i)) ENGINE=InnoDB;;"
+			 "CREATE TABLE log (k1 TEXT, k2 TEXT, k3 BLOB, k4 "
+			 "TEXT, "
+			 "k5 TEXT, k6 TEXT, k7 TEXT, k8 TEXT, k9 TEXT);;"
+			 "INSERT INTO log VALUES ('2025-02-01', '2025-02-01 "
+			 "09:00:00.5', x'00ff', '1.50', 'a', 'é', "
+			 "'18446744073709551615', '-10:00:00', 'y');;"
+			 "INSERT INTO t SELECT * FROM log",
+		    "k1, k2, k3, k4, k5, k6, k7, k8, k9" },
+	};
+	struct err err = ERR_INIT;
+	const char *log, *own;
+	struct mapped m;
+
+	mapped_open(&m, b, cases[b].create);
+	mapping_set(&m.m, "from", "log");
+	mapping_set(&m.m, "key", cases[b].key);
+	ok(find_source(&m, &err) == TU_OK, "a key of texts: %s", err.msg);
+	read_once(&m, &log, &err);
+	ok(read_once(&m, &log, &err) == TU_OK, "%s: is read: %s", brand_name(b),
+	    err.msg);
+	m.m = (struct mapping){ .name = "changes x" };
+	mapping_set(&m.m, "preset", "synced");
+	mapping_set(&m.m, "where", "none");
+	ok(find_source(&m, &err) == TU_OK, "the table: %s", err.msg);
+	m.position = NULL;
+	read_once(&m, &own, &err);
+	read_once(&m, &own, &err);
+	is_str(log, own, "%s: the same key", brand_name(b));
+	ok(strstr(own, "whole") == NULL, "%s: %s", brand_name(b), own);
+	mapped_close(&m);
+}
+
 /* How far a window goes back follows the transactions that are open. */
 static void
 test_open(void)
@@ -503,8 +593,10 @@ int
 main(void)
 {
 	for (int b = 0; b < BRANDS; b++) {
-		if (brand_available((enum brand)b))
+		if (brand_available((enum brand)b)) {
 			test_shared((enum brand)b);
+			test_types((enum brand)b);
+		}
 		for (size_t i = 0; i < ARRAY_LEN(trials); i++)
 			if (brand_available((enum brand)b) &&
 			    (trials[i].brands & 1U << b))

@@ -149,6 +149,9 @@ test_presets(void)
 		    "action" },
 		{ &dialect_mysql, 2, "preset=updated_at;at=changed",
 		    "window \"o'rders\"; //changed; `id` `no`; blind" },
+		{ &dialect_mysql, 1, "preset=system-versioned",
+		    "window \"o'rders\" FOR SYSTEM_TIME ALL; //CASE WHEN "
+		    "ROW_END > NOW(6) THEN ROW_START ELSE ROW_END END; `id`" },
 		{ &dialect_sqlite, 1, "preset=synced",
 		    "all \"o'rders\" WHERE synced IS NOT TRUE; //; \"id\"; "
 		    "blind" },
