@@ -4,8 +4,11 @@
 
 #include <string.h>
 
-#define TYPE_INTERIOR 5
-#define TYPE_LEAF 13
+/* Of a page: that of a tree by keys, and what one by rowids adds. */
+#define TYPE_INTERIOR 2
+#define TYPE_LEAF 10
+#define TYPE_ROWIDS 3
+
 #define PAYLOAD_MAX 0x7fffffff /* SQLite's own limit is below this */
 
 static uint32_t
@@ -56,20 +59,31 @@ page_at(const struct sqlite_image *image, uint32_t pgno)
 	return image->data + (size_t)(pgno - 1) * image->size;
 }
 
+/* The page that a byte is in. */
+static const unsigned char *
+page_of(const struct sqlite_image *image, const unsigned char *byte)
+{
+	size_t at = (size_t)(byte - image->data);
+
+	return image->data + at / image->size * image->size;
+}
+
 const char *
 sqlite_page_read(
-    const struct sqlite_image *image, uint32_t pgno, struct sqlite_page *page)
+    const struct sqlite_tree *tree, uint32_t pgno, struct sqlite_page *page)
 {
+	const struct sqlite_image *image = tree->image;
 	const unsigned char *data = page_at(image, pgno), *head;
+	const int add = tree->nkeys == 0 ? TYPE_ROWIDS : 0;
 	uint32_t from, behind;
 
 	if (data == NULL)
 		return "a page that is not there";
 	head = data + (pgno == 1 ? SQLITE_IMAGE_HEADER : 0);
-	if (head[0] != TYPE_LEAF && head[0] != TYPE_INTERIOR)
+	if (head[0] != TYPE_LEAF + add && head[0] != TYPE_INTERIOR + add)
 		return "a page that is no table's";
 	page->data = data;
-	page->leaf = head[0] == TYPE_LEAF;
+	page->leaf = head[0] == TYPE_LEAF + add;
 	page->ncells = get16(head + 3);
 	page->right = page->leaf ? 0 : get32(head + 8);
 	page->cells = head + (page->leaf ? 8 : 12);
@@ -97,12 +111,13 @@ cell_fits(const struct sqlite_image *image, const struct sqlite_page *page,
 	       cell + 4 <= page->data + image->usable;
 }
 
-/* How many bytes of a payload stay in a leaf; the rest is in a chain. */
+/* How many bytes of a payload stay in the page; the rest is in a chain. */
 static uint32_t
-local_bytes(const struct sqlite_image *image, uint32_t size)
+local_bytes(const struct sqlite_tree *tree, uint32_t size)
 {
-	uint32_t u = image->usable, most = u - 35, least, k;
+	uint32_t u = tree->image->usable, most, least, k;
 
+	most = tree->nkeys == 0 ? u - 35 : (u - 12) * 64 / 255 - 23;
 	if (size <= most)
 		return size;
 	least = (u - 12) * 32 / 255 - 23;
@@ -111,70 +126,89 @@ local_bytes(const struct sqlite_image *image, uint32_t size)
 }
 
 static const char *
-read_row(const struct sqlite_image *image, const unsigned char *cell,
-    const unsigned char *end, struct sqlite_row *row)
+read_payload(const struct sqlite_tree *tree, uint64_t size,
+    const unsigned char *from, const unsigned char *end, struct sqlite_row *row)
 {
-	uint64_t size, rowid;
-	unsigned n;
-
-	n = sqlite_varint(cell, end, &size);
-	if (n == 0 || size > PAYLOAD_MAX)
+	if (size > PAYLOAD_MAX)
 		return "a payload of no size";
-	cell += n;
-	n = sqlite_varint(cell, end, &rowid);
-	if (n == 0)
-		return "a rowid that is cut";
-	row->rowid = (int64_t)rowid;
-	row->payload = cell + n;
+	row->payload = from;
 	row->size = (uint32_t)size;
-	row->local = local_bytes(image, row->size);
+	row->local = local_bytes(tree, row->size);
 	row->overflow = 0;
-	if ((size_t)(end - row->payload) <
+	if ((size_t)(end - from) <
 	    row->local + (row->local < row->size ? 4u : 0u))
 		return "a row that leaves its page";
 	if (row->local < row->size)
-		row->overflow = get32(row->payload + row->local);
+		row->overflow = get32(from + row->local);
 	return NULL;
 }
 
+/* In front of what an interior cell holds is its child. */
+static const char *
+read_row(const struct sqlite_tree *tree, bool leaf, const unsigned char *cell,
+    const unsigned char *end, struct sqlite_row *row)
+{
+	const bool has_payload = leaf || tree->nkeys > 0;
+	uint64_t size = 0, rowid = 0;
+	unsigned n;
+
+	if (!leaf)
+		cell += 4;
+	if (has_payload) {
+		n = sqlite_varint(cell, end, &size);
+		if (n == 0)
+			return "a payload of no size";
+		cell += n;
+	}
+	if (tree->nkeys == 0) {
+		n = sqlite_varint(cell, end, &rowid);
+		if (n == 0)
+			return "a rowid that is cut";
+		cell += n;
+	}
+	row->rowid = (int64_t)rowid;
+	return read_payload(tree, size, cell, end, row);
+}
+
 const char *
-sqlite_page_row(const struct sqlite_image *image,
-    const struct sqlite_page *page, uint32_t i, struct sqlite_row *row)
+sqlite_page_row(const struct sqlite_tree *tree, const struct sqlite_page *page,
+    uint32_t i, struct sqlite_row *row)
 {
 	const unsigned char *cell = sqlite_page_cell(page, i);
 
-	if (!cell_fits(image, page, cell))
+	if (!cell_fits(tree->image, page, cell))
 		return "a cell outside of its page";
-	return read_row(image, cell, page->data + image->usable, row);
+	return read_row(
+	    tree, page->leaf, cell, page->data + tree->image->usable, row);
 }
 
 const char *
-sqlite_image_row(const struct sqlite_image *image, const unsigned char *cell,
+sqlite_tree_row(const struct sqlite_tree *tree, const unsigned char *cell,
     struct sqlite_row *row)
 {
-	size_t at = (size_t)(cell - image->data);
+	const struct sqlite_image *image = tree->image;
+	const unsigned char *page = page_of(image, cell), *head;
 
-	return read_row(image, cell,
-	    image->data + at / image->size * image->size + image->usable, row);
+	head = page + (page == image->data ? SQLITE_IMAGE_HEADER : 0);
+	return read_row(tree,
+	    head[0] == TYPE_LEAF + (tree->nkeys == 0 ? TYPE_ROWIDS : 0), cell,
+	    page + image->usable, row);
 }
 
 const char *
-sqlite_page_child(const struct sqlite_image *image,
-    const struct sqlite_page *page, uint32_t i, uint32_t *pgno, int64_t *key)
+sqlite_page_child(const struct sqlite_tree *tree,
+    const struct sqlite_page *page, uint32_t i, uint32_t *pgno)
 {
 	const unsigned char *cell;
-	uint64_t v;
 
 	if (i == page->ncells) {
 		*pgno = page->right;
 		return NULL;
 	}
 	cell = sqlite_page_cell(page, i);
-	if (!cell_fits(image, page, cell) ||
-	    sqlite_varint(cell + 4, page->data + image->usable, &v) == 0)
+	if (!cell_fits(tree->image, page, cell))
 		return "a cell outside of its page";
 	*pgno = get32(cell);
-	*key = (int64_t)v;
 	return NULL;
 }
 

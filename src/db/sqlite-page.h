@@ -7,8 +7,10 @@
  * reason. Functions that can refuse return that reason, a constant text, or
  * NULL when all is well.
  *
- * Only b-trees of tables are read: an interior page holds children and the
- * largest rowid below each but the last, a leaf holds rows.
+ * Two kinds of b-trees are read, those that hold rows. With rowids an interior
+ * page holds children and the largest rowid below each but the last, a leaf
+ * holds rows. By keys (WITHOUT ROWID) an interior page has a row between any
+ * two children, and each row begins with the fields of its key.
  */
 #ifndef TU_DB_SQLITE_PAGE_H
 #define TU_DB_SQLITE_PAGE_H
@@ -33,6 +35,13 @@ struct sqlite_image {
 const char *sqlite_image_init(
     struct sqlite_image *image, const void *data, size_t len, uint32_t npages);
 
+/* A table in it. */
+struct sqlite_tree {
+	const struct sqlite_image *image;
+	uint32_t root;
+	uint32_t nkeys; /* fields that the rows are ordered by, 0: rowids */
+};
+
 struct sqlite_page {
 	const unsigned char *data;  /* the page */
 	const unsigned char *cells; /* their offsets, two bytes each */
@@ -44,32 +53,31 @@ struct sqlite_page {
 /* A page of a table's b-tree; all offsets of its cells lie behind the list of
  * them. */
 const char *sqlite_page_read(
-    const struct sqlite_image *image, uint32_t pgno, struct sqlite_page *page);
+    const struct sqlite_tree *tree, uint32_t pgno, struct sqlite_page *page);
 
-/* A row in a leaf. */
 struct sqlite_row {
-	int64_t rowid;
+	int64_t rowid;                /* 0 in a tree by keys */
 	const unsigned char *payload; /* the part of it in the page */
 	uint32_t size;                /* of the payload */
 	uint32_t local;               /* bytes in the page */
 	uint32_t overflow;            /* page of the rest, if there is one */
 };
 
-/* Cell i < ncells of a leaf. */
-const char *sqlite_page_row(const struct sqlite_image *image,
+/* Cell i < ncells. In an interior page of a tree of rowids it is the largest
+ * rowid below child i, without a payload. */
+const char *sqlite_page_row(const struct sqlite_tree *tree,
     const struct sqlite_page *page, uint32_t i, struct sqlite_row *row);
 
 /* The row of a cell that sqlite_page_row() has taken already. */
-const char *sqlite_image_row(const struct sqlite_image *image,
+const char *sqlite_tree_row(const struct sqlite_tree *tree,
     const unsigned char *cell, struct sqlite_row *row);
 /* Where cell i of a page begins. */
 const unsigned char *sqlite_page_cell(
     const struct sqlite_page *page, uint32_t i);
 
-/* Child i <= ncells of an interior page; the key of i < ncells is the largest
- * below it. */
-const char *sqlite_page_child(const struct sqlite_image *image,
-    const struct sqlite_page *page, uint32_t i, uint32_t *pgno, int64_t *key);
+/* Child i <= ncells of an interior page. */
+const char *sqlite_page_child(const struct sqlite_tree *tree,
+    const struct sqlite_page *page, uint32_t i, uint32_t *pgno);
 
 /* The whole payload behind what is in the buffer. */
 const char *sqlite_row_payload(const struct sqlite_image *image,

@@ -102,6 +102,38 @@ create(enum side side, const struct shape *s)
 	return db;
 }
 
+/* A key for a table without rowids. */
+static void
+choose_key(struct shape *s)
+{
+	static const char *const orders[] = { "DESC", "COLLATE NOCASE" };
+	size_t n = 1 + below(3);
+
+	n = MIN(n, s->ncols);
+	s->rowid = false;
+	s->vacuums = false; /* SQLite 3.40.1 then damages some itself */
+	s->order = one_in(12) ? orders[below(2)] : "";
+	for (s->nkeys = 0; s->nkeys < n; s->nkeys++)
+		s->keys[s->nkeys] = (s->id + s->nkeys) % s->ncols;
+}
+
+static bool
+is_key(const struct shape *s, size_t i)
+{
+	for (size_t k = 0; k < s->nkeys; k++)
+		if (s->keys[k] == i)
+			return true;
+	return s->nkeys == 0 && i == s->id;
+}
+
+static const char *
+column_suffix(const struct shape *s, size_t i)
+{
+	if (i != s->id || s->nkeys > 0)
+		return "";
+	return s->rowid || !one_in(10) ? "NOT NULL PRIMARY KEY" : "PRIMARY KEY";
+}
+
 void
 create_table(sqlite3 *db, const struct shape *s)
 {
@@ -114,12 +146,15 @@ create_table(sqlite3 *db, const struct shape *s)
 		sqlite3_str_appendf(sql, "%s c%d %s %s",
 		    k > 0 ? "," : "CREATE TABLE t (", (int)i,
 		    i == s->id && s->rowid ? "INTEGER" : s->types[i],
-		    i != s->id                ? ""
-		    : s->rowid || !one_in(10) ? "NOT NULL PRIMARY KEY"
-					      : "PRIMARY KEY");
+		    column_suffix(s, i));
 	}
+	for (size_t i = 0; i < s->nkeys; i++)
+		sqlite3_str_appendf(sql, "%s c%d %s",
+		    i > 0 ? "," : ", PRIMARY KEY (", (int)s->keys[i],
+		    i == 0 ? s->order : "");
+	sqlite3_str_appendall(sql, s->nkeys > 0 ? ")) WITHOUT ROWID" : ")");
 	text = sqlite3_str_finish(sql);
-	run_f(db, "%s)", text);
+	run_sql(db, text);
 	sqlite3_free(text);
 }
 
@@ -218,7 +253,9 @@ put_rows(sqlite3 *db, const struct shape *s, size_t n, uint64_t spread)
 	for (; n > 0; n--) {
 		for (size_t i = 0; i < s->ncols; i++)
 			bind_random(stmt, (int)i + 1);
-		sqlite3_bind_int64(stmt, (int)s->id + 1, random_rowid(spread));
+		if (s->nkeys == 0 || !one_in(3))
+			sqlite3_bind_int64(
+			    stmt, (int)s->id + 1, random_rowid(spread));
 		sqlite3_step(stmt);
 		sqlite3_reset(stmt);
 	}
@@ -251,13 +288,16 @@ change_rows(sqlite3 *db, struct shape *s, size_t n, uint64_t spread)
 		run_f(db, "DELETE FROM t WHERE c%d %% 7 = %d", (int)s->id,
 		    (int)below(7));
 	if (s->ncols > 1 && one_in(2))
-		run_f(db, "UPDATE t SET c%d = c%d || '' WHERE c%d %% 97 = 3",
+		run_f(db,
+		    "UPDATE OR IGNORE t SET c%d = c%d || '' WHERE c%d %% 97 = "
+		    "3",
 		    (int)(s->id + 1) % (int)s->ncols,
 		    (int)(s->id + 1) % (int)s->ncols, (int)s->id);
 	/* The last byte of what is in overflow pages. */
 	if (s->ncols > 1 && one_in(2))
 		run_f(db,
-		    "UPDATE t SET c%d = CAST(zeroblob(length(c%d) - 1) || "
+		    "UPDATE OR IGNORE t SET c%d = CAST(zeroblob(length(c%d) - "
+		    "1) || "
 		    "x'07' AS BLOB) WHERE length(c%d) > 1000",
 		    (int)(s->id + 1) % (int)s->ncols,
 		    (int)(s->id + 1) % (int)s->ncols,
@@ -302,10 +342,10 @@ rebuild(const struct shape *s, struct shape *t)
 	t->backwards = one_in(6);
 	if (one_in(2))
 		t->page_size = page_sizes[below(4)];
-	if (one_in(3))
+	if (one_in(s->nkeys > 0 ? 20 : 3))
 		t->encoding = encodings[below(3)];
 	for (size_t i = 0; i < t->ncols; i++)
-		if (i != s->id && one_in(12))
+		if (!is_key(s, i) && one_in(12))
 			t->types[i] = random_shape().types[0];
 	db = create(TARGET, t);
 	create_table(db, t);
@@ -323,7 +363,7 @@ rebuild(const struct shape *s, struct shape *t)
 }
 
 void
-make_tables(struct shape *s, bool rowid)
+make_tables(struct shape *s, enum kind kind)
 {
 	uint64_t spread = one_in(3)   ? 1 << 20
 	                  : one_in(3) ? UINT64_C(1) << 60
@@ -332,7 +372,9 @@ make_tables(struct shape *s, bool rowid)
 	sqlite3 *db;
 
 	*s = random_shape();
-	s->rowid |= rowid;
+	s->rowid |= kind == ROWID;
+	if (kind == WITHOUT_ROWID)
+		choose_key(s);
 	db = create(SOURCE, s);
 	create_table(db, s);
 	run_sql(db, "BEGIN");
