@@ -23,31 +23,49 @@ get32(const unsigned char *p)
 	return get16(p) << 16 | get16(p + 2);
 }
 
+static const unsigned char *
+frame_at(const struct sqlite_frames *log, uint32_t frame)
+{
+	return log->data + SQLITE_LOG_HEADER +
+	       (size_t)(frame - 1) * (log->size + SQLITE_FRAME_HEADER) +
+	       SQLITE_FRAME_HEADER;
+}
+
 const char *
-sqlite_image_init(
-    struct sqlite_image *image, const void *data, size_t len, uint32_t npages)
+sqlite_image_init(struct sqlite_image *image, const void *data, size_t len,
+    const struct sqlite_frames *log, uint32_t npages)
 {
 	const unsigned char *p = data;
 	uint32_t size;
 
-	if (len < 512 || memcmp(p, "SQLite format 3", 16) != 0)
+	if (npages == 0)
+		return "the file has no pages";
+	if (log != NULL && log->of[0] != 0)
+		p = frame_at(log, log->of[0]);
+	else if (len < 512)
+		return "the file has no header of SQLite";
+	if (memcmp(p, "SQLite format 3", 16) != 0)
 		return "the file has no header of SQLite";
 	size = get16(p + 16) == 1 ? 65536 : get16(p + 16);
-	if (size < 512 || (size & (size - 1)) != 0 || size - p[20] < 480)
+	if (size < 512 || (size & (size - 1)) != 0 || size - p[20] < 480 ||
+	    (log != NULL && log->size != size))
 		return "the page size is none";
-	if (npages == 0 || len / size < npages)
+	if (len / size < npages && log == NULL)
 		return "the file is shorter than its pages";
 	if (p[18] > 2 || p[18] == 0 || p[18] != p[19])
 		return "the file has a format that is not known";
 	/* SQLite reads others as one of these, by rules of its own. */
 	if (get32(p + 56) < 1 || get32(p + 56) > 3)
 		return "the file has a text encoding that is not known";
-	*image = (struct sqlite_image){ .data = p,
+	*image = (struct sqlite_image){ .data = data,
+		.nfile = (uint32_t)MIN(len / size, npages),
 		.npages = npages,
 		.size = size,
 		.usable = size - p[20],
 		.wal = p[18] == 2,
 		.encoding = (int)get32(p + 56) };
+	if (log != NULL)
+		image->log = *log;
 	return NULL;
 }
 
@@ -56,6 +74,10 @@ page_at(const struct sqlite_image *image, uint32_t pgno)
 {
 	if (pgno == 0 || pgno > image->npages)
 		return NULL;
+	if (image->log.of != NULL && image->log.of[pgno - 1] != 0)
+		return frame_at(&image->log, image->log.of[pgno - 1]);
+	if (pgno > image->nfile)
+		return NULL;
 	return image->data + (size_t)(pgno - 1) * image->size;
 }
 
@@ -63,8 +85,15 @@ page_at(const struct sqlite_image *image, uint32_t pgno)
 static const unsigned char *
 page_of(const struct sqlite_image *image, const unsigned char *byte)
 {
-	size_t at = (size_t)(byte - image->data);
+	const struct sqlite_frames *log = &image->log;
+	size_t at = (uintptr_t)byte - (uintptr_t)log->data;
 
+	if (log->of != NULL && at < log->len)
+		return frame_at(
+		    log, (uint32_t)((at - SQLITE_LOG_HEADER) /
+				    (log->size + SQLITE_FRAME_HEADER)) +
+			     1);
+	at = (size_t)(byte - image->data);
 	return image->data + at / image->size * image->size;
 }
 
@@ -73,21 +102,20 @@ sqlite_page_read(
     const struct sqlite_tree *tree, uint32_t pgno, struct sqlite_page *page)
 {
 	const struct sqlite_image *image = tree->image;
-	const unsigned char *data = page_at(image, pgno), *head;
+	const unsigned char *head = page_at(image, pgno);
 	const int add = tree->nkeys == 0 ? TYPE_ROWIDS : 0;
 	uint32_t from, behind;
 
-	if (data == NULL)
+	if (head == NULL || pgno == 1)
 		return "a page that is not there";
-	head = data + (pgno == 1 ? SQLITE_IMAGE_HEADER : 0);
 	if (head[0] != TYPE_LEAF + add && head[0] != TYPE_INTERIOR + add)
 		return "a page that is no table's";
-	page->data = data;
+	page->data = head;
 	page->leaf = head[0] == TYPE_LEAF + add;
 	page->ncells = get16(head + 3);
 	page->right = page->leaf ? 0 : get32(head + 8);
 	page->cells = head + (page->leaf ? 8 : 12);
-	from = (uint32_t)(page->cells - data);
+	from = (uint32_t)(page->cells - head);
 	behind = from + 2 * page->ncells;
 	/* Cells that overlap would need less room than there are. */
 	if (behind > image->usable ||
@@ -187,11 +215,10 @@ sqlite_tree_row(const struct sqlite_tree *tree, const unsigned char *cell,
     struct sqlite_row *row)
 {
 	const struct sqlite_image *image = tree->image;
-	const unsigned char *page = page_of(image, cell), *head;
+	const unsigned char *page = page_of(image, cell);
 
-	head = page + (page == image->data ? SQLITE_IMAGE_HEADER : 0);
 	return read_row(tree,
-	    head[0] == TYPE_LEAF + (tree->nkeys == 0 ? TYPE_ROWIDS : 0), cell,
+	    page[0] == TYPE_LEAF + (tree->nkeys == 0 ? TYPE_ROWIDS : 0), cell,
 	    page + image->usable, row);
 }
 

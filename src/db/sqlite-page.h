@@ -17,9 +17,22 @@
 
 #include "base/buf.h"
 
+/* Pages that are read from a write-ahead log (sqlite-log.h). */
+struct sqlite_frames {
+	const unsigned char *data; /* the log */
+	size_t len;
+	uint32_t size; /* of a page */
+	uint32_t *of;  /* the frame of each page, 0: it is the file's */
+};
+
+#define SQLITE_LOG_HEADER 32
+#define SQLITE_FRAME_HEADER 24 /* bytes in front of a page */
+
 /* A database file in memory. */
 struct sqlite_image {
 	const unsigned char *data;
+	uint32_t nfile;           /* pages there */
+	struct sqlite_frames log; /* of is NULL: there is none */
 	uint32_t npages;
 	uint32_t size;   /* of a page */
 	uint32_t usable; /* what the bytes reserved at its end leave */
@@ -28,12 +41,12 @@ struct sqlite_image {
 };
 
 #define SQLITE_CELL_MIN 6       /* bytes: two of its offset, four of its own */
-#define SQLITE_IMAGE_HEADER 100 /* bytes in front of the first page's own */
+#define SQLITE_IMAGE_HEADER 100 /* bytes of a file's own header */
 
-/* From the file's header; npages and the bytes of so many pages follow from
- * what the library says, len is what is mapped. */
-const char *sqlite_image_init(
-    struct sqlite_image *image, const void *data, size_t len, uint32_t npages);
+/* From the header of the first page; npages is what the library says, len is
+ * what is mapped of the file, log may be NULL. */
+const char *sqlite_image_init(struct sqlite_image *image, const void *data,
+    size_t len, const struct sqlite_frames *log, uint32_t npages);
 
 /* A table in it. */
 struct sqlite_tree {
@@ -50,8 +63,8 @@ struct sqlite_page {
 	bool leaf;
 };
 
-/* A page of a table's b-tree; all offsets of its cells lie behind the list of
- * them. */
+/* A page of a table's b-tree, never the first one of a file; all offsets of its
+ * cells lie behind the list of them. */
 const char *sqlite_page_read(
     const struct sqlite_tree *tree, uint32_t pgno, struct sqlite_page *page);
 

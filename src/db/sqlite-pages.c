@@ -19,6 +19,7 @@ struct sqlite_pages {
 	const struct table *table;
 	const void *map;
 	size_t len;
+	struct sqlite_frames log; /* if frames of it are the snapshot's */
 	struct sqlite_image image;
 	struct sqlite_tree tree;
 	/* Of each field, table->ncolumns of them. */
@@ -37,18 +38,6 @@ struct sqlite_pages {
 /* --- opening -------------------------------------------------------------- */
 
 static bool
-is_system_vfs(sqlite3 *handle)
-{
-	char *name = NULL;
-	bool is;
-
-	sqlite3_file_control(handle, "main", SQLITE_FCNTL_VFSNAME, &name);
-	is = name != NULL && strcmp(name, "unix") == 0;
-	sqlite3_free(name);
-	return is;
-}
-
-static bool
 has_moved(sqlite3 *handle)
 {
 	int moved = 0;
@@ -58,8 +47,8 @@ has_moved(sqlite3 *handle)
 	       moved != 0;
 }
 
-/* What is in the log is not in the file. Asked inside the transaction, so
- * nothing of what comes later is ours, nor reaches the file before its end. */
+/* Asked inside the transaction, so nothing of what comes later is ours, nor
+ * reaches the file before its end. */
 static bool
 log_is_empty(const char *path)
 {
@@ -97,7 +86,41 @@ read_header(void *arg)
 	struct header *h = arg;
 	struct sqlite_pages *p = h->pages;
 
-	h->why = sqlite_image_init(&p->image, p->map, p->len, h->npages);
+	h->why = NULL;
+	if (p->log.of != NULL)
+		h->why = sqlite_log_read(&p->db->log, &p->log);
+	if (h->why == NULL)
+		h->why = sqlite_image_init(&p->image, p->map, p->len,
+		    p->log.of != NULL ? &p->log : NULL, h->npages);
+}
+
+/* Map what the snapshot has of the log. */
+static const char *
+map_log(struct sqlite_pages *p, uint32_t npages, uint32_t page_size)
+{
+	const struct sqlite_log *log = &p->db->log;
+	const char *path =
+	    sqlite3_filename_wal(sqlite3_db_filename(p->db->handle, "main"));
+	int fd;
+
+	if (log->npages != npages)
+		return "its write-ahead log is another one";
+	if (p->db->log_file == NULL)
+		p->db->log_file = sqlite_file_enter(path);
+	if (p->db->log_file == NULL)
+		return "its write-ahead log cannot be opened";
+	fd = sqlite_file_descriptor(p->db->log_file, path);
+	p->log.size = page_size;
+	p->log.len = SQLITE_LOG_HEADER +
+	             (size_t)log->nframes * (page_size + SQLITE_FRAME_HEADER);
+	if (fd >= 0)
+		p->log.data = mapped_open(fd, p->log.len);
+	if (p->log.data == NULL)
+		return "its write-ahead log cannot be mapped";
+	p->log.of = calloc(npages, sizeof(*p->log.of));
+	if (p->log.of == NULL)
+		out_of_memory(npages * sizeof(*p->log.of));
+	return NULL;
 }
 
 static const char *
@@ -105,27 +128,37 @@ map_file(struct sqlite_pages *p, uint32_t npages, uint32_t page_size)
 {
 	struct header h = { .pages = p, .npages = npages };
 	sqlite3 *handle = p->db->handle;
-	const char *path = sqlite3_db_filename(handle, "main");
+	const char *path = sqlite3_db_filename(handle, "main"), *why;
+	const bool log = p->db->log.state == SQLITE_LOG_NEEDED;
+	struct stat sb;
 	int fd;
 
 	if (p->tree.root == 0)
 		return "the schema does not say where it begins";
-	if (p->db->file == NULL || !is_system_vfs(handle))
+	if (p->db->file == NULL || !sqlite_log_is_plain(handle))
 		return "it is in no file of the system's";
 	if (sqlite3_txn_state(handle, "main") != SQLITE_TXN_READ)
 		return "its connection does more than read";
 	fd = sqlite_file_descriptor(p->db->file, path);
-	if (fd < 0 || has_moved(handle))
+	if (fd < 0 || has_moved(handle) || fstat(fd, &sb) != 0)
 		return "the file was moved or cannot be opened again";
+	why = log ? map_log(p, npages, page_size) : NULL;
+	if (why != NULL)
+		return why;
 	p->len = (size_t)npages * page_size;
-	if (p->len / page_size == npages)
-		p->map = mapped_open(fd, p->len);
+	if (p->len / page_size != npages)
+		return "the file cannot be mapped";
+	/* The last pages may be in the log only. */
+	if (log && (size_t)sb.st_size < p->len)
+		p->len = (size_t)sb.st_size / page_size * page_size;
+	p->map = mapped_open(fd, p->len);
 	if (p->map == NULL || !mapped_try(read_header, &h))
 		return "the file cannot be mapped";
 	if (h.why == NULL && p->image.size != page_size)
 		return "the file has another page size than the library says";
-	if (h.why == NULL && p->image.wal && !log_is_empty(path))
-		return "its write-ahead log is not empty";
+	if (h.why == NULL && p->image.wal &&
+	    p->db->log.state == SQLITE_LOG_UNKNOWN && !log_is_empty(path))
+		return "its write-ahead log was written to as it was opened";
 	return h.why;
 }
 
@@ -264,6 +297,8 @@ sqlite_pages_close(struct sqlite_pages *p)
 	if (p == NULL)
 		return;
 	mapped_close(p->map, p->len);
+	mapped_close(p->log.data, p->log.len);
+	free(p->log.of);
 	pthread_mutex_destroy(&p->lock);
 	arena_free(p->arena);
 	free(p);
@@ -286,6 +321,7 @@ sqlite_pages_forget(const struct sqlite_pages *p, uint32_t first, uint32_t last)
 {
 	const size_t size = p->image.size;
 
+	last = MIN(last, p->image.nfile);
 	if (first > 0 && first <= last)
 		mapped_forget(p->image.data + (first - 1) * size,
 		    (last - first + 1) * size);

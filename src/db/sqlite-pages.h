@@ -3,7 +3,8 @@
  *
  * While a connection holds a read transaction the bytes of its file stay as
  * they are, so the table's b-tree can be read from the mapped file. That is so
- * in a rollback journal mode, and in WAL mode if nothing is in the log; not for
+ * in a rollback journal mode; in WAL mode with what the log has of it, for a
+ * transaction that db_driver.snapshot_begin() began (sqlite-log.h); not for
  * a connection that writes, for another VFS than the system's, an encrypted
  * file, or one that was moved. Of tables those are read that keep all of their
  * columns (no generated ones that are virtual); WITHOUT ROWID, those whose key

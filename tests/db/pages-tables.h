@@ -40,6 +40,7 @@ struct shape random_shape(void);
 /* A new file, and the one that is there. */
 sqlite3 *create(enum side side, const struct shape *s);
 sqlite3 *open_file(enum side side);
+void remove_file(enum side side); /* and its log */
 /* Table t with columns c0, c1, ... and n more rows in it. */
 void create_table(sqlite3 *db, const struct shape *s);
 void put_rows(sqlite3 *db, const struct shape *s, size_t n, uint64_t spread);
@@ -54,5 +55,8 @@ enum kind {
 /* Table t in both files, more or less the same. s is set to the source's
  * shape. */
 void make_tables(struct shape *s, enum kind kind);
+
+/* Write over a few bytes of a file, or over pages of it. */
+void damage(enum side side, enum kind kind);
 
 #endif
