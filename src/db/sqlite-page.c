@@ -9,6 +9,8 @@
 #define TYPE_LEAF 10
 #define TYPE_ROWIDS 3
 
+#define CACHE_LINE 64
+#define PREFETCH 4096 /* bytes of a page; a large one is read in its order */
 #define PAYLOAD_MAX 0x7fffffff /* SQLite's own limit is below this */
 
 static uint32_t
@@ -122,6 +124,16 @@ sqlite_page_read(
 	    page->ncells > image->size / SQLITE_CELL_MIN)
 		return "a page with more cells than it has room for";
 	return NULL;
+}
+
+void
+sqlite_page_prefetch(const struct sqlite_tree *tree, uint32_t pgno)
+{
+	const unsigned char *page = page_at(tree->image, pgno);
+
+	for (uint32_t i = 0; page != NULL && i < PREFETCH; i += CACHE_LINE)
+		if (i < tree->image->size)
+			__builtin_prefetch(page + i);
 }
 
 const unsigned char *

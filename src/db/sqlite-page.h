@@ -68,6 +68,9 @@ struct sqlite_page {
 const char *sqlite_page_read(
     const struct sqlite_tree *tree, uint32_t pgno, struct sqlite_page *page);
 
+/* It will be read soon. */
+void sqlite_page_prefetch(const struct sqlite_tree *tree, uint32_t pgno);
+
 struct sqlite_row {
 	int64_t rowid;                /* 0 in a tree by keys */
 	const unsigned char *payload; /* the part of it in the page */

@@ -201,6 +201,18 @@ sqlite_walk_seek(struct sqlite_walk *w, const struct sqlite_mark *to)
 	return descend(w, w->tree->root, all, to);
 }
 
+/* Pages of rows that came in no order are nowhere near each other: 360 of 420
+ * ms of the processor with 2 million rows a side. */
+static void
+look_ahead(const struct sqlite_tree *tree, const struct sqlite_level *l)
+{
+	uint32_t pgno;
+
+	if (tree->nkeys > 0 && l->at < l->page.ncells &&
+	    sqlite_page_child(tree, &l->page, l->at + 1, &pgno) == NULL)
+		sqlite_page_prefetch(tree, pgno);
+}
+
 const char *
 sqlite_walk_next(struct sqlite_walk *w)
 {
@@ -223,6 +235,7 @@ sqlite_walk_next(struct sqlite_walk *w)
 		w->lone = false;
 		l->at++;
 		why = child_of(w->tree, l, l->at, &pgno, &within);
+		look_ahead(w->tree, l);
 		return why != NULL ? why : descend(w, pgno, within, &first);
 	}
 	w->done = true;

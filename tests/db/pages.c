@@ -411,6 +411,31 @@ column_twice_in_key(void)
 	    "a key that has a column twice, not by pages");
 }
 
+/* A generated column that is stored is a field; a virtual one is none. */
+static void
+generated_column(const char *how, const char *table, bool by)
+{
+	sqlite3 *db;
+
+	remove_file(SOURCE);
+	db = open_file(SOURCE);
+	run_f(db,
+	    "CREATE TABLE t (a TEXT PRIMARY KEY, g AS (b || '!') %s, b) %s; "
+	    "INSERT INTO t VALUES ('1', 'x'), ('2', 'y'), ('3', 'z')",
+	    how, table);
+	sqlite3_close(db);
+	copy_file(SOURCE, TARGET);
+	db = open_file(TARGET);
+	run_sql(db, "UPDATE t SET b = 'other' WHERE a = '2'");
+	sqlite3_close(db);
+	compare(&by_pages, -1, 1, NULL);
+	compare(&by_rows, HASH_STREAM, 1, NULL);
+	ok(same_outcome(&by_pages, &by_rows) &&
+		by_pages.tally.ops[CHANGE_UPDATE] == 1 &&
+		by_pages.tally.by_pages == by,
+	    "a generated column, %s, %s", how, table);
+}
+
 /* --- damage --------------------------------------------------------------- */
 
 /*
@@ -502,6 +527,10 @@ main(void)
 	locks_stay();
 	write_ahead_log();
 	column_twice_in_key();
+	generated_column("STORED", "", true);
+	generated_column("STORED", "WITHOUT ROWID", true);
+	generated_column("VIRTUAL", "", false);
+	generated_column("VIRTUAL", "WITHOUT ROWID", false);
 	for (size_t n = 4096; n <= 4098; n++) {
 		many_suspects(n, true);
 		many_suspects(n, false);
