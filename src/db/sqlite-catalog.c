@@ -227,9 +227,13 @@ position_of(const struct relation *r, int cid)
 	return -1;
 }
 
+/* A column can be there again, under another collation. */
 static void
 key_add_column(struct index_key *k, const struct table *t, int position)
 {
+	for (size_t i = 0; i < k->ncols; i++)
+		if (k->cols[i] == position)
+			return;
 	((int *)k->cols)[k->ncols++] = position;
 	k->notnull = k->notnull && t->columns[position].notnull;
 }

@@ -4,8 +4,13 @@
 
 #include <string.h>
 
-#define TYPE_INTERIOR 5
-#define TYPE_LEAF 13
+/* Of a page: that of a tree by keys, and what one by rowids adds. */
+#define TYPE_INTERIOR 2
+#define TYPE_LEAF 10
+#define TYPE_ROWIDS 3
+
+#define CACHE_LINE 64
+#define PREFETCH 4096 /* bytes of a page; a large one is read in its order */
 #define PAYLOAD_MAX 0x7fffffff /* SQLite's own limit is below this */
 
 static uint32_t
@@ -20,31 +25,49 @@ get32(const unsigned char *p)
 	return get16(p) << 16 | get16(p + 2);
 }
 
+static const unsigned char *
+frame_at(const struct sqlite_frames *log, uint32_t frame)
+{
+	return log->data + SQLITE_LOG_HEADER +
+	       (size_t)(frame - 1) * (log->size + SQLITE_FRAME_HEADER) +
+	       SQLITE_FRAME_HEADER;
+}
+
 const char *
-sqlite_image_init(
-    struct sqlite_image *image, const void *data, size_t len, uint32_t npages)
+sqlite_image_init(struct sqlite_image *image, const void *data, size_t len,
+    const struct sqlite_frames *log, uint32_t npages)
 {
 	const unsigned char *p = data;
 	uint32_t size;
 
-	if (len < 512 || memcmp(p, "SQLite format 3", 16) != 0)
+	if (npages == 0)
+		return "the file has no pages";
+	if (log != NULL && log->of[0] != 0)
+		p = frame_at(log, log->of[0]);
+	else if (len < 512)
+		return "the file has no header of SQLite";
+	if (memcmp(p, "SQLite format 3", 16) != 0)
 		return "the file has no header of SQLite";
 	size = get16(p + 16) == 1 ? 65536 : get16(p + 16);
-	if (size < 512 || (size & (size - 1)) != 0 || size - p[20] < 480)
+	if (size < 512 || (size & (size - 1)) != 0 || size - p[20] < 480 ||
+	    (log != NULL && log->size != size))
 		return "the page size is none";
-	if (npages == 0 || len / size < npages)
+	if (len / size < npages && log == NULL)
 		return "the file is shorter than its pages";
 	if (p[18] > 2 || p[18] == 0 || p[18] != p[19])
 		return "the file has a format that is not known";
 	/* SQLite reads others as one of these, by rules of its own. */
 	if (get32(p + 56) < 1 || get32(p + 56) > 3)
 		return "the file has a text encoding that is not known";
-	*image = (struct sqlite_image){ .data = p,
+	*image = (struct sqlite_image){ .data = data,
+		.nfile = (uint32_t)MIN(len / size, npages),
 		.npages = npages,
 		.size = size,
 		.usable = size - p[20],
 		.wal = p[18] == 2,
 		.encoding = (int)get32(p + 56) };
+	if (log != NULL)
+		image->log = *log;
 	return NULL;
 }
 
@@ -53,33 +76,64 @@ page_at(const struct sqlite_image *image, uint32_t pgno)
 {
 	if (pgno == 0 || pgno > image->npages)
 		return NULL;
+	if (image->log.of != NULL && image->log.of[pgno - 1] != 0)
+		return frame_at(&image->log, image->log.of[pgno - 1]);
+	if (pgno > image->nfile)
+		return NULL;
 	return image->data + (size_t)(pgno - 1) * image->size;
+}
+
+/* The page that a byte is in. */
+static const unsigned char *
+page_of(const struct sqlite_image *image, const unsigned char *byte)
+{
+	const struct sqlite_frames *log = &image->log;
+	size_t at = (uintptr_t)byte - (uintptr_t)log->data;
+
+	if (log->of != NULL && at < log->len)
+		return frame_at(
+		    log, (uint32_t)((at - SQLITE_LOG_HEADER) /
+				    (log->size + SQLITE_FRAME_HEADER)) +
+			     1);
+	at = (size_t)(byte - image->data);
+	return image->data + at / image->size * image->size;
 }
 
 const char *
 sqlite_page_read(
-    const struct sqlite_image *image, uint32_t pgno, struct sqlite_page *page)
+    const struct sqlite_tree *tree, uint32_t pgno, struct sqlite_page *page)
 {
-	const unsigned char *data = page_at(image, pgno), *head;
+	const struct sqlite_image *image = tree->image;
+	const unsigned char *head = page_at(image, pgno);
+	const int add = tree->nkeys == 0 ? TYPE_ROWIDS : 0;
 	uint32_t from, behind;
 
-	if (data == NULL)
+	if (head == NULL || pgno == 1)
 		return "a page that is not there";
-	head = data + (pgno == 1 ? SQLITE_IMAGE_HEADER : 0);
-	if (head[0] != TYPE_LEAF && head[0] != TYPE_INTERIOR)
+	if (head[0] != TYPE_LEAF + add && head[0] != TYPE_INTERIOR + add)
 		return "a page that is no table's";
-	page->data = data;
-	page->leaf = head[0] == TYPE_LEAF;
+	page->data = head;
+	page->leaf = head[0] == TYPE_LEAF + add;
 	page->ncells = get16(head + 3);
 	page->right = page->leaf ? 0 : get32(head + 8);
 	page->cells = head + (page->leaf ? 8 : 12);
-	from = (uint32_t)(page->cells - data);
+	from = (uint32_t)(page->cells - head);
 	behind = from + 2 * page->ncells;
 	/* Cells that overlap would need less room than there are. */
 	if (behind > image->usable ||
 	    page->ncells > image->size / SQLITE_CELL_MIN)
 		return "a page with more cells than it has room for";
 	return NULL;
+}
+
+void
+sqlite_page_prefetch(const struct sqlite_tree *tree, uint32_t pgno)
+{
+	const unsigned char *page = page_at(tree->image, pgno);
+
+	for (uint32_t i = 0; page != NULL && i < PREFETCH; i += CACHE_LINE)
+		if (i < tree->image->size)
+			__builtin_prefetch(page + i);
 }
 
 const unsigned char *
@@ -97,12 +151,13 @@ cell_fits(const struct sqlite_image *image, const struct sqlite_page *page,
 	       cell + 4 <= page->data + image->usable;
 }
 
-/* How many bytes of a payload stay in a leaf; the rest is in a chain. */
+/* How many bytes of a payload stay in the page; the rest is in a chain. */
 static uint32_t
-local_bytes(const struct sqlite_image *image, uint32_t size)
+local_bytes(const struct sqlite_tree *tree, uint32_t size)
 {
-	uint32_t u = image->usable, most = u - 35, least, k;
+	uint32_t u = tree->image->usable, most, least, k;
 
+	most = tree->nkeys == 0 ? u - 35 : (u - 12) * 64 / 255 - 23;
 	if (size <= most)
 		return size;
 	least = (u - 12) * 32 / 255 - 23;
@@ -111,70 +166,88 @@ local_bytes(const struct sqlite_image *image, uint32_t size)
 }
 
 static const char *
-read_row(const struct sqlite_image *image, const unsigned char *cell,
-    const unsigned char *end, struct sqlite_row *row)
+read_payload(const struct sqlite_tree *tree, uint64_t size,
+    const unsigned char *from, const unsigned char *end, struct sqlite_row *row)
 {
-	uint64_t size, rowid;
-	unsigned n;
-
-	n = sqlite_varint(cell, end, &size);
-	if (n == 0 || size > PAYLOAD_MAX)
+	if (size > PAYLOAD_MAX)
 		return "a payload of no size";
-	cell += n;
-	n = sqlite_varint(cell, end, &rowid);
-	if (n == 0)
-		return "a rowid that is cut";
-	row->rowid = (int64_t)rowid;
-	row->payload = cell + n;
+	row->payload = from;
 	row->size = (uint32_t)size;
-	row->local = local_bytes(image, row->size);
+	row->local = local_bytes(tree, row->size);
 	row->overflow = 0;
-	if ((size_t)(end - row->payload) <
+	if ((size_t)(end - from) <
 	    row->local + (row->local < row->size ? 4u : 0u))
 		return "a row that leaves its page";
 	if (row->local < row->size)
-		row->overflow = get32(row->payload + row->local);
+		row->overflow = get32(from + row->local);
 	return NULL;
 }
 
+/* In front of what an interior cell holds is its child. */
+static const char *
+read_row(const struct sqlite_tree *tree, bool leaf, const unsigned char *cell,
+    const unsigned char *end, struct sqlite_row *row)
+{
+	const bool has_payload = leaf || tree->nkeys > 0;
+	uint64_t size = 0, rowid = 0;
+	unsigned n;
+
+	if (!leaf)
+		cell += 4;
+	if (has_payload) {
+		n = sqlite_varint(cell, end, &size);
+		if (n == 0)
+			return "a payload of no size";
+		cell += n;
+	}
+	if (tree->nkeys == 0) {
+		n = sqlite_varint(cell, end, &rowid);
+		if (n == 0)
+			return "a rowid that is cut";
+		cell += n;
+	}
+	row->rowid = (int64_t)rowid;
+	return read_payload(tree, size, cell, end, row);
+}
+
 const char *
-sqlite_page_row(const struct sqlite_image *image,
-    const struct sqlite_page *page, uint32_t i, struct sqlite_row *row)
+sqlite_page_row(const struct sqlite_tree *tree, const struct sqlite_page *page,
+    uint32_t i, struct sqlite_row *row)
 {
 	const unsigned char *cell = sqlite_page_cell(page, i);
 
-	if (!cell_fits(image, page, cell))
+	if (!cell_fits(tree->image, page, cell))
 		return "a cell outside of its page";
-	return read_row(image, cell, page->data + image->usable, row);
+	return read_row(
+	    tree, page->leaf, cell, page->data + tree->image->usable, row);
 }
 
 const char *
-sqlite_image_row(const struct sqlite_image *image, const unsigned char *cell,
+sqlite_tree_row(const struct sqlite_tree *tree, const unsigned char *cell,
     struct sqlite_row *row)
 {
-	size_t at = (size_t)(cell - image->data);
+	const struct sqlite_image *image = tree->image;
+	const unsigned char *page = page_of(image, cell);
 
-	return read_row(image, cell,
-	    image->data + at / image->size * image->size + image->usable, row);
+	return read_row(tree,
+	    page[0] == TYPE_LEAF + (tree->nkeys == 0 ? TYPE_ROWIDS : 0), cell,
+	    page + image->usable, row);
 }
 
 const char *
-sqlite_page_child(const struct sqlite_image *image,
-    const struct sqlite_page *page, uint32_t i, uint32_t *pgno, int64_t *key)
+sqlite_page_child(const struct sqlite_tree *tree,
+    const struct sqlite_page *page, uint32_t i, uint32_t *pgno)
 {
 	const unsigned char *cell;
-	uint64_t v;
 
 	if (i == page->ncells) {
 		*pgno = page->right;
 		return NULL;
 	}
 	cell = sqlite_page_cell(page, i);
-	if (!cell_fits(image, page, cell) ||
-	    sqlite_varint(cell + 4, page->data + image->usable, &v) == 0)
+	if (!cell_fits(tree->image, page, cell))
 		return "a cell outside of its page";
 	*pgno = get32(cell);
-	*key = (int64_t)v;
 	return NULL;
 }
 

@@ -7,17 +7,32 @@
  * reason. Functions that can refuse return that reason, a constant text, or
  * NULL when all is well.
  *
- * Only b-trees of tables are read: an interior page holds children and the
- * largest rowid below each but the last, a leaf holds rows.
+ * Two kinds of b-trees are read, those that hold rows. With rowids an interior
+ * page holds children and the largest rowid below each but the last, a leaf
+ * holds rows. By keys (WITHOUT ROWID) an interior page has a row between any
+ * two children, and each row begins with the fields of its key.
  */
 #ifndef TU_DB_SQLITE_PAGE_H
 #define TU_DB_SQLITE_PAGE_H
 
 #include "base/buf.h"
 
+/* Pages that are read from a write-ahead log (sqlite-log.h). */
+struct sqlite_frames {
+	const unsigned char *data; /* the log */
+	size_t len;
+	uint32_t size; /* of a page */
+	uint32_t *of;  /* the frame of each page, 0: it is the file's */
+};
+
+#define SQLITE_LOG_HEADER 32
+#define SQLITE_FRAME_HEADER 24 /* bytes in front of a page */
+
 /* A database file in memory. */
 struct sqlite_image {
 	const unsigned char *data;
+	uint32_t nfile;           /* pages there */
+	struct sqlite_frames log; /* of is NULL: there is none */
 	uint32_t npages;
 	uint32_t size;   /* of a page */
 	uint32_t usable; /* what the bytes reserved at its end leave */
@@ -26,12 +41,19 @@ struct sqlite_image {
 };
 
 #define SQLITE_CELL_MIN 6       /* bytes: two of its offset, four of its own */
-#define SQLITE_IMAGE_HEADER 100 /* bytes in front of the first page's own */
+#define SQLITE_IMAGE_HEADER 100 /* bytes of a file's own header */
 
-/* From the file's header; npages and the bytes of so many pages follow from
- * what the library says, len is what is mapped. */
-const char *sqlite_image_init(
-    struct sqlite_image *image, const void *data, size_t len, uint32_t npages);
+/* From the header of the first page; npages is what the library says, len is
+ * what is mapped of the file, log may be NULL. */
+const char *sqlite_image_init(struct sqlite_image *image, const void *data,
+    size_t len, const struct sqlite_frames *log, uint32_t npages);
+
+/* A table in it. */
+struct sqlite_tree {
+	const struct sqlite_image *image;
+	uint32_t root;
+	uint32_t nkeys; /* fields that the rows are ordered by, 0: rowids */
+};
 
 struct sqlite_page {
 	const unsigned char *data;  /* the page */
@@ -41,35 +63,37 @@ struct sqlite_page {
 	bool leaf;
 };
 
-/* A page of a table's b-tree; all offsets of its cells lie behind the list of
- * them. */
+/* A page of a table's b-tree, never the first one of a file; all offsets of its
+ * cells lie behind the list of them. */
 const char *sqlite_page_read(
-    const struct sqlite_image *image, uint32_t pgno, struct sqlite_page *page);
+    const struct sqlite_tree *tree, uint32_t pgno, struct sqlite_page *page);
 
-/* A row in a leaf. */
+/* It will be read soon. */
+void sqlite_page_prefetch(const struct sqlite_tree *tree, uint32_t pgno);
+
 struct sqlite_row {
-	int64_t rowid;
+	int64_t rowid;                /* 0 in a tree by keys */
 	const unsigned char *payload; /* the part of it in the page */
 	uint32_t size;                /* of the payload */
 	uint32_t local;               /* bytes in the page */
 	uint32_t overflow;            /* page of the rest, if there is one */
 };
 
-/* Cell i < ncells of a leaf. */
-const char *sqlite_page_row(const struct sqlite_image *image,
+/* Cell i < ncells. In an interior page of a tree of rowids it is the largest
+ * rowid below child i, without a payload. */
+const char *sqlite_page_row(const struct sqlite_tree *tree,
     const struct sqlite_page *page, uint32_t i, struct sqlite_row *row);
 
 /* The row of a cell that sqlite_page_row() has taken already. */
-const char *sqlite_image_row(const struct sqlite_image *image,
+const char *sqlite_tree_row(const struct sqlite_tree *tree,
     const unsigned char *cell, struct sqlite_row *row);
 /* Where cell i of a page begins. */
 const unsigned char *sqlite_page_cell(
     const struct sqlite_page *page, uint32_t i);
 
-/* Child i <= ncells of an interior page; the key of i < ncells is the largest
- * below it. */
-const char *sqlite_page_child(const struct sqlite_image *image,
-    const struct sqlite_page *page, uint32_t i, uint32_t *pgno, int64_t *key);
+/* Child i <= ncells of an interior page. */
+const char *sqlite_page_child(const struct sqlite_tree *tree,
+    const struct sqlite_page *page, uint32_t i, uint32_t *pgno);
 
 /* The whole payload behind what is in the buffer. */
 const char *sqlite_row_payload(const struct sqlite_image *image,

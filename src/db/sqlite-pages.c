@@ -19,10 +19,14 @@ struct sqlite_pages {
 	const struct table *table;
 	const void *map;
 	size_t len;
+	struct sqlite_frames log; /* if frames of it are the snapshot's */
 	struct sqlite_image image;
-	uint32_t root;
-	struct sqlite_field *fields; /* table->ncolumns */
-	const char **defaults;       /* as the schema writes them, or NULL */
+	struct sqlite_tree tree;
+	/* Of each field, table->ncolumns of them. */
+	struct sqlite_field *fields;
+	const char **defaults; /* as the schema writes them, or NULL */
+	const struct column **columns;
+	size_t *field_of; /* each column */
 
 	/* What rows without a field have there; asked for when one is met. */
 	pthread_mutex_t lock; /* of the rest, and of the connection */
@@ -34,18 +38,6 @@ struct sqlite_pages {
 /* --- opening -------------------------------------------------------------- */
 
 static bool
-is_system_vfs(sqlite3 *handle)
-{
-	char *name = NULL;
-	bool is;
-
-	sqlite3_file_control(handle, "main", SQLITE_FCNTL_VFSNAME, &name);
-	is = name != NULL && strcmp(name, "unix") == 0;
-	sqlite3_free(name);
-	return is;
-}
-
-static bool
 has_moved(sqlite3 *handle)
 {
 	int moved = 0;
@@ -55,8 +47,8 @@ has_moved(sqlite3 *handle)
 	       moved != 0;
 }
 
-/* What is in the log is not in the file. Asked inside the transaction, so
- * nothing of what comes later is ours, nor reaches the file before its end. */
+/* Asked inside the transaction, so nothing of what comes later is ours, nor
+ * reaches the file before its end. */
 static bool
 log_is_empty(const char *path)
 {
@@ -76,11 +68,8 @@ check_table(const struct table *t)
 {
 	if (t->kind != REL_TABLE)
 		return "it is no table";
-	if (dialect_sqlite.row_address(t) == NULL)
-		return "it has no rowid, or no name for it";
-	for (size_t i = 0; i < t->ncolumns; i++)
-		if (t->columns[i].generated)
-			return "it has generated columns";
+	if (!t->without_rowid && dialect_sqlite.row_address(t) == NULL)
+		return "it has no name for its rowid";
 	return NULL;
 }
 
@@ -97,7 +86,41 @@ read_header(void *arg)
 	struct header *h = arg;
 	struct sqlite_pages *p = h->pages;
 
-	h->why = sqlite_image_init(&p->image, p->map, p->len, h->npages);
+	h->why = NULL;
+	if (p->log.of != NULL)
+		h->why = sqlite_log_read(&p->db->log, &p->log);
+	if (h->why == NULL)
+		h->why = sqlite_image_init(&p->image, p->map, p->len,
+		    p->log.of != NULL ? &p->log : NULL, h->npages);
+}
+
+/* Map what the snapshot has of the log. */
+static const char *
+map_log(struct sqlite_pages *p, uint32_t npages, uint32_t page_size)
+{
+	const struct sqlite_log *log = &p->db->log;
+	const char *path =
+	    sqlite3_filename_wal(sqlite3_db_filename(p->db->handle, "main"));
+	int fd;
+
+	if (log->npages != npages)
+		return "its write-ahead log is another one";
+	if (p->db->log_file == NULL)
+		p->db->log_file = sqlite_file_enter(path);
+	if (p->db->log_file == NULL)
+		return "its write-ahead log cannot be opened";
+	fd = sqlite_file_descriptor(p->db->log_file, path);
+	p->log.size = page_size;
+	p->log.len = SQLITE_LOG_HEADER +
+	             (size_t)log->nframes * (page_size + SQLITE_FRAME_HEADER);
+	if (fd >= 0)
+		p->log.data = mapped_open(fd, p->log.len);
+	if (p->log.data == NULL)
+		return "its write-ahead log cannot be mapped";
+	p->log.of = calloc(npages, sizeof(*p->log.of));
+	if (p->log.of == NULL)
+		out_of_memory(npages * sizeof(*p->log.of));
+	return NULL;
 }
 
 static const char *
@@ -105,27 +128,37 @@ map_file(struct sqlite_pages *p, uint32_t npages, uint32_t page_size)
 {
 	struct header h = { .pages = p, .npages = npages };
 	sqlite3 *handle = p->db->handle;
-	const char *path = sqlite3_db_filename(handle, "main");
+	const char *path = sqlite3_db_filename(handle, "main"), *why;
+	const bool log = p->db->log.state == SQLITE_LOG_NEEDED;
+	struct stat sb;
 	int fd;
 
-	if (p->root == 0)
+	if (p->tree.root == 0)
 		return "the schema does not say where it begins";
-	if (p->db->file == NULL || !is_system_vfs(handle))
+	if (p->db->file == NULL || !sqlite_log_is_plain(handle))
 		return "it is in no file of the system's";
 	if (sqlite3_txn_state(handle, "main") != SQLITE_TXN_READ)
 		return "its connection does more than read";
 	fd = sqlite_file_descriptor(p->db->file, path);
-	if (fd < 0 || has_moved(handle))
+	if (fd < 0 || has_moved(handle) || fstat(fd, &sb) != 0)
 		return "the file was moved or cannot be opened again";
+	why = log ? map_log(p, npages, page_size) : NULL;
+	if (why != NULL)
+		return why;
 	p->len = (size_t)npages * page_size;
-	if (p->len / page_size == npages)
-		p->map = mapped_open(fd, p->len);
+	if (p->len / page_size != npages)
+		return "the file cannot be mapped";
+	/* The last pages may be in the log only. */
+	if (log && (size_t)sb.st_size < p->len)
+		p->len = (size_t)sb.st_size / page_size * page_size;
+	p->map = mapped_open(fd, p->len);
 	if (p->map == NULL || !mapped_try(read_header, &h))
 		return "the file cannot be mapped";
 	if (h.why == NULL && p->image.size != page_size)
 		return "the file has another page size than the library says";
-	if (h.why == NULL && p->image.wal && !log_is_empty(path))
-		return "its write-ahead log is not empty";
+	if (h.why == NULL && p->image.wal &&
+	    p->db->log.state == SQLITE_LOG_UNKNOWN && !log_is_empty(path))
+		return "its write-ahead log was written to as it was opened";
 	return h.why;
 }
 
@@ -149,41 +182,76 @@ find_root(struct sqlite_pages *p, uint32_t *npages, uint32_t *page_size,
 	if (!st) {
 		*npages = (uint32_t)sqlite3_column_int64(stmt, 0);
 		*page_size = (uint32_t)sqlite3_column_int(stmt, 1);
-		p->root = (uint32_t)sqlite3_column_int64(stmt, 2);
+		p->tree.root = (uint32_t)sqlite3_column_int64(stmt, 2);
 	}
 	sqlite3_finalize(stmt);
 	return st;
 }
 
-static enum status
-read_fields(struct sqlite_pages *p, struct err *err)
+/* The columns in the order of the fields; what cannot be read has a reason. */
+#define FIELDS                                      \
+	"SELECT cid, dflt_value, hidden = 2, 0, 0 " \
+	"FROM pragma_table_xinfo(?1, 'main') ORDER BY cid"
+#define FIELDS_BY_KEY                                              \
+	"SELECT c.cid, c.dflt_value, 0, f.key, "                   \
+	"f.key AND (f.desc OR f.coll <> 'BINARY' COLLATE NOCASE) " \
+	"FROM pragma_index_list(?1, 'main') i, "                   \
+	"pragma_index_xinfo(i.name, 'main') f, "                   \
+	"pragma_table_xinfo(?1, 'main') c "                        \
+	"WHERE i.origin = 'pk' AND c.cid = f.cid ORDER BY f.seqno"
+
+static const char *
+read_field(struct sqlite_pages *p, size_t i, sqlite3_stmt *stmt)
 {
-	size_t n = p->table->ncolumns;
+	size_t column = (size_t)sqlite3_column_int64(stmt, 0);
+	const char *text = (const char *)sqlite3_column_text(stmt, 1);
+	const struct column *c = &p->table->columns[column];
+
+	if (column >= p->table->ncolumns)
+		return "it has columns that are not known";
+	if (sqlite3_column_int(stmt, 2) != 0)
+		return "it has generated columns that are not stored";
+	if (sqlite3_column_int(stmt, 4) != 0)
+		return "its key has another order than that of its bytes";
+	p->tree.nkeys += (uint32_t)sqlite3_column_int(stmt, 3);
+	p->columns[i] = c;
+	p->field_of[column] = i;
+	p->fields[i] = (struct sqlite_field){ .real = c->affinity == AFF_REAL,
+		.rowid = c->rowid_alias };
+	if (text != NULL)
+		p->defaults[i] = arena_strdup(p->arena, text);
+	return NULL;
+}
+
+static enum status
+read_fields(struct sqlite_pages *p, const char **why, struct err *err)
+{
+	size_t n = p->table->ncolumns, found = 0;
 	sqlite3_stmt *stmt;
-	bool more = true;
+	bool more = false;
 	enum status st = sqlite_prepare(p->db,
-	    "SELECT dflt_value FROM pragma_table_xinfo(?1, 'main') "
-	    "ORDER BY cid",
-	    p->table->name, &stmt, err);
+	    p->table->without_rowid ? FIELDS_BY_KEY : FIELDS, p->table->name,
+	    &stmt, err);
 
 	p->fields = arena_alloc(p->arena, (n + 1) * sizeof(*p->fields));
 	p->defaults = arena_alloc(p->arena, (n + 1) * sizeof(*p->defaults));
+	p->columns = arena_alloc(p->arena, (n + 1) * sizeof(*p->columns));
+	p->field_of = arena_alloc(p->arena, (n + 1) * sizeof(*p->field_of));
 	p->missing = arena_alloc(p->arena, (n + 1) * sizeof(*p->missing));
 	p->nmissing = n;
-	for (size_t i = 0; i < n && !st; i++) {
-		const struct column *c = &p->table->columns[i];
-		const char *text;
-
-		p->fields[i].real = c->affinity == AFF_REAL;
-		p->fields[i].rowid = c->rowid_alias;
+	if (!st)
 		st = sqlite_step(p->db, stmt, &more, err);
-		if (st || !more)
-			break;
-		text = (const char *)sqlite3_column_text(stmt, 0);
-		if (text != NULL)
-			p->defaults[i] = arena_strdup(p->arena, text);
+	while (!st && more && *why == NULL && found < n) {
+		*why = read_field(p, found++, stmt);
+		st = sqlite_step(p->db, stmt, &more, err);
 	}
 	sqlite3_finalize(stmt);
+	/* A virtual column is in no index of all columns. */
+	if (!st && *why == NULL && (found < n || more))
+		*why = "it has generated columns that are not stored";
+	if (!st && *why == NULL && p->table->without_rowid &&
+	    p->tree.nkeys == 0)
+		*why = "the schema does not say what orders it";
 	return st;
 }
 
@@ -206,11 +274,12 @@ sqlite_pages_open(struct db *db, const struct table *table, struct arena *arena,
 	p->db = (struct sqlite_db *)db;
 	p->table = table;
 	p->arena = arena_new(4096);
+	p->tree.image = &p->image;
 	pthread_mutex_init(&p->lock, NULL);
 	st = find_root(p, &npages, &page_size, err);
 	if (!st)
-		st = read_fields(p, err);
-	if (!st)
+		st = read_fields(p, why, err);
+	if (!st && *why == NULL)
 		*why = map_file(p, npages, page_size);
 	if (!st && *why == NULL) {
 		*out = p;
@@ -228,21 +297,23 @@ sqlite_pages_close(struct sqlite_pages *p)
 	if (p == NULL)
 		return;
 	mapped_close(p->map, p->len);
+	mapped_close(p->log.data, p->log.len);
+	free(p->log.of);
 	pthread_mutex_destroy(&p->lock);
 	arena_free(p->arena);
 	free(p);
 }
 
-const struct sqlite_image *
-sqlite_pages_image(const struct sqlite_pages *p)
+const struct sqlite_tree *
+sqlite_pages_tree(const struct sqlite_pages *p)
 {
-	return &p->image;
+	return &p->tree;
 }
 
-uint32_t
-sqlite_pages_root(const struct sqlite_pages *p)
+size_t
+sqlite_pages_field(const struct sqlite_pages *p, size_t column)
 {
-	return p->root;
+	return p->field_of[column];
 }
 
 void
@@ -250,6 +321,7 @@ sqlite_pages_forget(const struct sqlite_pages *p, uint32_t first, uint32_t last)
 {
 	const size_t size = p->image.size;
 
+	last = MIN(last, p->image.nfile);
 	if (first > 0 && first <= last)
 		mapped_forget(p->image.data + (first - 1) * size,
 		    (last - first + 1) * size);
@@ -264,11 +336,25 @@ sqlite_pages_alike(const struct sqlite_pages *a, size_t x,
 	return x == y && a->image.encoding == b->image.encoding &&
 	       a->fields[x].real == b->fields[y].real &&
 	       a->fields[x].rowid == b->fields[y].rowid &&
-	       a->table->columns[x].affinity == b->table->columns[y].affinity &&
+	       a->columns[x]->affinity == b->columns[y]->affinity &&
 	       (p == NULL ? q == NULL : q != NULL && strcmp(p, q) == 0);
 }
 
 /* --- rows ----------------------------------------------------------------- */
+
+/* Where one row is; a key's fields are decoded already. */
+static void
+add_address(struct buf *sql, const struct sqlite_decoder *d, int64_t rowid)
+{
+	const struct sqlite_pages *p = d->pages;
+	const struct dialect *dialect = p->db->base.dialect;
+
+	if (p->tree.nkeys > 0)
+		dialect->keys_cond(sql, p->columns, p->tree.nkeys, d->cells, 1);
+	else
+		buf_addf(sql, "%s = %lld", dialect->row_address(p->table),
+		    (long long)rowid);
+}
 
 /*
  * The library is asked what the row holds: a default is an expression, with
@@ -276,8 +362,10 @@ sqlite_pages_alike(const struct sqlite_pages *a, size_t x,
  * have the same there.
  */
 static enum status
-ask_missing(struct sqlite_pages *p, size_t from, int64_t rowid, struct err *err)
+ask_missing(
+    struct sqlite_decoder *d, size_t from, int64_t rowid, struct err *err)
 {
+	struct sqlite_pages *p = d->pages;
 	const struct table *t = p->table;
 	struct buf sql = BUF_INIT;
 	sqlite3_stmt *stmt = NULL;
@@ -286,10 +374,10 @@ ask_missing(struct sqlite_pages *p, size_t from, int64_t rowid, struct err *err)
 
 	for (size_t i = from; i < t->ncolumns; i++) {
 		buf_adds(&sql, i == from ? "SELECT " : ", ");
-		p->db->base.dialect->ident(&sql, t->columns[i].name);
+		p->db->base.dialect->ident(&sql, p->columns[i]->name);
 	}
-	buf_addf(&sql, " FROM %s WHERE %s = %lld", t->from,
-	    p->db->base.dialect->row_address(t), (long long)rowid);
+	buf_addf(&sql, " FROM %s WHERE ", t->from);
+	add_address(&sql, d, rowid);
 	st = sqlite_prepare(p->db, buf_str(&sql), NULL, &stmt, err);
 	if (!st)
 		st = sqlite_step(p->db, stmt, &more, err);
@@ -316,9 +404,11 @@ add_missing(
 	struct sqlite_pages *p = d->pages;
 	enum status st = TU_OK;
 
+	if (from < p->tree.nkeys)
+		return err_set(err, TU_EREPLAN, "a key that is cut");
 	pthread_mutex_lock(&p->lock);
 	if (from < p->nmissing)
-		st = ask_missing(p, from, rowid, err);
+		st = ask_missing(d, from, rowid, err);
 	for (size_t i = from; i < p->table->ncolumns && !st; i++)
 		d->cells[i] = p->missing[i];
 	pthread_mutex_unlock(&p->lock);
@@ -360,13 +450,14 @@ static void
 copy_row(void *arg)
 {
 	struct copying *c = arg;
-	const struct sqlite_image *image = &c->decoder->pages->image;
+	const struct sqlite_tree *tree = &c->decoder->pages->tree;
 	struct sqlite_row row;
 
 	buf_reset(&c->decoder->record);
-	c->why = sqlite_image_row(image, c->cell, &row);
+	c->why = sqlite_tree_row(tree, c->cell, &row);
 	if (c->why == NULL)
-		c->why = sqlite_row_payload(image, &row, &c->decoder->record);
+		c->why =
+		    sqlite_row_payload(tree->image, &row, &c->decoder->record);
 	c->rowid = row.rowid;
 }
 

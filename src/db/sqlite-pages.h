@@ -3,10 +3,12 @@
  *
  * While a connection holds a read transaction the bytes of its file stay as
  * they are, so the table's b-tree can be read from the mapped file. That is so
- * in a rollback journal mode, and in WAL mode if nothing is in the log; not for
+ * in a rollback journal mode; in WAL mode with what the log has of it, for a
+ * transaction that db_driver.snapshot_begin() began (sqlite-log.h); not for
  * a connection that writes, for another VFS than the system's, an encrypted
- * file, or one that was moved. Of tables those with a rowid and without
- * generated columns are read.
+ * file, or one that was moved. Of tables those are read that keep all of their
+ * columns (no generated ones that are virtual); WITHOUT ROWID, those whose key
+ * ascends and has no collation but BINARY.
  */
 #ifndef TU_DB_SQLITE_PAGES_H
 #define TU_DB_SQLITE_PAGES_H
@@ -26,8 +28,9 @@ enum status sqlite_pages_open(struct db *db, const struct table *table,
     struct err *err);
 void sqlite_pages_close(struct sqlite_pages *pages); /* NULL is allowed */
 
-const struct sqlite_image *sqlite_pages_image(const struct sqlite_pages *p);
-uint32_t sqlite_pages_root(const struct sqlite_pages *p);
+const struct sqlite_tree *sqlite_pages_tree(const struct sqlite_pages *p);
+/* Which field of a row is a column (a position in table->columns)? */
+size_t sqlite_pages_field(const struct sqlite_pages *p, size_t column);
 
 /* These pages need not stay in memory; none if first is 0 or behind last. */
 void sqlite_pages_forget(
@@ -40,7 +43,7 @@ bool sqlite_pages_alike(const struct sqlite_pages *a, size_t x,
 /* Scratch of one thread to look at rows. */
 struct sqlite_decoder {
 	struct sqlite_pages *pages;
-	struct cell *cells; /* one a column of the table */
+	struct cell *cells; /* a field each */
 	struct buf record, text;
 };
 
@@ -48,7 +51,7 @@ void sqlite_decoder_init(struct sqlite_decoder *d, struct sqlite_pages *pages);
 void sqlite_decoder_release(struct sqlite_decoder *d);
 
 /*
- * The row of a cell of a leaf, seen by a walk before, as d->cells; they last
+ * The row of a cell, seen by a walk before, as d->cells; they last
  * until the next call and are copies. TU_EREPLAN with a reason if it is no
  * row as it should be.
  */

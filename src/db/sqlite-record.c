@@ -10,24 +10,42 @@
 /* Bytes of the body that a serial type takes, from 12 on by a formula. */
 static const unsigned char type_bytes[12] = { 0, 1, 2, 3, 4, 6, 8, 8 };
 
-static int64_t
-read_int(const unsigned char *p, unsigned n)
+int64_t
+sqlite_field_int(const unsigned char *p, size_t n)
 {
-	uint64_t v = (p[0] & 0x80) != 0 ? UINT64_MAX : 0;
+	uint64_t v = n > 0 && (p[0] & 0x80) != 0 ? UINT64_MAX : 0;
 
-	for (unsigned i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		v = v << 8 | p[i];
 	return (int64_t)v;
 }
 
-static struct cell
-read_real(const unsigned char *p)
+double
+sqlite_field_real(const unsigned char *p)
 {
-	int64_t bits = read_int(p, 8);
+	int64_t bits = sqlite_field_int(p, 8);
 	double f;
 
 	memcpy(&f, &bits, sizeof(f));
-	return isnan(f) ? cell_null() : cell_f64(f);
+	return f;
+}
+
+const char *
+sqlite_next_field(const unsigned char **head, const unsigned char *head_end,
+    const unsigned char *body, const unsigned char *end, uint64_t *type,
+    size_t *len)
+{
+	unsigned used = sqlite_varint(*head, head_end, type);
+	uint64_t n;
+
+	if (used == 0 || *type == 10 || *type == 11)
+		return "a field of no type";
+	n = *type >= 12 ? (*type - 12) / 2 : type_bytes[*type];
+	if (n > (uint64_t)(end - body))
+		return "a field that leaves its record";
+	*head += used;
+	*len = (size_t)n;
+	return NULL;
 }
 
 static void
@@ -97,9 +115,10 @@ read_field(const unsigned char *p, uint64_t type, size_t len, int encoding,
 	if (type == 0)
 		return cell_null();
 	if (type == 7)
-		return read_real(p);
-	c = cell_int(
-	    type >= 8 ? (int64_t)type - 8 : read_int(p, (unsigned)len));
+		return isnan(sqlite_field_real(p))
+		           ? cell_null()
+		           : cell_f64(sqlite_field_real(p));
+	c = cell_int(type >= 8 ? (int64_t)type - 8 : sqlite_field_int(p, len));
 	return field->real ? cell_f64((double)c.u.i) : c;
 }
 
@@ -128,17 +147,14 @@ sqlite_record_cells(const struct buf *record, int64_t rowid, int encoding,
 	head = p + used;
 	body = p + head_bytes;
 	for (i = 0; i < n && head < p + head_bytes; i++) {
-		uint64_t len;
+		size_t len;
+		const char *why = sqlite_next_field(
+		    &head, p + head_bytes, body, end, &type, &len);
 
-		used = sqlite_varint(head, p + head_bytes, &type);
-		if (used == 0 || type == 10 || type == 11)
-			return "a field of no type";
-		head += used;
-		len = type >= 12 ? (type - 12) / 2 : type_bytes[type];
-		if (len > (uint64_t)(end - body))
-			return "a field that leaves its record";
+		if (why != NULL)
+			return why;
 		cells[i] = fields[i].rowid ? cell_int(rowid)
-		                           : read_field(body, type, (size_t)len,
+		                           : read_field(body, type, len,
 						 encoding, &fields[i], text);
 		body += len;
 	}

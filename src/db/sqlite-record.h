@@ -28,4 +28,14 @@ const char *sqlite_record_cells(const struct buf *record, int64_t rowid,
     int encoding, const struct sqlite_field *fields, size_t n, struct buf *text,
     struct cell *cells, size_t *nfound);
 
+/*
+ * The next field of a record: its serial type from the header, which moves on,
+ * and the bytes it takes at body. A reason if there is none.
+ */
+const char *sqlite_next_field(const unsigned char **head,
+    const unsigned char *head_end, const unsigned char *body,
+    const unsigned char *end, uint64_t *type, size_t *len);
+int64_t sqlite_field_int(const unsigned char *p, size_t n); /* n <= 8 */
+double sqlite_field_real(const unsigned char *p);
+
 #endif

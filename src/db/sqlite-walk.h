@@ -1,62 +1,77 @@
 /*
- * sqlite-walk.h - the leaves of a table's b-tree in the order of rowids.
+ * sqlite-walk.h - the rows of a table's b-tree in their order.
  *
- * A walk holds no page: the file must stay as it is. The tree is checked on
- * the way: every rowid lies between what the pages above say, and ascends; so
- * a page that names itself, or one that is used twice, is found out, and who
- * starts at some rowid misses no row that another who starts earlier sees.
+ * A walk holds no page: the file must stay as it is. It goes from stop to stop:
+ * a leaf, or a row between two leaves where interior pages have rows. The tree
+ * is checked on the way: all rows lie between what the pages above say, and
+ * ascend; so a page that names itself, or one that is used twice, is found out,
+ * and who starts at some row misses none that another who starts earlier sees.
  */
 #ifndef TU_DB_SQLITE_WALK_H
 #define TU_DB_SQLITE_WALK_H
 
-#include "db/sqlite-page.h"
+#include "db/sqlite-key.h"
 
 #define SQLITE_WALK_DEPTH 20 /* BTCURSOR_MAX_DEPTH of SQLite */
 
+/* Rows behind low; before high or, where that is a rowid, not behind it. */
+struct sqlite_limits {
+	bool has_low, has_high; /* open if not */
+	struct sqlite_row low, high;
+};
+
 struct sqlite_level {
 	struct sqlite_page page;
-	uint32_t at;      /* the child that was taken */
-	int64_t min, max; /* of the rowids below the page */
+	uint32_t at; /* the child that was taken, or the row behind it */
+	struct sqlite_limits within;
 };
 
 struct sqlite_walk {
-	const struct sqlite_image *image;
-	uint32_t root;
-	bool done; /* behind the last leaf */
+	const struct sqlite_tree *tree;
+	bool done; /* behind the last stop */
 
-	/* The leaf: its page, what rowids it may hold, and once read, rows. */
-	struct sqlite_page leaf;
-	int64_t min, max;
+	/* The stop: a page, where its rows may lie, and once read, rows. */
+	struct sqlite_page page;
+	bool lone; /* one row of an interior page, not a leaf */
+	struct sqlite_limits within; /* of a leaf */
 	struct sqlite_row *rows;
-	uint32_t nrows; /* leaf.ncells when it was read, else 0 */
+	uint32_t nrows; /* 0 until it was read */
 	uint32_t at;    /* among them */
 	bool chains;    /* one of them has overflow pages */
 	uint64_t bytes; /* their payloads */
 
-	/* The leaves since sqlite_walk_seek() lie within these pages. */
-	uint32_t first, last;
+	/* The leaves since sqlite_walk_seek(): how many, and between which
+	 * pages they lie. */
+	uint32_t nleaves, first, last;
 
 	/* private */
-	uint32_t depth;
+	uint32_t depth; /* levels above a leaf; of a row, its own is the last */
 	struct sqlite_level level[SQLITE_WALK_DEPTH];
+	struct sqlite_scratch scratch;
 };
 
-void sqlite_walk_init(
-    struct sqlite_walk *w, const struct sqlite_image *image, uint32_t root);
+/* The tree must outlive it. */
+void sqlite_walk_init(struct sqlite_walk *w, const struct sqlite_tree *tree);
 void sqlite_walk_release(struct sqlite_walk *w);
 
-/* Go to the leaf where rowid is or would be. */
-const char *sqlite_walk_seek(struct sqlite_walk *w, int64_t rowid);
-/* Go to the next leaf. */
+/* Go to where the row is or would be; without one to the first stop. */
+const char *sqlite_walk_seek(
+    struct sqlite_walk *w, const struct sqlite_mark *to);
+/* Go to the next stop. */
 const char *sqlite_walk_next(struct sqlite_walk *w);
-/* Take the rows of the leaf from its page. */
+/* Take its rows from the page. */
 const char *sqlite_walk_read(struct sqlite_walk *w);
+/* May a leaf that is the stop have these as its first and last row? */
+const char *sqlite_walk_check(struct sqlite_walk *w,
+    const struct sqlite_row *first, const struct sqlite_row *last);
+/* Where the cell of the row at hand begins. */
+const unsigned char *sqlite_walk_cell(const struct sqlite_walk *w);
 
 /*
- * Rowids that cut the table into parts of about the same number of pages,
- * ascending: the last of each part but the last. *n is at most max.
+ * Rows that cut the table into parts of about the same number of pages,
+ * ascending: where each part but the first begins. *n is at most max.
  */
-const char *sqlite_walk_cuts(const struct sqlite_image *image, uint32_t root,
-    size_t max, int64_t *cuts, size_t *n);
+const char *sqlite_walk_cuts(
+    struct sqlite_walk *w, size_t max, struct sqlite_row *cuts, size_t *n);
 
 #endif

@@ -220,6 +220,7 @@ sqlite_close(struct db *base)
 	/* Closing rolls back; _v2 also if a cursor was left open. */
 	sqlite3_close_v2(db->handle);
 	sqlite_file_leave(db->file);
+	sqlite_file_leave(db->log_file);
 	free(db);
 }
 
@@ -330,6 +331,9 @@ sqlite_exec(
 	}
 	if (affected != NULL)
 		*affected = total;
+	/* The snapshot may have ended with one of them. */
+	if (sqlite3_get_autocommit(db->handle))
+		db->log.state = SQLITE_LOG_UNKNOWN;
 	return TU_OK;
 }
 
@@ -514,35 +518,8 @@ sqlite_batch(struct db *base, const struct db_batch *batch, struct err *err)
 	return st;
 }
 
-/* --- snapshots and interruption ------------------------------------------ */
-
-/* BEGIN alone takes no snapshot: the first read does. */
-static enum status
-sqlite_snapshot_begin(struct db *base, const char *id, struct err *err)
-{
-	struct sqlite_db *db = sqlite_of(base);
-	enum status st;
-
-	if (id != NULL)
-		return err_set(err, TU_EBUG, "SQLite shares no snapshots");
-	st = sqlite_exec(base, "BEGIN", NULL, err);
-	if (st)
-		return st;
-	st =
-	    sqlite_exec(base, "SELECT 1 FROM sqlite_schema LIMIT 1", NULL, err);
-	if (st)
-		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
-	return st;
-}
-
-static void
-sqlite_snapshot_end(struct db *base)
-{
-	sqlite3 *handle = sqlite_of(base)->handle;
-
-	if (!sqlite3_get_autocommit(handle))
-		sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL);
-}
+/* --- the rest --------------------------------------------------------------
+ */
 
 static void
 sqlite_cancel(struct db *base)

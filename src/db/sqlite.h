@@ -14,6 +14,7 @@
 #define TU_DB_SQLITE_H
 
 #include "db/db.h"
+#include "db/sqlite-log.h"
 
 /* The library's own tags, so that db.c can do without sqlite3.h. */
 struct sqlite3;
@@ -25,8 +26,9 @@ extern const struct db_driver db_driver_sqlite;
 struct sqlite_db {
 	struct db base; /* first: struct db * is cast to this */
 	struct sqlite3 *handle;
-	struct sqlite_file *file; /* sqlite-file.h */
-	int wire; /* enum sqlite_wire: the encoding of its texts */
+	struct sqlite_file *file, *log_file; /* sqlite-file.h, or NULL */
+	struct sqlite_log log; /* of what snapshot_begin() began */
+	int wire;              /* enum sqlite_wire: the encoding of its texts */
 };
 
 /*
@@ -55,6 +57,11 @@ enum status sqlite_describe_query(struct db *db, struct arena *arena,
     const char *sql, struct table *out, struct err *err);
 enum status sqlite_table_version(struct db *db, const struct table *table,
     uint64_t *version, struct err *err);
+
+/* sqlite-snapshot.c: likewise */
+enum status sqlite_snapshot_begin(
+    struct db *db, const char *id, struct err *err);
+void sqlite_snapshot_end(struct db *db);
 
 /* sqlite-func.c */
 int sqlite_add_functions(struct sqlite3 *handle, bool utf16);

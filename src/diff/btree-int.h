@@ -17,16 +17,16 @@
 
 #define PARTS_MAX 256
 
-/* Rows lo <= rowid <= hi. */
+/* Rows from lo to before hi. */
 struct part {
-	int64_t lo, hi;
+	struct sqlite_mark lo, hi;
 	struct suspect *suspects;
 	size_t nsuspects, room;
 	uint64_t rows[2];
 	bool more; /* suspects from `from` on were not kept */
-	int64_t from;
+	struct sqlite_mark from;
 	uint32_t before[2];         /* rows before `from` */
-	uint32_t first[2], last[2]; /* its leaves are among these pages */
+	uint32_t first[2], last[2]; /* its leaves are these pages; 0: no */
 };
 
 struct btree {
@@ -34,12 +34,11 @@ struct btree {
 	const struct pair *pair;
 	const struct diff_options *options;
 	struct sqlite_pages *pages[2];
-	const struct sqlite_image *image[2];
-	uint32_t root[2];
-	bool alike;    /* the same bytes mean the same row */
-	bool by_rowid; /* it is the key; else rows meet again by their key */
+	const struct sqlite_tree *tree[2];
+	bool alike;   /* the same bytes mean the same row */
+	bool ordered; /* as the key is; else rows meet again by their key */
 	/* Where the cells of pair->cols, and for the target behind them of
-	 * pair->extra, are among the columns of their table. */
+	 * pair->extra, are among the fields of a row. */
 	size_t *at[2];
 	struct part parts[PARTS_MAX];
 	size_t nparts;
@@ -61,7 +60,7 @@ struct looker {
 	struct btree *tree;
 	struct sqlite_decoder decoder[2];
 	struct cell *cells[2]; /* in plan order */
-	struct buf scratch;
+	struct buf scratch, keys[2];
 	enum verdict *verdicts;
 	const char **why;
 	struct btree_scan scan;

@@ -1,5 +1,6 @@
 #include <config.h>
 
+#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -10,6 +11,9 @@
 #define THREADS_MAX 64
 #define KEEP 4096 /* suspects of a part */
 #define TICK_MS 100
+/* Pages for each leaf of a part, at most, where all between them are forgotten:
+ * if rows came in the order of dice, they are those of all other parts. */
+#define SPREAD 4
 
 void *
 btree_array(size_t n, size_t size)
@@ -34,7 +38,7 @@ looker_new(struct btree *t)
 	}
 	l->verdicts = btree_array(t->pair->ncols, sizeof(*l->verdicts));
 	l->why = btree_array(t->pair->ncols, sizeof(*l->why));
-	scan_init(&l->scan, t->image, t->root, t->alike);
+	scan_init(&l->scan, t->tree, t->alike);
 	return l;
 }
 
@@ -49,6 +53,8 @@ looker_free(struct looker *l)
 	free(l->verdicts);
 	free(l->why);
 	buf_free(&l->scratch);
+	buf_free(&l->keys[SOURCE]);
+	buf_free(&l->keys[TARGET]);
 	free(l);
 }
 
@@ -89,11 +95,11 @@ are_equal(struct looker *l, struct cell *const rows[2])
 /* --- the threads ---------------------------------------------------------- */
 
 static void
-keep(struct part *p, const struct suspect *f)
+keep(struct part *p, const struct suspect *f, const struct sqlite_mark *place)
 {
 	if (p->nsuspects == KEEP) {
 		p->more = true;
-		p->from = f->rowid;
+		p->from = *place;
 		p->before[SOURCE] = f->at[SOURCE];
 		p->before[TARGET] = f->at[TARGET];
 		return;
@@ -148,6 +154,35 @@ check_join(const struct pair *pair, const struct part *p,
 	return TU_OK;
 }
 
+/*
+ * The order of key_encode() is SQLite's but for two things. Of a large real it
+ * takes the shortest digits, which can be on the other side of an integer; and
+ * 1 is before 1.0 to it, whatever follows in the key.
+ */
+static bool
+has_other_order(const struct pair *pair, size_t i, const struct cell *c)
+{
+	if (c->kind != CELL_F64)
+		return false;
+	if (fabs(c->u.f) > 0x1p53)
+		return true;
+	return i + 1 < pair->nkeys && trunc(c->u.f) == c->u.f &&
+	       (c->u.f == 0 || pair->cols[i].col[SOURCE]->affinity != AFF_REAL);
+}
+
+static enum status
+check_order(
+    const struct pair *pair, struct cell *const rows[2], struct err *err)
+{
+	for (int s = SOURCE; s <= TARGET; s++)
+		for (size_t i = 0; rows[s] != NULL && i < pair->nkeys; i++)
+			if (has_other_order(pair, i, &rows[s][i]))
+				return err_set(err, TU_EREPLAN,
+				    "a row has a real in its key that may be "
+				    "ordered otherwise");
+	return TU_OK;
+}
+
 /* Every suspect is decoded even where no more are kept: then nothing can fail
  * any more when they are reported. */
 static enum status
@@ -157,24 +192,30 @@ look_at_part(struct looker *l, struct part *p, struct err *err)
 	struct cell *rows[2];
 	enum status st = TU_OK;
 
-	scan_begin(scan, p->lo, p->hi);
+	scan_begin(scan, &p->lo, &p->hi);
 	while (!scan->done && !st && !atomic_load(&l->tree->stop)) {
 		st = looker_scan(l, err);
 		for (size_t i = 0; i < scan->nfound && !st; i++) {
 			st = looker_rows(l, &scan->found[i], rows, err);
 			if (!st && !p->more && !are_equal(l, rows))
-				keep(p, &scan->found[i]);
-			if (!st && !l->tree->by_rowid)
+				keep(p, &scan->found[i], &scan->place[i]);
+			if (!st && !l->tree->ordered)
 				st = check_join(l->tree->pair, p, rows, err);
+			else if (!st)
+				st = check_order(l->tree->pair, rows, err);
 		}
 		pthread_mutex_lock(&l->tree->lock);
 		l->tree->judged += scan->nfound;
 		pthread_mutex_unlock(&l->tree->lock);
 	}
 	for (int s = SOURCE; s <= TARGET; s++) {
+		const struct sqlite_walk *w = &scan->walk[s];
+
 		p->rows[s] = scan->rows[s];
-		p->first[s] = scan->walk[s].first;
-		p->last[s] = scan->walk[s].last;
+		if (w->last / SPREAD <= w->first / SPREAD + w->nleaves) {
+			p->first[s] = w->first;
+			p->last[s] = w->last;
+		}
 	}
 	return st;
 }

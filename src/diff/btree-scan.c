@@ -5,16 +5,16 @@
 #include <string.h>
 
 void
-scan_init(struct btree_scan *s, const struct sqlite_image *const image[2],
-    const uint32_t root[2], bool alike)
+scan_init(
+    struct btree_scan *s, const struct sqlite_tree *const tree[2], bool alike)
 {
+	const struct sqlite_image *a = tree[SOURCE]->image;
+	const struct sqlite_image *b = tree[TARGET]->image;
+
 	*s = (struct btree_scan){ .alike = alike };
-	s->alike_pages = alike && image[SOURCE]->size == image[TARGET]->size &&
-	                 image[SOURCE]->usable == image[TARGET]->usable;
-	for (int i = SOURCE; i <= TARGET; i++) {
-		s->image[i] = image[i];
-		sqlite_walk_init(&s->walk[i], image[i], root[i]);
-	}
+	s->alike_pages = alike && a->size == b->size && a->usable == b->usable;
+	for (int i = SOURCE; i <= TARGET; i++)
+		sqlite_walk_init(&s->walk[i], tree[i]);
 }
 
 void
@@ -22,13 +22,16 @@ scan_release(struct btree_scan *s)
 {
 	sqlite_walk_release(&s->walk[SOURCE]);
 	sqlite_walk_release(&s->walk[TARGET]);
+	buf_free(&s->scratch.x);
+	buf_free(&s->scratch.y);
 }
 
 void
-scan_begin(struct btree_scan *s, int64_t lo, int64_t hi)
+scan_begin(struct btree_scan *s, const struct sqlite_mark *lo,
+    const struct sqlite_mark *hi)
 {
-	s->lo = lo;
-	s->hi = hi;
+	s->lo = *lo;
+	s->hi = *hi;
 	s->nfound = 0;
 	s->done = false;
 	s->why = NULL;
@@ -44,28 +47,61 @@ seek(struct btree_scan *s)
 	const char *why = NULL;
 
 	for (int i = SOURCE; i <= TARGET && why == NULL; i++) {
-		why = sqlite_walk_seek(&s->walk[i], s->lo);
+		why = sqlite_walk_seek(&s->walk[i], &s->lo);
 		s->fresh[i] = true;
 	}
 	return why;
 }
 
-/* Take the rows of a leaf; some of the first and of the last may not be of this
+/* Does a row of a side lie before a mark? */
+static const char *
+is_before(struct btree_scan *s, enum side side, const struct sqlite_row *x,
+    const struct sqlite_mark *mark, bool *before)
+{
+	int order = 0;
+	const char *why = sqlite_order(
+	    s->walk[side].tree, x, mark->tree, &mark->row, &s->scratch, &order);
+
+	*before = order < 0;
+	return why;
+}
+
+/* Which of the rows read are of the stretch: from w->at to before *end. */
+static const char *
+cut_off(struct btree_scan *s, enum side side, uint32_t *end)
+{
+	struct sqlite_walk *w = &s->walk[side];
+	const char *why = NULL;
+	bool before = true;
+	uint32_t n = w->nrows;
+
+	while (s->lo.tree != NULL && w->at < n && before && why == NULL) {
+		why = is_before(s, side, &w->rows[w->at], &s->lo, &before);
+		w->at += before;
+	}
+	before = false;
+	while (s->hi.tree != NULL && n > w->at && !before && why == NULL) {
+		why = is_before(s, side, &w->rows[n - 1], &s->hi, &before);
+		n -= !before;
+	}
+	*end = n;
+	return why;
+}
+
+/* Take the rows of a stop; some of the first and of the last may not be of this
  * stretch. */
 static const char *
 load(struct btree_scan *s, enum side side)
 {
 	struct sqlite_walk *w = &s->walk[side];
 	const char *why = sqlite_walk_read(w);
-	uint32_t n = w->nrows;
+	uint32_t n;
 
+	if (why == NULL)
+		why = cut_off(s, side, &n);
 	if (why != NULL)
 		return why;
 	s->fresh[side] = false;
-	while (w->at < n && w->rows[w->at].rowid < s->lo)
-		w->at++;
-	while (n > w->at && w->rows[n - 1].rowid > s->hi)
-		n--;
 	s->limit[side] = n;
 	s->rows[side] += n - w->at;
 	if (n - w->at == w->nrows)
@@ -73,19 +109,19 @@ load(struct btree_scan *s, enum side side)
 	else
 		for (uint32_t i = w->at; i < n; i++)
 			s->bytes[side] += w->rows[i].size;
-	if (side == SOURCE)
+	if (side == SOURCE && !w->lone)
 		s->leaves++;
 	return NULL;
 }
 
-/* On to the next leaf, unless it lies behind the stretch. */
+/* On to the next stop, unless the stretch has ended in this one. */
 static const char *
 leave(struct btree_scan *s, enum side side)
 {
 	struct sqlite_walk *w = &s->walk[side];
 
 	s->fresh[side] = true;
-	if (w->max < s->hi)
+	if (s->limit[side] == w->nrows)
 		return sqlite_walk_next(w);
 	w->done = true;
 	return NULL;
@@ -106,19 +142,21 @@ pass_over(struct btree_scan *s, bool *passed)
 	uint32_t n;
 
 	*passed = false;
-	if (memcmp(a->leaf.data, b->leaf.data, s->image[SOURCE]->usable) != 0)
+	if (memcmp(a->page.data, b->page.data, a->tree->image->usable) != 0)
 		return NULL;
 	why = load(s, SOURCE);
 	n = a->nrows;
 	if (why != NULL || n == 0 || a->at > 0 || s->limit[SOURCE] < n ||
 	    a->chains)
 		return why;
-	if (a->rows[0].rowid < b->min || a->rows[n - 1].rowid > b->max)
-		return "rowids that do not ascend";
+	why = sqlite_walk_check(b, &a->rows[0], &a->rows[n - 1]);
+	if (why != NULL)
+		return why;
 	*passed = true;
 	s->passed++;
 	s->rows[TARGET] += n;
 	s->bytes[TARGET] += a->bytes;
+	b->nrows = s->limit[TARGET] = n;
 	why = leave(s, SOURCE);
 	return why != NULL ? why : leave(s, TARGET);
 }
@@ -136,6 +174,7 @@ static void
 add(struct btree_scan *s, bool source, bool target)
 {
 	struct suspect *f = &s->found[s->nfound++];
+	struct sqlite_mark *place = &s->place[s->nfound - 1];
 	bool has[2] = { source, target };
 
 	f->cell[SOURCE] = f->cell[TARGET] = NULL;
@@ -145,8 +184,9 @@ add(struct btree_scan *s, bool source, bool target)
 		f->at[i] = behind(s, (enum side)i);
 		if (!has[i])
 			continue;
-		f->rowid = w->rows[w->at].rowid;
-		f->cell[i] = sqlite_page_cell(&w->leaf, w->at);
+		*place = (struct sqlite_mark){ .tree = w->tree,
+			.row = w->rows[w->at] };
+		f->cell[i] = sqlite_walk_cell(w);
 		w->at++;
 	}
 }
@@ -159,13 +199,41 @@ same_row(struct btree_scan *s, const struct sqlite_row *x,
 	if (!s->alike || x->size != y->size)
 		return NULL;
 	if (x->local < x->size || y->local < y->size)
-		return sqlite_rows_equal(
-		    s->image[SOURCE], x, s->image[TARGET], y, same);
+		return sqlite_rows_equal(s->walk[SOURCE].tree->image, x,
+		    s->walk[TARGET].tree->image, y, same);
 	*same = memcmp(x->payload, y->payload, x->size) == 0;
 	return NULL;
 }
 
-/* Rows meet until one leaf has none left, or the batch is full. */
+/*
+ * The next row of both sides. With keys the same bytes are the same place, and
+ * rarely are two rows in one place with other bytes.
+ */
+static const char *
+meet_two(struct btree_scan *s)
+{
+	struct sqlite_walk *a = &s->walk[SOURCE], *b = &s->walk[TARGET];
+	const struct sqlite_row *x = &a->rows[a->at], *y = &b->rows[b->at];
+	bool same = false;
+	int order = 0;
+	const char *why = NULL;
+
+	if (x->rowid == y->rowid)
+		why = same_row(s, x, y, &same);
+	if (why == NULL && !same)
+		why = sqlite_order(a->tree, x, b->tree, y, &s->scratch, &order);
+	if (why != NULL)
+		return why;
+	if (!same) {
+		add(s, order <= 0, order >= 0);
+	} else {
+		a->at++;
+		b->at++;
+	}
+	return NULL;
+}
+
+/* Rows meet until one stop has none left, or the batch is full. */
 static const char *
 meet(struct btree_scan *s)
 {
@@ -173,28 +241,16 @@ meet(struct btree_scan *s)
 	const char *why = NULL;
 
 	while (s->nfound < SCAN_BATCH && why == NULL) {
-		const struct sqlite_row *x = &a->rows[a->at];
-		const struct sqlite_row *y = &b->rows[b->at];
 		bool source = !a->done && a->at < s->limit[SOURCE];
 		bool target = !b->done && b->at < s->limit[TARGET];
-		bool same;
 
 		if ((!source && !a->done) || (!target && !b->done) ||
 		    (!source && !target))
 			return NULL;
-		if (source && target && x->rowid == y->rowid) {
-			why = same_row(s, x, y, &same);
-			if (same) {
-				a->at++;
-				b->at++;
-			} else {
-				add(s, true, true);
-			}
-		} else if (source && (!target || x->rowid < y->rowid)) {
-			add(s, true, false);
-		} else {
-			add(s, false, true);
-		}
+		if (source && target)
+			why = meet_two(s);
+		else
+			add(s, source, target);
 	}
 	return why;
 }
@@ -207,7 +263,8 @@ step(struct btree_scan *s)
 	bool passed;
 
 	if (s->alike_pages && s->fresh[SOURCE] && s->fresh[TARGET] &&
-	    !w[SOURCE].done && !w[TARGET].done) {
+	    !w[SOURCE].done && !w[TARGET].done && !w[SOURCE].lone &&
+	    !w[TARGET].lone) {
 		why = pass_over(s, &passed);
 		if (why != NULL || passed)
 			goto out;

@@ -1,10 +1,10 @@
 /*
- * btree-scan.h - which rows of a stretch of rowids have different bytes.
+ * btree-scan.h - which rows of a stretch of two tables have different bytes.
  *
- * Both b-trees are walked side by side. Pages that hold the same bytes are
- * passed over at once (all rows of the stretch, none with a chain of overflow
- * pages), then rows that do; what is left are suspects, named by where their
- * cells are. Nothing is decoded.
+ * Both b-trees are walked side by side, in the order of their rowids or keys.
+ * Leaves that hold the same bytes are passed over at once (all rows of the
+ * stretch, none with a chain of overflow pages), then rows that do; what is
+ * left are suspects, named by where their cells are. Nothing is decoded.
  */
 #ifndef TU_DIFF_BTREE_SCAN_H
 #define TU_DIFF_BTREE_SCAN_H
@@ -13,7 +13,6 @@
 #include "diff/plan.h"
 
 struct suspect {
-	int64_t rowid;
 	const unsigned char *cell[2]; /* NULL: the side has no such row */
 	uint32_t at[2]; /* rows of the stretch that lie before it */
 };
@@ -21,11 +20,11 @@ struct suspect {
 #define SCAN_BATCH 256
 
 struct btree_scan {
-	const struct sqlite_image *image[2];
 	bool alike; /* the same bytes mean the same row */
 
 	/* The last scan_some(). */
 	struct suspect found[SCAN_BATCH];
+	struct sqlite_mark place[SCAN_BATCH]; /* of each */
 	size_t nfound;
 	bool done;
 	const char *why; /* why it could not go on, or NULL */
@@ -38,17 +37,20 @@ struct btree_scan {
 	struct sqlite_walk walk[2];
 	bool sought;       /* both stand where the stretch begins */
 	bool fresh[2];     /* the leaf's rows were not taken yet */
-	uint32_t limit[2]; /* rows of the leaf within the stretch */
-	int64_t lo, hi;
+	uint32_t limit[2]; /* rows of the stop within the stretch */
+	struct sqlite_mark lo, hi;
 	bool alike_pages;
+	struct sqlite_scratch scratch;
 };
 
-void scan_init(struct btree_scan *s, const struct sqlite_image *const image[2],
-    const uint32_t root[2], bool alike);
+/* Of two trees of one kind, and if that is by keys, of one encoding. */
+void scan_init(
+    struct btree_scan *s, const struct sqlite_tree *const tree[2], bool alike);
 void scan_release(struct btree_scan *s);
 
-/* Rows of lo <= rowid <= hi. */
-void scan_begin(struct btree_scan *s, int64_t lo, int64_t hi);
+/* Rows from lo to before hi; a mark without a tree is an open end. */
+void scan_begin(struct btree_scan *s, const struct sqlite_mark *lo,
+    const struct sqlite_mark *hi);
 /* Find more suspects, ascending, until the batch is full or nothing is left;
  * for mapped_try(). arg is the scan. */
 void scan_some(void *arg);

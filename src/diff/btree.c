@@ -10,9 +10,12 @@
 #include "base/stage.h"
 #include "db/dialect.h"
 #include "diff/btree-int.h"
+#include "value/key.h"
 #include "value/rule.h"
 
 #define PART_PAGES 8 /* a smaller stretch is not worth a part */
+
+static const char *const unreadable = "the file cannot be read";
 
 /* --- reporting ------------------------------------------------------------ */
 
@@ -32,17 +35,14 @@ changes(const struct tally *t)
 }
 
 static enum status
-report(struct looker *l, struct merge *m, struct place *p,
-    const struct suspect *f, struct err *err)
+report_change(struct merge *m, struct place *p, const struct suspect *f,
+    struct cell *const rows[2], struct err *err)
 {
 	uint64_t at[2] = { p->before[SOURCE] + f->at[SOURCE],
 		p->before[TARGET] + f->at[TARGET] };
 	uint64_t found = changes(m->tally);
-	struct cell *rows[2];
-	enum status st = looker_rows(l, f, rows, err);
+	enum status st;
 
-	if (st)
-		return st;
 	merge_place(m, MAX(at[SOURCE], at[TARGET]),
 	    MAX(p->rows[SOURCE], p->rows[TARGET]),
 	    p->any && at[SOURCE] == p->passed[SOURCE] &&
@@ -52,8 +52,50 @@ report(struct looker *l, struct merge *m, struct place *p,
 		return st;
 	p->any = true;
 	for (int s = SOURCE; s <= TARGET; s++)
-		p->passed[s] = at[s] + (f->cell[s] != NULL);
+		p->passed[s] = at[s] + (rows[s] != NULL);
 	return st;
+}
+
+/* What SQLite takes for one key can be two: 1 and 1.0. */
+static int
+order_keys(struct looker *l, struct cell *const rows[2])
+{
+	const struct pair *pair = l->tree->pair;
+	struct buf *x = &l->keys[SOURCE], *y = &l->keys[TARGET];
+
+	if (rows[SOURCE] == NULL || rows[TARGET] == NULL)
+		return 0;
+	buf_reset(x);
+	buf_reset(y);
+	for (size_t i = 0; i < pair->nkeys; i++) {
+		key_encode(x, &pair->cols[i].type, &rows[SOURCE][i]);
+		key_encode(y, &pair->cols[i].type, &rows[TARGET][i]);
+	}
+	return key_cmp(x->data, x->len, y->data, y->len);
+}
+
+static enum status
+report(struct looker *l, struct merge *m, struct place *p,
+    const struct suspect *f, struct err *err)
+{
+	struct suspect second = *f;
+	struct cell *rows[2], *one[2] = { NULL, NULL };
+	enum status st = looker_rows(l, f, rows, err);
+	enum side first;
+	int order;
+
+	if (st)
+		return st;
+	order = order_keys(l, rows);
+	if (order == 0)
+		return report_change(m, p, f, rows, err);
+	first = order < 0 ? SOURCE : TARGET;
+	one[first] = rows[first];
+	st = report_change(m, p, f, one, err);
+	one[first] = NULL;
+	one[!first] = rows[!first];
+	second.at[first]++;
+	return st ? st : report_change(m, p, &second, one, err);
 }
 
 static enum status
@@ -70,7 +112,7 @@ report_part(struct looker *l, struct merge *m, struct place *place,
 	for (int s = SOURCE; s <= TARGET && p->more; s++)
 		place->before[s] += p->before[s];
 	if (p->more)
-		scan_begin(scan, p->from, p->hi);
+		scan_begin(scan, &p->from, &p->hi);
 	while (p->more && !scan->done && !st) {
 		st = looker_scan(l, err);
 		for (size_t i = 0; i < scan->nfound && !st; i++)
@@ -94,9 +136,9 @@ report_all(struct btree *t, struct change_sink *sink, struct tally *tally,
 	enum status st = TU_OK;
 
 	merge_init(&m, t->plan, t->pair, t->pair, sink, tally);
-	if (!t->by_rowid)
+	if (!t->ordered)
 		st = btree_join(t, &m, err);
-	for (size_t i = 0; t->by_rowid && i < t->nparts && !st; i++) {
+	for (size_t i = 0; t->ordered && i < t->nparts && !st; i++) {
 		st = report_part(l, &m, &place, &t->parts[i], err);
 		btree_forget(t, &t->parts[i]);
 		free(t->parts[i].suspects);
@@ -191,8 +233,8 @@ find_cells(struct btree *t)
 {
 	const struct pair *pair = t->pair;
 
-	t->by_rowid = is_rowid(pair);
-	t->alike = t->image[SOURCE]->encoding == t->image[TARGET]->encoding;
+	t->alike = t->tree[SOURCE]->image->encoding ==
+	           t->tree[TARGET]->image->encoding;
 	for (int s = SOURCE; s <= TARGET; s++) {
 		const struct column *first = pair->table[s]->columns;
 
@@ -203,7 +245,8 @@ find_cells(struct btree *t)
 			    i < pair->ncols ? pair->cols[i].col[s]
 					    : pair->extra[i - pair->ncols];
 
-			t->at[s][i] = (size_t)(c - first);
+			t->at[s][i] = sqlite_pages_field(
+			    t->pages[s], (size_t)(c - first));
 		}
 	}
 	for (size_t i = 0; i < pair->ncols; i++)
@@ -213,53 +256,107 @@ find_cells(struct btree *t)
 			t->pages[TARGET], t->at[TARGET][i]);
 }
 
+/*
+ * By rowid or by the key that a table without is ordered by, rows meet in the
+ * order of their keys; unless that is the order of UTF-16, or another column is
+ * the key of a table with rowids.
+ */
+static const char *
+find_order(struct btree *t)
+{
+	const struct sqlite_tree *a = t->tree[SOURCE], *b = t->tree[TARGET];
+
+	t->ordered = a->nkeys > 0 ? a->image->encoding == 1 : is_rowid(t->pair);
+	if (a->nkeys != b->nkeys)
+		return "its rows have another order on either side";
+	if (a->nkeys == 0)
+		return NULL;
+	if (a->image->encoding != b->image->encoding)
+		return "its keys have another encoding on either side";
+	for (size_t i = 0; i < a->nkeys; i++)
+		if (a->nkeys != t->pair->nkeys || t->at[SOURCE][i] != i ||
+		    t->at[TARGET][i] != i)
+			return "its rows are not in the order of the key";
+	return NULL;
+}
+
 /* Reading interior pages, for mapped_try(). */
 struct cutting {
-	const struct btree *tree;
-	enum side side;
-	int64_t cuts[PARTS_MAX / 2];
+	const struct sqlite_tree *tree;
+	struct sqlite_row cuts[PARTS_MAX / 2];
 	size_t n;
 	const char *why;
+	struct sqlite_walk walk;
 };
 
 static void
 cut(void *arg)
 {
 	struct cutting *c = arg;
-	const struct sqlite_image *image = c->tree->image[c->side];
-	size_t most = MIN(image->npages / PART_PAGES, PARTS_MAX / 2 - 1);
+	size_t most =
+	    MIN(c->tree->image->npages / PART_PAGES, PARTS_MAX / 2 - 1);
 
-	c->why = sqlite_walk_cuts(
-	    image, c->tree->root[c->side], most, c->cuts, &c->n);
+	c->why = sqlite_walk_cuts(&c->walk, most, c->cuts, &c->n);
 }
 
-/* Parts are cut where either tree is, so that none is large on one side. */
+/* Parts begin where either side is cut, so that none is large on one side. */
+struct joining {
+	struct btree *tree;
+	struct cutting cutting[2];
+	struct sqlite_scratch scratch;
+	const char *why;
+};
+
+static void
+join_cuts(void *arg)
+{
+	struct joining *j = arg;
+	struct btree *t = j->tree;
+	struct cutting *c = j->cutting;
+	size_t i = 0, k = 0;
+
+	j->why = NULL;
+	while ((i < c[SOURCE].n || k < c[TARGET].n) && j->why == NULL) {
+		struct part *p = &t->parts[t->nparts];
+		const struct sqlite_row *x = &c[SOURCE].cuts[i];
+		const struct sqlite_row *y = &c[TARGET].cuts[k];
+		int order = i < c[SOURCE].n ? -1 : 1;
+
+		if (i < c[SOURCE].n && k < c[TARGET].n)
+			j->why = sqlite_order(c[SOURCE].tree, x, c[TARGET].tree,
+			    y, &j->scratch, &order);
+		p->hi = order <= 0 ? (struct sqlite_mark){ c[SOURCE].tree, *x }
+		                   : (struct sqlite_mark){ c[TARGET].tree, *y };
+		i += order <= 0;
+		k += order >= 0;
+		p[1].lo = p->hi;
+		t->nparts++;
+	}
+	t->nparts++;
+}
+
 static const char *
 make_parts(struct btree *t)
 {
-	struct cutting c[2] = { { .tree = t, .side = SOURCE },
-		{ .tree = t, .side = TARGET } };
-	size_t i = 0, j = 0;
-	int64_t lo = INT64_MIN;
+	struct joining *j = btree_array(0, sizeof(*j));
+	const char *why = NULL;
 
+	j->tree = t;
 	for (int s = SOURCE; s <= TARGET; s++) {
-		if (!mapped_try(cut, &c[s]))
-			return "the file cannot be read";
-		if (c[s].why != NULL)
-			return c[s].why;
-	}
-	while (i < c[SOURCE].n || j < c[TARGET].n) {
-		int64_t x = i < c[SOURCE].n ? c[SOURCE].cuts[i] : INT64_MAX;
-		int64_t y = j < c[TARGET].n ? c[TARGET].cuts[j] : INT64_MAX;
-		int64_t hi = MIN(x, y);
+		struct cutting *c = &j->cutting[s];
 
-		i += x == hi;
-		j += y == hi;
-		t->parts[t->nparts++] = (struct part){ .lo = lo, .hi = hi };
-		lo = hi + 1;
+		c->tree = t->tree[s];
+		sqlite_walk_init(&c->walk, c->tree);
+		if (why == NULL)
+			why = mapped_try(cut, c) ? c->why : unreadable;
+		sqlite_walk_release(&c->walk);
 	}
-	t->parts[t->nparts++] = (struct part){ .lo = lo, .hi = INT64_MAX };
-	return NULL;
+	if (why == NULL)
+		why = mapped_try(join_cuts, j) ? j->why : unreadable;
+	buf_free(&j->scratch.x);
+	buf_free(&j->scratch.y);
+	free(j);
+	return why;
 }
 
 static enum status
@@ -275,13 +372,14 @@ open_tree(
 			return st;
 		if (*why != NULL)
 			return TU_OK;
-		t->image[s] = sqlite_pages_image(t->pages[s]);
-		t->root[s] = sqlite_pages_root(t->pages[s]);
+		t->tree[s] = sqlite_pages_tree(t->pages[s]);
 	}
 	if (*why != NULL)
 		return TU_OK;
 	find_cells(t);
-	*why = make_parts(t);
+	*why = find_order(t);
+	if (*why == NULL)
+		*why = make_parts(t);
 	return TU_OK;
 }
 
@@ -319,7 +417,7 @@ run(struct btree *t, struct change_sink *sink, struct tally *tally,
 		tally->rows[s] = atomic_load(&t->rows[s]);
 		t->plan->db[s]->bytes_in += t->bytes[s];
 	}
-	tally->suspects = t->by_rowid ? t->judged : 0;
+	tally->suspects = t->ordered ? t->judged : 0;
 	tally->by_pages = true;
 	log_line(LOG_INFO,
 	    "table '%s': compared by its pages; %llu of %llu leaves hold the "

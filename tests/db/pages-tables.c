@@ -2,8 +2,11 @@
 
 #include "pages-tables.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/tap.h"
@@ -62,6 +65,18 @@ open_file(enum side side)
 	return db;
 }
 
+void
+remove_file(enum side side)
+{
+	char log[80];
+
+	snprintf(log, sizeof(log), "%s-wal", path[side]);
+	unlink(log);
+	snprintf(log, sizeof(log), "%s-shm", path[side]);
+	unlink(log);
+	unlink(path[side]);
+}
+
 static const char *const encodings[] = { "UTF-8", "UTF-16le", "UTF-16be" };
 static const int page_sizes[] = { 512, 1024, 4096, 8192, 65536 };
 
@@ -92,7 +107,7 @@ create(enum side side, const struct shape *s)
 	int reserved = s->reserved;
 	sqlite3 *db;
 
-	unlink(path[side]);
+	remove_file(side);
 	db = open_file(side);
 	sqlite3_file_control(db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
 	run_f(db,
@@ -100,6 +115,40 @@ create(enum side side, const struct shape *s)
 	    "PRAGMA auto_vacuum = %d; CREATE TABLE other (x)",
 	    s->page_size, s->encoding, s->vacuums ? 1 : 0);
 	return db;
+}
+
+/* A key for a table without rowids. */
+static void
+choose_key(struct shape *s)
+{
+	static const char *const orders[] = { "DESC", "COLLATE NOCASE" };
+	size_t n = 1 + below(3);
+
+	/* With a key alone SQLite 3.40.1 finds its own tables malformed. */
+	while (s->ncols < 2)
+		s->types[s->ncols++] = "";
+	n = MIN(n, s->ncols);
+	s->rowid = false;
+	s->order = one_in(12) ? orders[below(2)] : "";
+	for (s->nkeys = 0; s->nkeys < n; s->nkeys++)
+		s->keys[s->nkeys] = (s->id + s->nkeys) % s->ncols;
+}
+
+static bool
+is_key(const struct shape *s, size_t i)
+{
+	for (size_t k = 0; k < s->nkeys; k++)
+		if (s->keys[k] == i)
+			return true;
+	return s->nkeys == 0 && i == s->id;
+}
+
+static const char *
+column_suffix(const struct shape *s, size_t i)
+{
+	if (i != s->id || s->nkeys > 0)
+		return "";
+	return s->rowid || !one_in(10) ? "NOT NULL PRIMARY KEY" : "PRIMARY KEY";
 }
 
 void
@@ -114,12 +163,15 @@ create_table(sqlite3 *db, const struct shape *s)
 		sqlite3_str_appendf(sql, "%s c%d %s %s",
 		    k > 0 ? "," : "CREATE TABLE t (", (int)i,
 		    i == s->id && s->rowid ? "INTEGER" : s->types[i],
-		    i != s->id                ? ""
-		    : s->rowid || !one_in(10) ? "NOT NULL PRIMARY KEY"
-					      : "PRIMARY KEY");
+		    column_suffix(s, i));
 	}
+	for (size_t i = 0; i < s->nkeys; i++)
+		sqlite3_str_appendf(sql, "%s c%d %s",
+		    i > 0 ? "," : ", PRIMARY KEY (", (int)s->keys[i],
+		    i == 0 ? s->order : "");
+	sqlite3_str_appendall(sql, s->nkeys > 0 ? ")) WITHOUT ROWID" : ")");
 	text = sqlite3_str_finish(sql);
-	run_f(db, "%s)", text);
+	run_sql(db, text);
 	sqlite3_free(text);
 }
 
@@ -218,7 +270,9 @@ put_rows(sqlite3 *db, const struct shape *s, size_t n, uint64_t spread)
 	for (; n > 0; n--) {
 		for (size_t i = 0; i < s->ncols; i++)
 			bind_random(stmt, (int)i + 1);
-		sqlite3_bind_int64(stmt, (int)s->id + 1, random_rowid(spread));
+		if (s->nkeys == 0 || !one_in(3))
+			sqlite3_bind_int64(
+			    stmt, (int)s->id + 1, random_rowid(spread));
 		sqlite3_step(stmt);
 		sqlite3_reset(stmt);
 	}
@@ -251,13 +305,16 @@ change_rows(sqlite3 *db, struct shape *s, size_t n, uint64_t spread)
 		run_f(db, "DELETE FROM t WHERE c%d %% 7 = %d", (int)s->id,
 		    (int)below(7));
 	if (s->ncols > 1 && one_in(2))
-		run_f(db, "UPDATE t SET c%d = c%d || '' WHERE c%d %% 97 = 3",
+		run_f(db,
+		    "UPDATE OR IGNORE t SET c%d = c%d || '' WHERE c%d %% 97 = "
+		    "3",
 		    (int)(s->id + 1) % (int)s->ncols,
 		    (int)(s->id + 1) % (int)s->ncols, (int)s->id);
 	/* The last byte of what is in overflow pages. */
 	if (s->ncols > 1 && one_in(2))
 		run_f(db,
-		    "UPDATE t SET c%d = CAST(zeroblob(length(c%d) - 1) || "
+		    "UPDATE OR IGNORE t SET c%d = CAST(zeroblob(length(c%d) - "
+		    "1) || "
 		    "x'07' AS BLOB) WHERE length(c%d) > 1000",
 		    (int)(s->id + 1) % (int)s->ncols,
 		    (int)(s->id + 1) % (int)s->ncols,
@@ -280,9 +337,11 @@ void
 copy_file(enum side from, enum side to)
 {
 	static char bytes[1 << 16];
-	FILE *in = fopen(path[from], "r"), *out = fopen(path[to], "w");
+	FILE *in = fopen(path[from], "r"), *out;
 	size_t n;
 
+	remove_file(to);
+	out = fopen(path[to], "w");
 	if (in == NULL || out == NULL)
 		bail_out(path[to], "cannot copy");
 	while ((n = fread(bytes, 1, sizeof(bytes), in)) > 0)
@@ -302,10 +361,10 @@ rebuild(const struct shape *s, struct shape *t)
 	t->backwards = one_in(6);
 	if (one_in(2))
 		t->page_size = page_sizes[below(4)];
-	if (one_in(3))
+	if (one_in(s->nkeys > 0 ? 20 : 3))
 		t->encoding = encodings[below(3)];
 	for (size_t i = 0; i < t->ncols; i++)
-		if (i != s->id && one_in(12))
+		if (!is_key(s, i) && one_in(12))
 			t->types[i] = random_shape().types[0];
 	db = create(TARGET, t);
 	create_table(db, t);
@@ -323,7 +382,7 @@ rebuild(const struct shape *s, struct shape *t)
 }
 
 void
-make_tables(struct shape *s, bool rowid)
+make_tables(struct shape *s, enum kind kind)
 {
 	uint64_t spread = one_in(3)   ? 1 << 20
 	                  : one_in(3) ? UINT64_C(1) << 60
@@ -332,7 +391,9 @@ make_tables(struct shape *s, bool rowid)
 	sqlite3 *db;
 
 	*s = random_shape();
-	s->rowid |= rowid;
+	s->rowid |= kind == ROWID;
+	if (kind == WITHOUT_ROWID)
+		choose_key(s);
 	db = create(SOURCE, s);
 	create_table(db, s);
 	run_sql(db, "BEGIN");
@@ -352,4 +413,97 @@ make_tables(struct shape *s, bool rowid)
 	if (!one_in(4))
 		change_rows(db, &t, random_size() / 10, spread);
 	sqlite3_close(db);
+}
+
+/* --- damage --------------------------------------------------------------- */
+
+static size_t
+file_size(enum side side)
+{
+	struct stat sb;
+
+	return stat(path[side], &sb) == 0 ? (size_t)sb.st_size : 0;
+}
+
+/* Write over some bytes of a file: of any page, or of what stands at its
+ * beginning, its type, its number of cells and where they are. */
+static void
+scribble(int fd, size_t size, size_t page_size)
+{
+	size_t page = below(size / page_size) * page_size;
+	unsigned char bytes[8];
+	size_t at, n = 1 + below(4);
+
+	for (size_t i = 0; i < n; i++)
+		bytes[i] = (unsigned char)(one_in(3) ? below(256) : below(8));
+	at = page + (one_in(2) ? below(page_size) : below(40));
+	if (one_in(4)) /* a flipped bit */
+		n = 1;
+	if (n == 1 && pread(fd, bytes, 1, (off_t)at) == 1)
+		bytes[0] ^= (unsigned char)(1 << below(8));
+	if (pwrite(fd, bytes, n, (off_t)at) != (ssize_t)n)
+		bail_out("pwrite", "failed");
+}
+
+/* One page in the place of another: trees that meet themselves. */
+static void
+repeat_page(int fd, size_t size, size_t page_size)
+{
+	static unsigned char page[65536];
+	size_t n = size / page_size;
+
+	if (n < 3 ||
+	    pread(fd, page, page_size,
+		(off_t)((1 + below(n - 1)) * page_size)) < 0 ||
+	    pwrite(fd, page, page_size,
+		(off_t)((1 + below(n - 1)) * page_size)) < 0)
+		return;
+}
+
+/* A leaf of more cells than there is room for: they overlap. */
+static void
+crowd_page(int fd, size_t size, size_t page_size, enum kind kind)
+{
+	static unsigned char page[65536];
+	size_t n = MIN((page_size - 16) / 5, (size_t)16000), at = 8 + 2 * n;
+	size_t npages = size / page_size;
+
+	if (npages < 2)
+		return;
+	memset(page, 0, page_size);
+	page[0] = kind == ROWID ? 13 : 10;
+	page[3] = (unsigned char)(n >> 8);
+	page[4] = (unsigned char)n;
+	for (size_t i = 0; i < n; i++) {
+		page[8 + 2 * i] = (unsigned char)(at >> 8);
+		page[9 + 2 * i] = (unsigned char)at;
+		page[at++] = 1; /* its one byte is the next one's first */
+		if (i >= 128)
+			page[at++] = (unsigned char)(0x80 | i >> 7);
+		page[at++] = (unsigned char)(i & 0x7f);
+	}
+	if (pwrite(fd, page, page_size,
+		(off_t)((1 + below(npages - 1)) * page_size)) < 0)
+		bail_out("pwrite", "failed");
+}
+
+void
+damage(enum side side, enum kind kind)
+{
+	int fd = open(path[side], O_RDWR);
+	size_t size = file_size(side), page_size;
+	unsigned char head[2];
+
+	if (fd < 0 || pread(fd, head, 2, 16) != 2)
+		bail_out(path[side], "cannot read");
+	page_size = head[1] == 1 ? 65536 : (size_t)head[0] << 8;
+	for (uint64_t n = 1 + below(3); n > 0; n--)
+		scribble(fd, size, page_size);
+	if (one_in(6))
+		repeat_page(fd, size, page_size);
+	if (one_in(6))
+		crowd_page(fd, size, page_size, kind);
+	if (one_in(12) && ftruncate(fd, (off_t)below(size)) != 0)
+		bail_out("ftruncate", "failed");
+	close(fd);
 }

@@ -2,8 +2,10 @@
  * What the pages of a SQLite file may hold, for libFuzzer: "make fuzz-pages"
  * builds this with clang and runs it.
  *
- * Input: two bytes, the root pages of two tables, and a database file. Both
- * tables are cut, walked side by side and, where they differ, decoded.
+ * Input: two bytes, the root pages of two tables, a byte, how many fields their
+ * key has (0: rowids; 128 more: the last pages are in a log), and a database
+ * file. Both tables are cut, walked side by side and, where they differ,
+ * decoded.
  */
 #include <config.h>
 
@@ -19,41 +21,44 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
-decode(const struct sqlite_image *image, const unsigned char *cell,
+decode(const struct sqlite_tree *tree, const unsigned char *cell,
     struct buf *record, struct buf *text)
 {
-	const struct sqlite_field fields[FIELDS] = { { .rowid = true },
-		{ .real = true } };
+	const struct sqlite_field fields[FIELDS] = {
+		{ .rowid = tree->nkeys == 0 }, { .real = true }
+	};
 	struct cell cells[FIELDS];
 	struct sqlite_row row;
 	size_t found;
 
 	buf_reset(record);
-	if (sqlite_image_row(image, cell, &row) == NULL &&
-	    sqlite_row_payload(image, &row, record) == NULL)
-		(void)sqlite_record_cells(record, row.rowid, image->encoding,
-		    fields, FIELDS, text, cells, &found);
+	if (sqlite_tree_row(tree, cell, &row) == NULL &&
+	    sqlite_row_payload(tree->image, &row, record) == NULL)
+		(void)sqlite_record_cells(record, row.rowid,
+		    tree->image->encoding, fields, FIELDS, text, cells, &found);
 }
 
 static void
-scan_tables(const struct sqlite_image *image, const uint32_t root[2])
+scan_tables(const struct sqlite_tree *const trees[2])
 {
-	const struct sqlite_image *const images[2] = { image, image };
+	const struct sqlite_mark open = { .tree = NULL };
 	struct buf record = BUF_INIT, text = BUF_INIT;
 	static struct btree_scan scan;
-	int64_t cuts[CUTS];
+	struct sqlite_mark from = open;
+	struct sqlite_row cuts[CUTS];
 	size_t n;
 
-	if (sqlite_walk_cuts(image, root[SOURCE], CUTS, cuts, &n) != NULL)
-		n = 0;
-	scan_init(&scan, images, root, true);
-	scan_begin(&scan, n > 0 ? cuts[n / 2] : INT64_MIN, INT64_MAX);
+	scan_init(&scan, trees, true);
+	if (sqlite_walk_cuts(&scan.walk[SOURCE], CUTS, cuts, &n) == NULL &&
+	    n > 0)
+		from = (struct sqlite_mark){ trees[SOURCE], cuts[n / 2] };
+	scan_begin(&scan, &from, &open);
 	while (!scan.done && scan.why == NULL) {
 		scan_some(&scan);
 		for (size_t i = 0; i < scan.nfound; i++)
 			for (int s = SOURCE; s <= TARGET; s++)
 				if (scan.found[i].cell[s] != NULL)
-					decode(image, scan.found[i].cell[s],
+					decode(trees[s], scan.found[i].cell[s],
 					    &record, &text);
 	}
 	scan_release(&scan);
@@ -61,28 +66,62 @@ scan_tables(const struct sqlite_image *image, const uint32_t root[2])
 	buf_free(&text);
 }
 
+/* The second half of the file as a log, page by page. */
+static void
+make_log(struct sqlite_frames *log, const unsigned char *file, uint32_t size,
+    uint32_t npages)
+{
+	uint32_t n = npages / 2, first = npages - n;
+	unsigned char *p;
+
+	log->size = size;
+	log->len = SQLITE_LOG_HEADER + (size_t)n * (size + SQLITE_FRAME_HEADER);
+	log->of = calloc(npages, sizeof(*log->of));
+	log->data = p = calloc(1, log->len);
+	if (log->of == NULL || p == NULL)
+		abort();
+	for (uint32_t i = 0; i < n; i++) {
+		log->of[first + i] = i + 1;
+		memcpy(p + SQLITE_LOG_HEADER +
+			   (size_t)i * (size + SQLITE_FRAME_HEADER) +
+			   SQLITE_FRAME_HEADER,
+		    file + (size_t)(first + i) * size, size);
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct sqlite_image image;
-	uint32_t root[2], page_size;
+	struct sqlite_frames log = { .of = NULL };
+	struct sqlite_tree tree[2];
+	uint32_t page_size, npages;
 	unsigned char *file;
 
-	if (size < 2 + SQLITE_IMAGE_HEADER)
+	if (size < 3 + SQLITE_IMAGE_HEADER)
 		return 0;
-	root[SOURCE] = data[0];
-	root[TARGET] = data[1];
-	size -= 2;
+	for (int s = 0; s < 2; s++)
+		tree[s] = (struct sqlite_tree){
+			.image = &image, .root = data[s], .nkeys = data[2] % 4
+		};
+	size -= 3;
 	file = malloc(size); /* so that a byte behind it is noticed */
 	if (file == NULL)
 		return 0;
-	memcpy(file, data + 2, size);
+	memcpy(file, data + 3, size);
 	page_size = (uint32_t)file[16] << 8 | file[17];
 	if (page_size == 1)
 		page_size = 65536;
-	if (page_size > 0 && sqlite_image_init(&image, file, size,
-				 (uint32_t)(size / page_size)) == NULL)
-		scan_tables(&image, root);
+	npages = page_size > 0 ? (uint32_t)(size / page_size) : 0;
+	if (data[2] >= 128 && npages > 1)
+		make_log(&log, file, page_size, npages);
+	if (sqlite_image_init(&image, file,
+		log.of != NULL ? size / page_size / 2 * page_size : size,
+		log.of != NULL ? &log : NULL, npages) == NULL)
+		scan_tables(
+		    (const struct sqlite_tree *[2]){ &tree[0], &tree[1] });
 	free(file);
+	free(log.of);
+	free((void *)(uintptr_t)log.data);
 	return 0;
 }
