@@ -351,14 +351,39 @@ add_pair(struct history *h, int exit_status, int64_t now)
 }
 
 static void
-add_total(struct history *h, const char *name, uint64_t n)
+add_to_total(struct buf *sql, const char *name, uint64_t n)
 {
 	if (n == 0)
 		return;
-	buf_addf(&h->sql, "INSERT INTO total VALUES ('%s'", name);
-	add_u64(&h->sql, ", ", n);
-	buf_adds(&h->sql, ") ON CONFLICT (name) DO UPDATE SET "
-			  "value = value + excluded.value;\n");
+	buf_addf(sql, "INSERT INTO total VALUES ('%s'", name);
+	add_u64(sql, ", ", n);
+	buf_adds(sql, ") ON CONFLICT (name) DO UPDATE SET "
+		      "value = value + excluded.value;\n");
+}
+
+static void
+add_total(struct history *h, const char *name, uint64_t n)
+{
+	add_to_total(&h->sql, name, n);
+}
+
+void
+history_count(struct history *h, const char *name)
+{
+	add_to_total(&h->also, name, 1);
+}
+
+/* Tables that are compared in parts are so in full when all parts were. */
+static void
+add_verified(struct history *h, int exit_status)
+{
+	if (exit_status > 1)
+		return;
+	buf_addf(&h->sql,
+	    "UPDATE pair SET last_full = f FROM (SELECT min(\"full\") AS f "
+	    "FROM tracked WHERE tab IN (SELECT name FROM run_table WHERE run = "
+	    "%" PRId64 ")) WHERE f > coalesce(last_full, 0);\n",
+	    h->run);
 }
 
 static void
@@ -432,6 +457,7 @@ history_end(struct history *h, const struct history_end *end, struct err *err)
 	add_totals(h, end, &sums);
 	add_forgetting(h, now);
 	buf_add(&h->sql, h->also.data, h->also.len);
+	add_verified(h, end->exit_status);
 	st = history_commit(h, &h->sql, err);
 	if (st == TU_OK)
 		h->run = 0;

@@ -238,8 +238,8 @@ static const char tables[] =
 /* What format 2 has beyond the first. */
 static const char tables_2[] =
     "CREATE TABLE tracked (tab TEXT PRIMARY KEY, plan TEXT, source TEXT, "
-    "target TEXT, at INTEGER, \"full\" INTEGER, acked INTEGER) "
-    "WITHOUT ROWID;\n"
+    "target TEXT, at INTEGER, \"full\" INTEGER, acked INTEGER, "
+    "scrub TEXT, scrubbed INTEGER, cycle INTEGER) WITHOUT ROWID;\n"
     "CREATE TABLE open (tab TEXT, side INTEGER, key BLOB, "
     "PRIMARY KEY (tab, side, key)) WITHOUT ROWID;\n";
 

@@ -31,7 +31,9 @@
  *	           comparison of this drift and in the one before it), why
  *	total      name, value: counters since the file was made: runs.VERDICT,
  *	           rows.source, rows.target (compared), bytes, applied.insert,
- *	           applied.update, applied.delete, retries
+ *	           applied.update, applied.delete, retries, escalations (tables
+ *	           compared in full though the last run of the pair was kept),
+ *	           capture.lost (among them: as changes were)
  *	accepted   tab (table), key_id (canonical bytes of the key), key_text
  *	           ("id 7"), key_plain (its values, U+001F between them), plan
  *	           (SHA-256 of what was compared and how, in hex), source,
@@ -40,8 +42,11 @@
  *	tracked    tab (table), plan (SHA-256 in hex of what decides whether two
  *	           rows are equal), source, target (how far the changes of each
  *	           side were read: track/position.h), at (when), full (when it
- *	           was last compared in full), acked (when the databases were
- *	           last told)
+ *	           was last compared in full, at once or in parts: when these
+ *	           began), acked (when the databases were last told), scrub
+ *	           (where the next part begins: diff/slice.h; NULL: at the
+ *	           start), scrubbed (when the last part was compared), cycle
+ *	           (when the first of them was)
  *	open       tab, side (0 the source, 1 the target), key (cells_pack()):
  *	           the rows that differed then, which an incremental run looks
  *	           at again
@@ -124,6 +129,9 @@ struct change_sink *history_sink(struct history *h);
 /* Statements that the run's end commits with the rest, whatever its status;
  * each ends in ";\n". */
 struct buf *history_also(struct history *h);
+
+/* Likewise, one more in the counter total.name. */
+void history_count(struct history *h, const char *name);
 
 struct history_end {
 	int exit_status;

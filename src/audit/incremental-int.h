@@ -2,7 +2,8 @@
  * incremental-int.h - inside an incremental run.
  *
  * incremental.c goes from the changes to the verdict; incremental-side.c reads
- * the changes of a side; incremental-state.c what is kept between two runs.
+ * the changes of a side; incremental-scrub.c looks at what has not changed;
+ * incremental-state.c knows what is kept between two runs.
  */
 #ifndef TU_AUDIT_INCREMENTAL_INT_H
 #define TU_AUDIT_INCREMENTAL_INT_H
@@ -44,6 +45,9 @@ struct look {
 	char plan[DIGEST_HEX];
 	const char *old[2]; /* positions */
 	int64_t full, acked;
+	const char *scrub; /* where the next part begins; NULL: at the start */
+	int64_t scrubbed;  /* when the last one was compared */
+	int64_t cycle;     /* and the first of these */
 
 	/* What was read. */
 	const char *position[2];  /* NULL: this side has none to keep */
@@ -54,6 +58,8 @@ struct look {
 	bool overflow;   /* more do than are kept */
 	const char *why; /* all of the table is to be compared; or NULL */
 	bool trouble;    /* and somebody should hear of it */
+	bool lost;       /* a change that should have been read */
+	uint64_t scrubbed_bytes[2];
 };
 
 /* The first reason stays, unless it was no trouble and the next one is. */
@@ -70,6 +76,11 @@ enum status look_read(struct look *l, enum side side, struct err *err);
 /* Fill in what was kept of the table, and add the rows that differed to the
  * keys. */
 enum status look_load(struct look *l, struct err *err);
+
+/* Compare a part of the rows that have not changed, the one that was not for
+ * the longest time; open must be known. */
+enum status look_scrub(
+    struct look *l, const struct diff_options *options, struct err *err);
 
 /* What the next run needs, for the transaction that ends this one. */
 void look_keep(struct look *l);

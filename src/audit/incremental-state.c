@@ -21,8 +21,17 @@ enum {
 	C_TARGET,
 	C_FULL,
 	C_ACKED,
+	C_SCRUB,
+	C_SCRUBBED,
+	C_CYCLE,
 	C_COLUMNS,
 };
+
+static int64_t
+integer(const struct cell *c)
+{
+	return c->kind == CELL_INT ? c->u.i : 0;
+}
 
 static enum status
 take_tracked(void *arg, const struct cell *cells, struct err *err)
@@ -38,10 +47,11 @@ take_tracked(void *arg, const struct cell *cells, struct err *err)
 	l->old[SOURCE] = history_text(l->arena, &cells[C_SOURCE]);
 	l->old[TARGET] = history_text(l->arena, &cells[C_TARGET]);
 	l->known = l->old[SOURCE] != NULL && l->old[TARGET] != NULL;
-	if (cells[C_FULL].kind == CELL_INT)
-		l->full = cells[C_FULL].u.i;
-	if (cells[C_ACKED].kind == CELL_INT)
-		l->acked = cells[C_ACKED].u.i;
+	l->full = integer(&cells[C_FULL]);
+	l->acked = integer(&cells[C_ACKED]);
+	l->scrub = history_text(l->arena, &cells[C_SCRUB]);
+	l->scrubbed = integer(&cells[C_SCRUBBED]);
+	l->cycle = integer(&cells[C_CYCLE]);
 	return TU_OK;
 }
 
@@ -81,8 +91,8 @@ look_load(struct look *l, struct err *err)
 
 	plan_id_strict(l->pair, &sql, l->plan);
 	buf_reset(&sql);
-	buf_adds(&sql, "SELECT plan, source, target, \"full\", acked FROM "
-		       "tracked");
+	buf_adds(&sql, "SELECT plan, source, target, \"full\", acked, scrub, "
+		       "scrubbed, cycle FROM tracked");
 	add_where(&sql, l);
 	st =
 	    history_each(h->db, buf_str(&sql), C_COLUMNS, take_tracked, l, err);
@@ -120,8 +130,14 @@ keep_positions(struct look *l, struct buf *sql, int64_t now)
 		buf_adds(sql, ", ");
 		history_add_text(sql, l->position[s]);
 	}
-	buf_addf(sql, ", %" PRId64 ", %" PRId64 ", %" PRId64 ");\n", now,
-	    l->why != NULL ? now : l->full, l->acked);
+	if (l->why != NULL) {
+		l->full = l->scrubbed = now;
+		l->scrub = NULL;
+	}
+	buf_addf(sql, ", %" PRId64 ", %" PRId64 ", %" PRId64 ", ", now, l->full,
+	    l->acked);
+	history_add_text(sql, l->scrub);
+	buf_addf(sql, ", %" PRId64 ", %" PRId64 ");\n", l->scrubbed, l->cycle);
 }
 
 static void
@@ -156,6 +172,10 @@ look_keep(struct look *l)
 {
 	struct buf *sql = history_also(l->inc->options.history);
 
+	if (l->lost)
+		history_count(l->inc->options.history, "capture.lost");
+	if (l->known && l->why != NULL)
+		history_count(l->inc->options.history, "escalations");
 	buf_adds(sql, "DELETE FROM open");
 	add_where(sql, l);
 	buf_adds(sql, ";\n");

@@ -88,11 +88,12 @@ recorder_change(struct change_sink *s, const struct change *c, struct err *err)
 }
 
 static void
-add_known(struct tally *t, const struct tally *known)
+add_known(
+    struct tally *t, const struct tally *known, const uint64_t scrubbed[2])
 {
 	for (int side = SOURCE; side <= TARGET; side++) {
 		t->rows[side] = known->rows[side];
-		t->bytes[side] += known->bytes[side];
+		t->bytes[side] += known->bytes[side] + scrubbed[side];
 	}
 	t->suspects = known->suspects;
 	t->at_target = known->at_target;
@@ -109,7 +110,7 @@ recorder_end(struct change_sink *s, const struct pair *pair,
 	if (r->to == NULL)
 		return TU_OK;
 	if (r->known != NULL)
-		add_known(r->tally, r->known);
+		add_known(r->tally, r->known, r->look->scrubbed_bytes);
 	tally_subtract(r->tally, &r->left_out);
 	r->tally->unsettled += r->left_out.unsettled;
 	r->tally->open_end = r->tally->open_end && !r->gap;
@@ -170,6 +171,7 @@ check_rows(struct look *l, const struct tally *found)
 
 	if (more == known)
 		return;
+	l->lost = true;
 	look_whole(l, true,
 	    arena_printf(l->arena,
 		"the source has %" PRId64 " rows more than the target, and "
@@ -290,6 +292,8 @@ incremental_pair(struct incremental *inc, const struct pair *pair,
 	}
 	if (st == TU_OK && l.why == NULL)
 		st = compare_changed(&l, &found, err);
+	if (st == TU_OK && l.why == NULL)
+		st = look_scrub(&l, options, err);
 	if (st == TU_OK)
 		st = l.why == NULL
 		         ? tell_changed(&l, &found, sink, tally, err)

@@ -15,7 +15,8 @@
  *	numbers of rows of the two sides that the rows looked at do not explain
  *
  * The last catches what no trigger sees and what was lost, as far as rows came
- * or went. A lost update it cannot see.
+ * or went. A lost update is found by the part of all rows that each run looks
+ * at besides.
  *
  * A row that another pipeline has yet to deliver (pointer of track/mapping.h)
  * is not different: it is unsettled, and looked at again.
@@ -43,6 +44,9 @@ struct incremental_options {
 	/* Where others write changes down; NULL: nowhere. */
 	const struct config *changes;
 	const char *pair; /* whose changes; NULL: of config_read_changes() */
+	/* Of what has not changed a part is compared in each run, so that all
+	 * of it is in so many days, more or less; 0: nothing is. */
+	uint64_t scrub_days;
 	/* Another snapshot of a side, for readers that look around before. */
 	enum status (*snapshot)(void *arg, enum side side, struct err *err);
 	void *arg;

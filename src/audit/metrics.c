@@ -172,6 +172,18 @@ rows_applied(const struct at *at)
 }
 
 static void
+escalations(const struct at *at)
+{
+	add_u64(at, NULL, NULL, total(at->pair, "escalations", ""));
+}
+
+static void
+capture_lost(const struct at *at)
+{
+	add_u64(at, NULL, NULL, total(at->pair, "capture.lost", ""));
+}
+
+static void
 retries(const struct at *at)
 {
 	add_u64(at, NULL, NULL, total(at->pair, "retries", ""));
@@ -275,6 +287,11 @@ static const struct family {
 	{ "apply_retries_total", "counter",
 	    "Transactions that were run again after a deadlock or the like.",
 	    false, retries },
+	{ "escalations_total", "counter",
+	    "Tables compared in full in an incremental run.", false,
+	    escalations },
+	{ "capture_lost_total", "counter",
+	    "Among them: because changes were lost.", false, capture_lost },
 	{ "received_bytes_total", "counter",
 	    "Bytes of rows and sums received from both sides.", false, bytes },
 	{ "rows", "gauge", "Rows of the table in the last run.", true, rows },

@@ -17,6 +17,8 @@
 #include "patch/rename.h"
 #include "patch/sqlpatch.h"
 
+#define DEFAULT_SCRUB 28 /* days */
+
 /* The report exists before the plan, so that json can end in an "error". */
 static void
 make_report(struct run *run)
@@ -59,6 +61,10 @@ open_own(struct run *run, struct err *err)
 	struct call *call = run->call;
 	const char *path = call->set.incremental, *slash;
 
+	if (path == NULL && call->incremental == NULL &&
+	    call->set.scrub != SCRUB_DEFAULT)
+		return err_set(
+		    err, TU_EUSAGE, "--scrub is for incremental runs");
 	if (path == NULL)
 		return TU_OK;
 	slash = strrchr(path, '/');
@@ -104,6 +110,9 @@ begin_incremental(struct run *run, struct err *err)
 		.name = run->call->incremental,
 		.plan = &run->session.plan,
 		.url = { run->session.url[SOURCE], run->session.url[TARGET] },
+		.scrub_days = run->call->set.scrub == SCRUB_DEFAULT
+		                  ? DEFAULT_SCRUB
+		                  : run->call->set.scrub,
 		.snapshot = another_snapshot,
 		.arg = &run->session,
 	};

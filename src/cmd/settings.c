@@ -45,6 +45,7 @@ settings_init(struct settings *set)
 		.ops = { true, true, true },
 		.limits.deletes = { DEFAULT_MAX_DELETE, UINT64_MAX, false },
 		.limits.changes = { -1, UINT64_MAX, false },
+		.scrub = SCRUB_DEFAULT,
 		.lock_timeout = DEFAULT_LOCK_TIMEOUT,
 		.keep = DEFAULT_KEEP,
 		.progress = true,
@@ -140,6 +141,8 @@ settings_incremental(struct opt_table *table, struct settings *set)
 		    "compare what changed since the run that wrote FILE"),
 		OPT_STR(0, "changes", &set->changes, "FILE",
 		    "change tables of others: [changes], trueup.conf(5)"),
+		OPT_U64(0, "scrub", &set->scrub, "DAYS", 0, 3650,
+		    "compare the rest bit by bit, all in DAYS (28); 0: not"),
 	};
 
 	opt_table_add(table, rows, ARRAY_LEN(rows));

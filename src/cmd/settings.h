@@ -20,6 +20,9 @@ enum color_when {
 	COLOR_NEVER,
 };
 
+/* --scrub was not given. */
+#define SCRUB_DEFAULT UINT64_MAX
+
 struct settings {
 	/* Selection */
 	const char *schema, *source_schema;
@@ -40,6 +43,7 @@ struct settings {
 
 	/* Incremental */
 	const char *incremental, *changes;
+	uint64_t scrub; /* days, or SCRUB_DEFAULT */
 
 	/* Live pairs */
 	uint64_t recheck, recheck_wait;

@@ -60,7 +60,8 @@ take_bound(struct reading *r, struct err *err)
 	if (st)
 		return st;
 	bound = got.n > 0 ? texts_get(&got, 0, 0) : NULL;
-	r->new.bound = bound != NULL &&position_bound(bound) ? bound : NULL;
+	if (bound != NULL && position_bound(bound))
+		r->new.bound = bound;
 	return TU_OK;
 }
 

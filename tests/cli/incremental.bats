@@ -114,6 +114,58 @@ by_changes() {
 	run -1 "$TRUEUP" diff --incremental=s a.db b.db
 }
 
+# a_day_later [ARG]... - as if the last run had been yesterday.
+a_day_later() {
+	sqlite3 s 'UPDATE tracked SET scrubbed = scrubbed - 86400, "full" = "full" - 86400,
+		cycle = cycle - 86400'
+	run --separate-stderr "$TRUEUP" diff -v --incremental=s "$@" a.db b.db
+}
+
+@test "what nothing speaks of is found by the part that is looked at in any case" {
+	"${first[@]}" 2>/dev/null
+	lite b.db "UPDATE t SET x = 'lost' WHERE id = 1900;" "$(lite b.db "
+		SELECT 'DELETE FROM ' || name || ';' FROM sqlite_schema WHERE
+		name LIKE 'trueup_change_%' AND type = 'table'")"
+	by_changes
+	[ "$status" -eq 0 ]
+	a_day_later --scrub=0
+	[ "$status" -eq 0 ]
+	for day in 1 2 3 4 5 6 7 8; do
+		a_day_later --scrub=4
+		[ "$status" -eq 0 ] || break
+		[[ $stderr == *" rows that have not changed are compared, too"* ]]
+	done
+	[ "$status" -eq 1 ]
+	[[ $output == *"~ id 1900: x "* ]]
+	[[ $stderr == *"table 't' is compared in full: 1 rows of the part that was looked at in any case differ, and nothing says that they have changed"* ]]
+	is "$(sqlite3 s "SELECT name, value FROM total WHERE name LIKE '%ca%'")" \
+	    $'capture.lost|1\nescalations|1'
+	# From here on it is known.
+	by_changes
+	[ "$status" -eq 1 ]
+	run -0 "$TRUEUP" sync -q --incremental=s a.db b.db
+}
+
+@test "in some days all of a table has been compared" {
+	"${first[@]}" 2>/dev/null
+	before=$(sqlite3 s 'SELECT last_full FROM pair')
+	sqlite3 s 'UPDATE pair SET last_full = 5'
+	by_changes
+	is "$(sqlite3 s 'SELECT last_full FROM pair')" "$before"
+	sqlite3 s 'UPDATE pair SET last_full = 5'
+	for ((days = 0; days < 20; days++)); do
+		a_day_later --scrub=5
+		[ "$status" -eq 0 ]
+		[ "$(sqlite3 s 'SELECT count(*) FROM tracked WHERE scrub IS NULL')" -lt 2 ] ||
+		    break
+	done
+	echo "$days"
+	[ "$days" -ge 3 ] && [ "$days" -le 12 ]
+	[ "$(sqlite3 s 'SELECT last_full FROM pair')" -gt 5 ]
+	run -2 "$TRUEUP" diff --scrub=3 a.db b.db
+	[[ $output == *"--scrub is for incremental runs"* ]]
+}
+
 @test "files that are not the pair's" {
 	echo text >s
 	run -4 "$TRUEUP" diff --incremental=s a.db b.db
