@@ -252,6 +252,32 @@ write_ahead_log(void)
 	sqlite3_close(db);
 }
 
+/* Nothing is known of a snapshot if somebody was there as it was taken. */
+static void
+log_states(void)
+{
+	struct sqlite_log_look a = { .known = true, .copied = 5 }, b = a;
+	uint32_t frames = 5;
+
+	memcpy(a.header + 16, &frames, sizeof(frames));
+	b = a;
+	b.header[8] = 1;
+	ok(sqlite_log_between(&a, &b).state == SQLITE_LOG_UNKNOWN,
+	    "somebody committed as a snapshot was taken");
+	b = a;
+	ok(sqlite_log_between(&a, &b).state == SQLITE_LOG_COPIED,
+	    "all of the log had been copied");
+	a.copied = 4;
+	ok(sqlite_log_between(&a, &b).state == SQLITE_LOG_UNKNOWN,
+	    "all of it was copied meanwhile");
+	b.copied = 4;
+	ok(sqlite_log_between(&a, &b).state == SQLITE_LOG_NEEDED,
+	    "not all of it was copied");
+	b.known = false;
+	ok(sqlite_log_between(&a, &b).state == SQLITE_LOG_UNKNOWN,
+	    "the log could not be looked at");
+}
+
 /* A few changes to one side, and now and then what moves the log. */
 static void
 disturb(sqlite3 *db, const struct shape *s)
@@ -526,6 +552,7 @@ main(void)
 		snprintf(path[s], sizeof(path[s]), "%s/%d.db", dir, s);
 	locks_stay();
 	write_ahead_log();
+	log_states();
 	column_twice_in_key();
 	generated_column("STORED", "", true);
 	generated_column("STORED", "WITHOUT ROWID", true);
