@@ -6,6 +6,9 @@
 #include <string.h>
 
 #define INDEX_REGION 32768 /* bytes that the library maps at a time */
+/* Page numbers of frames in a region, and where they begin in the first. */
+#define INDEX_PAGES 4096
+#define INDEX_FIRST 34
 #define COPIED_AT (2 * SQLITE_LOG_INDEX)
 #define LOG_VERSION 3007000
 #define LOG_MAGIC 0x377f0682 /* or, with sums of big-endian words, one more */
@@ -52,20 +55,20 @@ uses_log(sqlite3 *handle)
 	return uses;
 }
 
-/* The library's own mapping: a descriptor of ours would cost it its locks. */
+/* The library's own mapping of a region of the wal-index: a descriptor of ours
+ * would cost it its locks. */
 static const volatile unsigned char *
-map_index(sqlite3 *handle)
+map_index(sqlite3 *handle, uint32_t region)
 {
 	void volatile *index = NULL;
 	sqlite3_file *file = NULL;
 
-	if (!sqlite_log_is_plain(handle) || !uses_log(handle) ||
-	    sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER,
+	if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER,
 		&file) != SQLITE_OK ||
 	    file == NULL || file->pMethods == NULL ||
 	    file->pMethods->iVersion < 2 ||
-	    file->pMethods->xShmMap(file, 0, INDEX_REGION, 0, &index) !=
-		SQLITE_OK)
+	    file->pMethods->xShmMap(
+		file, (int)region, INDEX_REGION, 0, &index) != SQLITE_OK)
 		return NULL;
 	return index;
 }
@@ -74,10 +77,12 @@ map_index(sqlite3 *handle)
 void
 sqlite_log_look(sqlite3 *handle, struct sqlite_log_look *look)
 {
-	const volatile unsigned char *index = map_index(handle);
+	const volatile unsigned char *index = NULL;
 	unsigned char other[SQLITE_LOG_INDEX];
 
 	look->known = false;
+	if (sqlite_log_is_plain(handle) && uses_log(handle))
+		index = map_index(handle, 0);
 	if (index == NULL)
 		return;
 	for (size_t i = 0; i < SQLITE_LOG_INDEX; i++)
@@ -113,10 +118,29 @@ sqlite_log_between(
 	return log;
 }
 
+const char *
+sqlite_log_pages(sqlite3 *handle, const struct sqlite_log *log, uint32_t *pages)
+{
+	uint32_t i = 0;
+
+	for (uint32_t region = 0; i < log->nframes; region++) {
+		const volatile unsigned char *index = map_index(handle, region);
+		uint32_t at = region == 0 ? INDEX_FIRST : 0;
+
+		if (index == NULL)
+			return "its write-ahead log has an index that cannot "
+			       "be read";
+		for (; at < INDEX_PAGES && i < log->nframes; at++)
+			pages[i++] = ((const volatile uint32_t *)index)[at];
+	}
+	return NULL;
+}
+
 /* The frames were checked when somebody made the index of them; that this is
  * the log of which it speaks is for us to see. */
 const char *
-sqlite_log_read(const struct sqlite_log *log, struct sqlite_frames *frames)
+sqlite_log_read(const struct sqlite_log *log, const uint32_t *pages,
+    struct sqlite_frames *frames)
 {
 	static const char *const other = "its write-ahead log is another one";
 	const size_t step = SQLITE_FRAME_HEADER + (size_t)frames->size;
@@ -130,7 +154,7 @@ sqlite_log_read(const struct sqlite_log *log, struct sqlite_frames *frames)
 	for (uint32_t i = 1; i <= log->nframes; i++, p += step) {
 		uint32_t pgno = get_big(p);
 
-		if (pgno == 0 ||
+		if (pgno == 0 || pgno != pages[i - 1] ||
 		    memcmp(p + 8, log->salt, sizeof(log->salt)) != 0)
 			return other;
 		/* Those behind the end were cut off by a later commit. */

@@ -56,12 +56,17 @@ void sqlite_log_look(struct sqlite3 *handle, struct sqlite_log_look *look);
 struct sqlite_log sqlite_log_between(
     const struct sqlite_log_look *before, const struct sqlite_log_look *behind);
 
+/* Which page each frame has as the wal-index says (2.2 there), so as SQLite
+ * would read it; inside of the transaction. */
+const char *sqlite_log_pages(
+    struct sqlite3 *handle, const struct sqlite_log *log, uint32_t *pages);
+
 /*
- * Find the pages in a log that is mapped; a reason if it is not that of the
+ * Find these pages in a log that is mapped; a reason if it is not that of the
  * snapshot. frames->data, len and size are set, frames->of has room for npages
  * of the database and is zeroed.
  */
-const char *sqlite_log_read(
-    const struct sqlite_log *log, struct sqlite_frames *frames);
+const char *sqlite_log_read(const struct sqlite_log *log, const uint32_t *pages,
+    struct sqlite_frames *frames);
 
 #endif

@@ -77,6 +77,7 @@ check_table(const struct table *t)
 struct header {
 	struct sqlite_pages *pages;
 	uint32_t npages;
+	uint32_t *frames; /* which page each of the log has */
 	const char *why;
 };
 
@@ -88,7 +89,7 @@ read_header(void *arg)
 
 	h->why = NULL;
 	if (p->log.of != NULL)
-		h->why = sqlite_log_read(&p->db->log, &p->log);
+		h->why = sqlite_log_read(&p->db->log, h->frames, &p->log);
 	if (h->why == NULL)
 		h->why = sqlite_image_init(&p->image, p->map, p->len,
 		    p->log.of != NULL ? &p->log : NULL, h->npages);
@@ -96,7 +97,8 @@ read_header(void *arg)
 
 /* Map what the snapshot has of the log. */
 static const char *
-map_log(struct sqlite_pages *p, uint32_t npages, uint32_t page_size)
+map_log(struct sqlite_pages *p, uint32_t npages, uint32_t page_size,
+    uint32_t **frames)
 {
 	const struct sqlite_log *log = &p->db->log;
 	const char *path =
@@ -120,7 +122,8 @@ map_log(struct sqlite_pages *p, uint32_t npages, uint32_t page_size)
 	p->log.of = calloc(npages, sizeof(*p->log.of));
 	if (p->log.of == NULL)
 		out_of_memory(npages * sizeof(*p->log.of));
-	return NULL;
+	*frames = arena_alloc(p->arena, log->nframes * sizeof(**frames));
+	return sqlite_log_pages(p->db->handle, log, *frames);
 }
 
 static const char *
@@ -142,7 +145,7 @@ map_file(struct sqlite_pages *p, uint32_t npages, uint32_t page_size)
 	fd = sqlite_file_descriptor(p->db->file, path);
 	if (fd < 0 || has_moved(handle) || fstat(fd, &sb) != 0)
 		return "the file was moved or cannot be opened again";
-	why = log ? map_log(p, npages, page_size) : NULL;
+	why = log ? map_log(p, npages, page_size, &h.frames) : NULL;
 	if (why != NULL)
 		return why;
 	p->len = (size_t)npages * page_size;

@@ -211,6 +211,22 @@ open_snapshot(enum side side)
 	return db;
 }
 
+/* The first frame of the target's log is another page's, and back again. */
+static void
+renumber_frame(void)
+{
+	char log[80];
+	FILE *f;
+	int c;
+
+	snprintf(log, sizeof(log), "%s-wal", path[TARGET]);
+	f = fopen(log, "r+");
+	if (f == NULL || fseek(f, 32 + 3, SEEK_SET) != 0 || (c = getc(f)) < 0 ||
+	    fseek(f, 32 + 3, SEEK_SET) != 0 || putc(c ^ 1, f) < 0 ||
+	    fclose(f) != 0)
+		bail_out(log, "cannot be changed");
+}
+
 /* What is in the log only is not seen in the file. */
 static void
 write_ahead_log(void)
@@ -245,11 +261,42 @@ write_ahead_log(void)
 	compare(&by_pages, -1, 1, NULL);
 	ok(by_pages.tally.by_pages && by_pages.tally.rows[TARGET] == 1,
 	    "and when it is written from its beginning again");
+	renumber_frame();
+	compare(&by_pages, -1, 1, NULL);
+	ok(!by_pages.tally.by_pages && by_pages.tally.rows[TARGET] == 1,
+	    "not by pages when it says other pages than its index");
+	renumber_frame();
 	run_sql(db, "PRAGMA wal_checkpoint(TRUNCATE)");
 	compare(&by_pages, -1, 1, NULL);
 	ok(by_pages.tally.by_pages && by_pages.tally.rows[TARGET] == 1,
 	    "and when it is empty");
 	sqlite3_close(db);
+}
+
+/* Nothing is known of a snapshot if somebody was there as it was taken. */
+static void
+log_states(void)
+{
+	struct sqlite_log_look a = { .known = true, .copied = 5 }, b = a;
+	uint32_t frames = 5;
+
+	memcpy(a.header + 16, &frames, sizeof(frames));
+	b = a;
+	b.header[8] = 1;
+	ok(sqlite_log_between(&a, &b).state == SQLITE_LOG_UNKNOWN,
+	    "somebody committed as a snapshot was taken");
+	b = a;
+	ok(sqlite_log_between(&a, &b).state == SQLITE_LOG_COPIED,
+	    "all of the log had been copied");
+	a.copied = 4;
+	ok(sqlite_log_between(&a, &b).state == SQLITE_LOG_UNKNOWN,
+	    "all of it was copied meanwhile");
+	b.copied = 4;
+	ok(sqlite_log_between(&a, &b).state == SQLITE_LOG_NEEDED,
+	    "not all of it was copied");
+	b.known = false;
+	ok(sqlite_log_between(&a, &b).state == SQLITE_LOG_UNKNOWN,
+	    "the log could not be looked at");
 }
 
 /* A few changes to one side, and now and then what moves the log. */
@@ -356,7 +403,7 @@ live_logs(int runs)
 		show("rows", &by_rows);
 	}
 	is_int(wrong, 0, "pages and rows say the same in %d snapshots", runs);
-	ok(taken > runs / 2 && different > runs / 4,
+	ok(taken > runs / 3 && different > runs / 4,
 	    "%d of them by pages, %d differed", taken, different);
 }
 
@@ -526,6 +573,7 @@ main(void)
 		snprintf(path[s], sizeof(path[s]), "%s/%d.db", dir, s);
 	locks_stay();
 	write_ahead_log();
+	log_states();
 	column_twice_in_key();
 	generated_column("STORED", "", true);
 	generated_column("STORED", "WITHOUT ROWID", true);
