@@ -65,6 +65,7 @@ sqlite_image_init(struct sqlite_image *image, const void *data, size_t len,
 		.size = size,
 		.usable = size - p[20],
 		.wal = p[18] == 2,
+		.maps = get32(p + 52) != 0,
 		.encoding = (int)get32(p + 56) };
 	if (log != NULL)
 		image->log = *log;
@@ -270,6 +271,43 @@ first_piece(const struct sqlite_row *row)
 		.next = row->overflow };
 }
 
+#define MAP_ENTRY 5    /* bytes: a kind and a page */
+#define MAP_OVERFLOW 4 /* the kind: a page of a chain, not its first */
+
+/* The page with the entry of pgno. */
+static uint32_t
+map_of(const struct sqlite_image *image, uint32_t pgno)
+{
+	uint32_t entries = image->usable / MAP_ENTRY;
+	uint32_t map = (pgno - 2) / (entries + 1) * (entries + 1) + 2;
+
+	return map == 0x40000000 / image->size + 1 ? map + 1 : map;
+}
+
+/*
+ * Where a file has maps, SQLite takes the page behind one of a chain for the
+ * next if the map says so, whatever the chain itself says (getOverflowPage() of
+ * btree.c). In a sound file both say the same.
+ */
+static bool
+map_agrees(const struct sqlite_image *image, uint32_t pgno, uint32_t next)
+{
+	uint32_t guess = pgno + 1, map;
+	const unsigned char *entry;
+
+	if (!image->maps)
+		return true;
+	while (guess > 1 && (map_of(image, guess) == guess ||
+				guess == 0x40000000 / image->size + 1))
+		guess++;
+	map = map_of(image, guess);
+	entry = guess <= image->npages ? page_at(image, map) : NULL;
+	if (entry == NULL || guess == next || guess <= map)
+		return true;
+	entry += (size_t)MAP_ENTRY * (guess - map - 1);
+	return entry[0] != MAP_OVERFLOW || get32(entry + 1) != pgno;
+}
+
 /* Drop n bytes of the piece; when it is used up take the next one. A chain
  * cannot go round: every page of it takes something from what is left. */
 static const char *
@@ -287,9 +325,11 @@ advance(const struct sqlite_image *image, struct piece *x, uint32_t n)
 	page = page_at(image, x->next);
 	if (page == NULL)
 		return "an overflow page that is not there";
-	x->next = get32(page);
 	x->p = page + 4;
 	x->n = x->left < image->usable - 4 ? x->left : image->usable - 4;
+	if (x->n < x->left && !map_agrees(image, x->next, get32(page)))
+		return "a chain that is not as the map of pages has it";
+	x->next = get32(page);
 	return NULL;
 }
 

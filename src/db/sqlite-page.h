@@ -37,6 +37,7 @@ struct sqlite_image {
 	uint32_t size;   /* of a page */
 	uint32_t usable; /* what the bytes reserved at its end leave */
 	bool wal;        /* the journal mode of the file */
+	bool maps;       /* it has maps of who points at a page (auto_vacuum) */
 	int encoding;    /* 1 UTF-8, 2 UTF-16le, 3 UTF-16be */
 };
 
