@@ -14,7 +14,6 @@
 
 /* The change tables of a database. */
 struct tracked_side {
-	struct table_list list;
 	struct captures captures;
 	struct db *aside;   /* see reader_read(); NULL until it is needed */
 	const char *cannot; /* have any: why; or NULL */
@@ -33,6 +32,18 @@ struct incremental {
 	size_t nunacked;
 };
 
+/* Of a table, what its two sides have to keep apart: they are read at the same
+ * time. */
+struct look_side {
+	struct arena *arena;
+	const char *position;  /* NULL: there is none to keep */
+	struct keyset keys;    /* that may differ */
+	struct keyset pending; /* that are on their way to the other side */
+	bool all_pending;
+	const char *why; /* all of the table is to be compared; or NULL */
+	bool trouble;    /* and somebody should hear of it */
+};
+
 /* One table. */
 struct look {
 	struct incremental *inc;
@@ -49,13 +60,9 @@ struct look {
 	int64_t scrubbed;  /* when the last one was compared */
 	int64_t cycle;     /* and the first of these */
 
-	/* What was read. */
-	const char *position[2];  /* NULL: this side has none to keep */
-	struct keyset keys[2];    /* that may differ */
-	struct keyset open[2];    /* that do; each on one side only */
-	struct keyset pending[2]; /* that are on their way to the other side */
-	bool all_pending;
-	bool overflow;   /* more do than are kept */
+	struct look_side side[2]; /* what was read */
+	struct keyset open[2];    /* keys that differ; each on one side only */
+	bool overflow;            /* there are more than are kept */
 	const char *why; /* all of the table is to be compared; or NULL */
 	bool trouble;    /* and somebody should hear of it */
 	bool lost;       /* a change that should have been read */
@@ -69,9 +76,8 @@ void look_whole(struct look *l, bool trouble, const char *why);
 enum status tracked_side_load(
     struct incremental *inc, enum side side, struct err *err);
 
-/* The position of a side and its keys since the old one; what is in the way
- * goes to look_whole(). */
-enum status look_read(struct look *l, enum side side, struct err *err);
+/* The positions of both sides and the keys since the old ones. */
+enum status look_read(struct look *l, struct err *err);
 
 /* Fill in what was kept of the table, and add the rows that differed to the
  * keys. */

@@ -1,6 +1,7 @@
 #include <config.h>
 
 #include "audit/incremental-int.h"
+#include "base/both.h"
 #include "base/log.h"
 #include "track/keycompare.h"
 #include "track/mapping.h"
@@ -13,16 +14,12 @@ tracked_side_load(struct incremental *inc, enum side side, struct err *err)
 	struct db *db = inc->options.plan->db[side];
 	struct tracked_side *t = &inc->side[side];
 	struct err cannot = ERR_INIT;
-	enum status st;
 
 	if (captures_possible(db, &cannot)) {
 		t->cannot = arena_strdup(inc->arena, cannot.msg);
 		return TU_OK;
 	}
-	st = captures_load(db, inc->arena, &t->captures, err);
-	if (st == TU_OK && t->captures.n > 0)
-		st = db->drv->list(db, inc->arena, &t->list, err);
-	return st;
+	return captures_load(db, inc->arena, &t->captures, err);
 }
 
 /* A session outside of the snapshot, where the reader wants one. */
@@ -52,15 +49,18 @@ look_before(
 
 	if (src->kind != READ_WINDOW)
 		return TU_OK;
-	st = reader_before(l->inc->side[side].aside, l->arena, src, err);
+	st = reader_before(
+	    l->inc->side[side].aside, l->side[side].arena, src, err);
 	return st ? st : o->snapshot(o->arg, side, err);
 }
 
 static void
 blame(struct look *l, bool trouble, enum side side, const char *why)
 {
-	look_whole(l, trouble,
-	    arena_printf(l->arena, "%s: %s", side_names[side], why));
+	struct look_side *ls = &l->side[side];
+
+	ls->why = arena_printf(ls->arena, "%s: %s", side_names[side], why);
+	ls->trouble = trouble;
 }
 
 static enum status
@@ -71,16 +71,17 @@ read_source(struct look *l, enum side side, struct change_source *src,
 	struct change_reading got = { 0 };
 	enum status st = open_aside(l, side, src, err);
 
-	src->pending = src->pointer != NULL ? &l->pending[side] : NULL;
+	src->pending = src->pointer != NULL ? &l->side[side].pending : NULL;
 	if (st == TU_OK)
 		st = look_before(l, side, src, err);
 	if (st == TU_OK)
-		st = reader_read(db, l->inc->side[side].aside, l->arena, src,
-		    shape, l->old[side], &l->keys[side], &got, err);
+		st = reader_read(db, l->inc->side[side].aside,
+		    l->side[side].arena, src, shape, l->old[side],
+		    &l->side[side].keys, &got, err);
 	if (st)
 		return st;
-	l->position[side] = got.position;
-	l->all_pending |= got.pending_all;
+	l->side[side].position = got.position;
+	l->side[side].all_pending = got.pending_all;
 	if (got.whole)
 		blame(l, false, side, got.why);
 	if (got.blind_to_deletes)
@@ -101,7 +102,8 @@ read_mapped(
 	struct err why = ERR_INIT;
 	enum status st;
 
-	st = mapping_source(l->arena, db, l->pair, side, m, &src, &why);
+	st = mapping_source(
+	    l->side[side].arena, db, l->pair, side, m, &src, &why);
 	if (st == TU_ESCHEMA) {
 		blame(l, true, side, why.msg);
 		return TU_OK;
@@ -110,7 +112,7 @@ read_mapped(
 		*err = why;
 		return st;
 	}
-	if (!change_source_fits(l->arena, l->pair, side, &src)) {
+	if (!change_source_fits(l->side[side].arena, l->pair, side, &src)) {
 		blame(l, true, side,
 		    "a key does not find every row that has it: see "
 		    "INCREMENTAL RUNS in trueup-diff(1)");
@@ -136,14 +138,16 @@ read_own(struct look *l, enum side side, struct err *err)
 			      "install)";
 	}
 	if (why == NULL) {
-		st =
-		    capture_check(db, l->arena, &t->list, c, &shape, &why, err);
+		st = capture_check_known(db, l->side[side].arena,
+		    l->pair->table[side], c, &shape, &why, err);
 		if (st)
 			return st;
 	}
 	if (why == NULL) {
-		change_source_own(l->arena, db, &t->captures, c, &src);
-		if (!change_source_fits(l->arena, l->pair, side, &src))
+		change_source_own(
+		    l->side[side].arena, db, &t->captures, c, &src);
+		if (!change_source_fits(
+			l->side[side].arena, l->pair, side, &src))
 			why = "the changes are known by another key than the "
 			      "one compared by";
 	}
@@ -154,9 +158,11 @@ read_own(struct look *l, enum side side, struct err *err)
 	return read_source(l, side, &src, shape, err);
 }
 
-enum status
-look_read(struct look *l, enum side side, struct err *err)
+static enum status
+read_side(void *arg, int which, struct err *err)
 {
+	struct look *l = arg;
+	enum side side = (enum side)which;
 	const struct incremental_options *o = &l->inc->options;
 	const struct mapping *m = o->changes != NULL
 	                              ? config_mapping(o->changes, o->pair,
@@ -165,4 +171,15 @@ look_read(struct look *l, enum side side, struct err *err)
 
 	return m != NULL && !mapping_own(m) ? read_mapped(l, side, m, err)
 	                                    : read_own(l, side, err);
+}
+
+enum status
+look_read(struct look *l, struct err *err)
+{
+	enum status st = both_sides(read_side, l, err);
+
+	for (int s = SOURCE; s <= TARGET && st == TU_OK; s++)
+		if (l->side[s].why != NULL)
+			look_whole(l, l->side[s].trouble, l->side[s].why);
+	return st ? err_context(err, "table '%s'", l->pair->name) : TU_OK;
 }

@@ -70,7 +70,7 @@ take_open(void *arg, const struct cell *cells, struct err *err)
 		return TU_OK;
 	}
 	cells_unpack(&p, key, l->pair->nkeys);
-	if (!keyset_add(&l->keys[cells[0].u.i], key))
+	if (!keyset_add(&l->side[cells[0].u.i].keys, key))
 		look_whole(l, false, "too many rows differed");
 	return TU_OK;
 }
@@ -120,7 +120,7 @@ keep_positions(struct look *l, struct buf *sql, int64_t now)
 
 		for (int s = SOURCE; s <= TARGET; s++)
 			u->position[s] =
-			    arena_strdup(inc->arena, l->position[s]);
+			    arena_strdup(inc->arena, l->side[s].position);
 		l->acked = now;
 	}
 	buf_adds(sql, "INSERT OR REPLACE INTO tracked VALUES (");
@@ -128,7 +128,7 @@ keep_positions(struct look *l, struct buf *sql, int64_t now)
 	buf_addf(sql, ", '%s'", l->plan);
 	for (int s = SOURCE; s <= TARGET; s++) {
 		buf_adds(sql, ", ");
-		history_add_text(sql, l->position[s]);
+		history_add_text(sql, l->side[s].position);
 	}
 	if (l->why != NULL) {
 		l->full = l->scrubbed = now;
@@ -179,8 +179,8 @@ look_keep(struct look *l)
 	buf_adds(sql, "DELETE FROM open");
 	add_where(sql, l);
 	buf_adds(sql, ";\n");
-	if (l->position[SOURCE] == NULL || l->position[TARGET] == NULL ||
-	    l->overflow) {
+	if (l->side[SOURCE].position == NULL ||
+	    l->side[TARGET].position == NULL || l->overflow) {
 		buf_adds(sql, "DELETE FROM tracked");
 		add_where(sql, l);
 		buf_adds(sql, ";\n");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "audit/incremental-int.h"
+#include "base/both.h"
 #include "base/log.h"
 #include "base/stage.h"
 #include "track/keycompare.h"
@@ -42,8 +43,11 @@ struct recorder {
 static bool
 is_pending(const struct look *l, const struct cell *cells)
 {
-	return l->all_pending || keyset_has(&l->pending[SOURCE], cells) ||
-	       keyset_has(&l->pending[TARGET], cells);
+	for (int s = SOURCE; s <= TARGET; s++)
+		if (l->side[s].all_pending ||
+		    keyset_has(&l->side[s].pending, cells))
+			return true;
+	return false;
 }
 
 static enum status
@@ -143,27 +147,29 @@ recorder(struct look *l, struct change_sink *to, const struct tally *known,
 
 /* --- by keys -------------------------------------------------------------- */
 
-static enum status
-count_rows(struct look *l, uint64_t rows[2], struct err *err)
-{
-	for (int s = SOURCE; s <= TARGET; s++) {
-		struct table t = *l->pair->table[s];
-		enum status st;
+struct counting {
+	struct look *look;
+	uint64_t *rows;
+};
 
-		if (t.where != NULL)
-			t.from = arena_printf(
-			    l->arena, "%s WHERE (%s)", t.from, t.where);
-		st = db_count(l->inc->options.plan->db[s], &t, &rows[s], err);
-		if (st)
-			return st;
-	}
-	return TU_OK;
+static enum status
+count_side(void *arg, int side, struct err *err)
+{
+	struct counting *c = arg;
+	struct look *l = c->look;
+	struct table t = *l->pair->table[side];
+
+	if (t.where != NULL)
+		t.from = arena_printf(
+		    l->side[side].arena, "%s WHERE (%s)", t.from, t.where);
+	return db_count(
+	    l->inc->options.plan->db[side], &t, &c->rows[side], err);
 }
 
 /* What was not looked at is equal, so it makes no difference to the numbers of
  * rows. */
 static void
-check_rows(struct look *l, const struct tally *found)
+check_numbers(struct look *l, const struct tally *found)
 {
 	int64_t more = (int64_t)(found->rows[SOURCE] - found->rows[TARGET]);
 	int64_t known =
@@ -188,23 +194,25 @@ static enum status
 compare_changed(struct look *l, struct tally *found, struct err *err)
 {
 	const struct plan *plan = l->inc->options.plan;
-	const struct keyset *keys[2] = { &l->keys[SOURCE], &l->keys[TARGET] };
+	const struct keyset *keys[2] = { &l->side[SOURCE].keys,
+		&l->side[TARGET].keys };
 	struct recorder r = recorder(l, NULL, NULL, NULL);
+	struct counting counting = { l, found->rows };
 	enum status st;
 
 	for (int s = SOURCE; s <= TARGET; s++)
-		keyset_sort(&l->keys[s]);
+		keyset_sort(&l->side[s].keys);
 	st = compare_keys(plan, l->pair, keys, &r.sink, found, err);
 	for (int s = SOURCE; s <= TARGET; s++)
 		keyset_sort(&l->open[s]);
 	if (st == TU_OK && l->overflow)
 		look_whole(l, false, "too many rows differ");
 	if (st == TU_OK)
-		st = count_rows(l, found->rows, err);
+		st = both_sides(count_side, &counting, err);
 	if (st == TU_OK)
 		st = diff_check_versions(plan, l->pair, err);
 	if (st == TU_OK)
-		check_rows(l, found);
+		check_numbers(l, found);
 	return st ? err_context(err, "table '%s'", l->pair->name) : TU_OK;
 }
 
@@ -235,7 +243,7 @@ compare_whole(struct look *l, const struct diff_options *options,
 	for (int s = SOURCE; s <= TARGET; s++) {
 		keyset_release(&l->open[s]);
 		keyset_init(
-		    &l->open[s], l->types, l->pair->nkeys, l->keys[s].limit);
+		    &l->open[s], l->types, l->pair->nkeys, l->open[s].limit);
 	}
 	l->overflow = false;
 	st = diff_pair(
@@ -257,9 +265,12 @@ look_init(struct look *l, struct incremental *inc, const struct pair *pair)
 	for (size_t i = 0; i < pair->nkeys; i++)
 		l->types[i] = pair->cols[i].type;
 	for (int s = SOURCE; s <= TARGET; s++) {
-		keyset_init(&l->keys[s], l->types, pair->nkeys, limit);
+		struct look_side *ls = &l->side[s];
+
+		ls->arena = arena_new(4096);
+		keyset_init(&ls->keys, l->types, pair->nkeys, limit);
+		keyset_init(&ls->pending, l->types, pair->nkeys, limit);
 		keyset_init(&l->open[s], l->types, pair->nkeys, limit);
-		keyset_init(&l->pending[s], l->types, pair->nkeys, limit);
 	}
 }
 
@@ -267,9 +278,10 @@ static void
 look_release(struct look *l)
 {
 	for (int s = SOURCE; s <= TARGET; s++) {
-		keyset_release(&l->keys[s]);
+		keyset_release(&l->side[s].keys);
+		keyset_release(&l->side[s].pending);
 		keyset_release(&l->open[s]);
-		keyset_release(&l->pending[s]);
+		arena_free(l->side[s].arena);
 	}
 	arena_free(l->arena);
 }
@@ -285,11 +297,8 @@ incremental_pair(struct incremental *inc, const struct pair *pair,
 
 	look_init(&l, inc, pair);
 	st = look_load(&l, err);
-	for (int s = SOURCE; s <= TARGET && st == TU_OK; s++) {
-		st = look_read(&l, (enum side)s, err);
-		if (st)
-			err_context(err, "table '%s'", pair->name);
-	}
+	if (st == TU_OK)
+		st = look_read(&l, err);
 	if (st == TU_OK && l.why == NULL)
 		st = compare_changed(&l, &found, err);
 	if (st == TU_OK && l.why == NULL)

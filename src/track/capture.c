@@ -152,6 +152,15 @@ find_keys(struct arena *arena, struct capture *c)
 	return NULL;
 }
 
+static enum status
+know_table(struct db *db, struct arena *arena, const struct table *table,
+    struct capture *c, const char **why, struct err *err)
+{
+	c->t.table = table;
+	*why = find_keys(arena, c);
+	return *why == NULL ? routes_find(db, arena, &c->t, err) : TU_OK;
+}
+
 enum status
 capture_find_table(struct db *db, struct arena *arena, struct table_list *list,
     struct capture *c, const char **why, struct err *err)
@@ -171,9 +180,7 @@ capture_find_table(struct db *db, struct arena *arena, struct table_list *list,
 	if (st)
 		return err_context(
 		    err, "%s: table '%s'", db->side, table->name);
-	c->t.table = table;
-	*why = find_keys(arena, c);
-	return *why == NULL ? routes_find(db, arena, &c->t, err) : TU_OK;
+	return know_table(db, arena, table, c, why, err);
 }
 
 static int
@@ -293,18 +300,36 @@ capture_compare(struct arena *arena, const char *installed, const char *now)
 	return why != NULL ? why : first_lost(arena, now, installed, "is new");
 }
 
+static enum status
+check_state(struct db *db, struct arena *arena, const struct capture *c,
+    const char **shape, const char **why, struct err *err)
+{
+	const char *now = NULL, *ignored = NULL;
+	enum status st = capture_state(
+	    db, arena, &c->t, &now, shape != NULL ? shape : &ignored, err);
+
+	if (st == TU_OK)
+		*why = capture_compare(arena, c->state, now);
+	return st;
+}
+
+enum status
+capture_check_known(struct db *db, struct arena *arena,
+    const struct table *table, struct capture *c, const char **shape,
+    const char **why, struct err *err)
+{
+	enum status st = know_table(db, arena, table, c, why, err);
+
+	return st || *why != NULL ? st
+	                          : check_state(db, arena, c, shape, why, err);
+}
+
 enum status
 capture_check(struct db *db, struct arena *arena, struct table_list *list,
     struct capture *c, const char **shape, const char **why, struct err *err)
 {
-	const char *now = NULL, *ignored = NULL;
 	enum status st = capture_find_table(db, arena, list, c, why, err);
 
-	if (st || *why != NULL)
-		return st;
-	st = capture_state(
-	    db, arena, &c->t, &now, shape != NULL ? shape : &ignored, err);
-	if (st == TU_OK)
-		*why = capture_compare(arena, c->state, now);
-	return st;
+	return st || *why != NULL ? st
+	                          : check_state(db, arena, c, shape, why, err);
 }

@@ -58,7 +58,10 @@ const char *capture_compare(
     struct arena *arena, const char *installed, const char *now);
 
 /* capture_find_table(), capture_state(), capture_compare(); shape may be
- * NULL. */
+ * NULL. With a table that describe() has filled in nothing is looked up. */
+enum status capture_check_known(struct db *db, struct arena *arena,
+    const struct table *table, struct capture *c, const char **shape,
+    const char **why, struct err *err);
 enum status capture_check(struct db *db, struct arena *arena,
     struct table_list *list, struct capture *c, const char **shape,
     const char **why, struct err *err);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/both.h"
 #include "base/clock.h"
 #include "diff/merge.h"
 #include "patch/group.h"
@@ -98,17 +99,32 @@ next_key(struct both *b, struct change *c)
 
 /* --- comparing ------------------------------------------------------------ */
 
-static enum status
-look_at_group(struct merge *m, struct group *g, struct err *err)
-{
+/* The keys of some changes, once for each side, since both are looked up at the
+ * same time. */
+struct looking {
+	struct merge *m;
+	struct group group[2];
 	const struct cell **rows[2];
-	enum status st = TU_OK;
+};
 
-	for (int s = SOURCE; s <= TARGET && st == TU_OK; s++)
-		st = group_look(g, m->plan, (enum side)s, &rows[s], err);
-	for (size_t i = 0; i < g->n && st == TU_OK; i++) {
-		const struct cell *source = rows[SOURCE][i];
-		const struct cell *target = rows[TARGET][i];
+static enum status
+look_side(void *arg, int side, struct err *err)
+{
+	struct looking *l = arg;
+
+	return group_look(
+	    &l->group[side], l->m->plan, (enum side)side, &l->rows[side], err);
+}
+
+static enum status
+look_at_group(struct looking *l, struct err *err)
+{
+	struct merge *m = l->m;
+	enum status st = both_sides(look_side, l, err);
+
+	for (size_t i = 0; i < l->group[SOURCE].n && st == TU_OK; i++) {
+		const struct cell *source = l->rows[SOURCE][i];
+		const struct cell *target = l->rows[TARGET][i];
 
 		m->tally->suspects++;
 		m->tally->rows[SOURCE] += source != NULL;
@@ -116,7 +132,8 @@ look_at_group(struct merge *m, struct group *g, struct err *err)
 		if (source != NULL || target != NULL)
 			st = merge_rows(m, source, target, err);
 	}
-	group_clear(g);
+	for (int s = SOURCE; s <= TARGET; s++)
+		group_clear(&l->group[s]);
 	return st;
 }
 
@@ -124,18 +141,21 @@ static enum status
 look_at_keys(struct merge *m, struct both *b, struct err *err)
 {
 	struct change c = { .op = CHANGE_DELETE, .pair = m->pair, .copies = 1 };
-	struct group group;
+	struct looking l = { .m = m };
 	enum status st = TU_OK;
 
-	group_init(&group, m->plan->db[TARGET]->dialect);
+	for (int s = SOURCE; s <= TARGET; s++)
+		group_init(&l.group[s], m->plan->db[TARGET]->dialect);
 	while (st == TU_OK && next_key(b, &c)) {
-		group_add(&group, &c);
-		if (group_full(&group))
-			st = look_at_group(m, &group, err);
+		for (int s = SOURCE; s <= TARGET; s++)
+			group_add(&l.group[s], &c);
+		if (group_full(&l.group[SOURCE]))
+			st = look_at_group(&l, err);
 	}
-	if (st == TU_OK)
-		st = look_at_group(m, &group, err);
-	group_release(&group);
+	if (st == TU_OK && l.group[SOURCE].n > 0)
+		st = look_at_group(&l, err);
+	for (int s = SOURCE; s <= TARGET; s++)
+		group_release(&l.group[s]);
 	return st;
 }
 
