@@ -191,16 +191,20 @@ is_table(const char *text, const struct table *table)
 		   text[n] == '.' && strcmp(text + n + 1, table->name) == 0);
 }
 
+bool
+config_is_of(const struct config_changes *ch, const char *pair, enum side side,
+    const struct table *table)
+{
+	return ch->side[side] && ch->table != NULL &&
+	       is_table(ch->table, table) && has_pair(ch, pair);
+}
+
 const struct mapping *
 config_mapping(const struct config *c, const char *pair, enum side side,
     const struct table *table)
 {
-	for (size_t i = 0; i < c->nchanges; i++) {
-		const struct config_changes *ch = &c->changes[i];
-
-		if (ch->side[side] && ch->table != NULL &&
-		    is_table(ch->table, table) && has_pair(ch, pair))
-			return &ch->mapping;
-	}
+	for (size_t i = 0; i < c->nchanges; i++)
+		if (config_is_of(&c->changes[i], pair, side, table))
+			return &c->changes[i].mapping;
 	return NULL;
 }

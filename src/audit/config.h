@@ -109,6 +109,9 @@ enum status config_read_changes(
  * is NULL for config_read_changes(). */
 const struct mapping *config_mapping(const struct config *c, const char *pair,
     enum side side, const struct table *table);
+/* Is a section about this table? */
+bool config_is_of(const struct config_changes *ch, const char *pair,
+    enum side side, const struct table *table);
 
 /* Is it a key that this module knows, so no option of an action? */
 bool config_owns(const char *key);

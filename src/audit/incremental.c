@@ -315,6 +315,27 @@ incremental_pair(struct incremental *inc, const struct pair *pair,
 
 /* --- the run -------------------------------------------------------------- */
 
+/* A name may be mistyped. */
+static void
+note_unused(const struct incremental_options *o)
+{
+	size_t n = o->changes != NULL ? o->changes->nchanges : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct config_changes *ch = &o->changes->changes[i];
+		bool used = false;
+
+		for (size_t p = 0; p < o->plan->npairs; p++)
+			for (int s = SOURCE; s <= TARGET; s++)
+				used |= config_is_of(ch, o->pair, (enum side)s,
+				    o->plan->pairs[p].table[s]);
+		if (!used)
+			log_line(LOG_INFO,
+			    "[changes %s] is of no table that is compared here",
+			    ch->name);
+	}
+}
+
 enum status
 incremental_new(const struct incremental_options *options,
     struct incremental **out, struct err *err)
@@ -326,6 +347,7 @@ incremental_new(const struct incremental_options *options,
 		out_of_memory(sizeof(*inc));
 	*out = inc;
 	inc->options = *options;
+	note_unused(options);
 	inc->arena = arena_new(16384);
 	inc->unacked = arena_alloc(
 	    inc->arena, (options->plan->npairs + 1) * sizeof(*inc->unacked));

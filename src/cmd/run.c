@@ -54,12 +54,25 @@ print_unread(const struct run *run)
 	}
 }
 
+/* As an audit would call the file: NAME.state. */
+static const char *
+pair_of(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+	const char *end = strstr(name, ".state");
+
+	return end != NULL && end > name && strcmp(end, ".state") == 0
+	           ? arena_printf(arena, "%.*s", (int)(end - name), name)
+	           : name;
+}
+
 /* The file of --incremental, unless the call has a history. */
 static enum status
 open_own(struct run *run, struct err *err)
 {
 	struct call *call = run->call;
-	const char *path = call->set.incremental, *slash;
+	const char *path = call->set.incremental;
 
 	if (path == NULL && call->incremental == NULL &&
 	    call->set.scrub != SCRUB_DEFAULT)
@@ -67,8 +80,7 @@ open_own(struct run *run, struct err *err)
 		    err, TU_EUSAGE, "--scrub is for incremental runs");
 	if (path == NULL)
 		return TU_OK;
-	slash = strrchr(path, '/');
-	call->incremental = slash != NULL ? slash + 1 : path;
+	call->incremental = pair_of(call->arena, path);
 	if (history_open(
 		path, call->incremental, HISTORY_WRITE, &run->own, err))
 		return err->status;

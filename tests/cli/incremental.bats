@@ -166,6 +166,33 @@ a_day_later() {
 	[[ $output == *"--scrub is for incremental runs"* ]]
 }
 
+@test "a log that the application keeps, and mistakes in saying so" {
+	"$TRUEUP" track remove a.db
+	"$TRUEUP" track remove b.db
+	for db in a b; do
+		lite $db.db 'CREATE TABLE log(n INTEGER PRIMARY KEY AUTOINCREMENT, who INT)'
+	done
+	printf '[changes t]\ntable = t\nfrom = log\nseq = n\nmark = who\nkey = who\n' >changes
+	printf '[changes u]\ntable = uu\nfrom = log\nseq = n\nmark = who\nkey = who\n' >>changes
+	log=(-v --incremental=s --changes=changes -T log -T u a.db b.db)
+	run -0 "$TRUEUP" diff "${log[@]}"
+	lite b.db "UPDATE t SET x = 'y' WHERE id = 9; INSERT INTO log(who) VALUES (9)"
+	run -1 --separate-stderr "$TRUEUP" diff "${log[@]}"
+	[[ $output == *"~ id 9: x "* ]]
+	[[ $stderr == *"[changes u] is of no table that is compared here"* ]]
+	[[ $stderr == *"table 't': 1 rows may have changed"* ]]
+	# Nobody has logged it, and it is counted.
+	lite b.db "DELETE FROM t WHERE id = 10"
+	run -1 --separate-stderr "$TRUEUP" diff "${log[@]}"
+	[[ $output == *"+ id 10: x x10"* ]]
+	[[ $stderr == *"the source has 1 rows more than the target, and what has changed explains 0"* ]]
+	sed -i 's/^seq/sqe/' changes
+	run -2 "$TRUEUP" diff "${log[@]}"
+	[[ $output == *"changes:4: no key 'sqe'; is 'seq' meant?"* ]]
+	run -2 "$TRUEUP" diff --changes=changes a.db b.db
+	[[ $output == *"--changes needs --incremental"* ]]
+}
+
 @test "files that are not the pair's" {
 	echo text >s
 	run -4 "$TRUEUP" diff --incremental=s a.db b.db
@@ -272,7 +299,9 @@ a_day_later() {
 	lite b.db "UPDATE u SET c = 0 WHERE b = 8"
 	run -1 --separate-stderr "$TRUEUP" audit conf
 	[[ $stderr == *"table 'u': 1 rows may have changed"* ]]
-	is "$(sqlite3 one.state 'SELECT mode FROM run')" $'full\nincremental'
+	run -0 --separate-stderr "$TRUEUP" sync -v --incremental=one.state a.db b.db
+	[[ $stderr == *"table 'u': 1 rows may have changed"* ]]
+	is "$(sqlite3 one.state 'SELECT mode FROM run')" $'full\nincremental\nincremental'
 	is "$(sqlite3 two.state 'SELECT mode FROM run')" $'full\nfull'
 	printf '[pair x]\nsource=a.db\ntarget=b.db\nmode=incremental\n' >bad
 	printf 'incremental = y\n[pair y]\nsource=a.db\ntarget=b.db\nmode=ful\n' >>bad
