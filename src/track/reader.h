@@ -41,8 +41,8 @@
  * The position in a table that is not ours counts as long as the row read last
  * is there (gaps), or any row of the old snapshot (snapshot) or of the last
  * window, and the mapping is as it was; on PostgreSQL it must not have been
- * truncated or replaced either. Rows that somebody deletes before they were read
- * cannot be missed.
+ * truncated or replaced either. Rows that somebody deletes before they were
+ * read cannot be missed.
  *
  * The order is what makes it right: in one snapshot, or before it, the changes
  * are read and the new position is taken; in it or after it the rows of those
