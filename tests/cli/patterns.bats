@@ -62,6 +62,10 @@ command_with() {
 	run -0 bash -c "$(command_with --incremental) -v"
 	[[ $output == *"'stock_levels': "*" rows may have changed"* ]]
 	is "$(pg "$shop" "SELECT count(*) FROM stock_levels")" 196
+	# The way back.
+	run -0 trueup apply service=shop orphans.sql
+	is "$(pg "$shop" "SELECT * FROM stock_levels
+	    WHERE product_id IN (17, 23) ORDER BY 1")" $'17|17\n23|23'
 }
 
 @test "a script with a synced flag" {
@@ -195,7 +199,12 @@ same_orders() {
 
 @test "outbox and inbox, in place of the two programs" {
 	datajoin
-	section_examples "In place of the two programs" 4
+	section_examples "In place of the two programs" 6
+	same_orders
+	pg "$testapp1" "UPDATE sales_order SET customer = 'Eve'
+		WHERE order_id = 'SO1010'"
+	run -0 bash -c "$(command_with "trueup sync") -v"
+	[[ $output == *"'sales_order': 1 rows may have changed"* ]]
 	same_orders
 	# Another key; a row that came and went.
 	pg "$testapp1" "UPDATE sales_order SET order_id = 'SO3000'
@@ -239,7 +248,18 @@ same_orders() {
 	import SO1003
 	run -7 trueup audit beside.conf
 	transport
+	run -1 trueup audit beside.conf
+	[[ $output == *"- order_id SO1005: "* && $output != *unsettled* ]]
+	# In the inbox, where nobody has come to it yet.
+	pg "$testapp2" "CREATE TABLE ds_program_parameter (id varchar(9),
+	    fromoutboxpointer text);
+	    INSERT INTO ds_program_parameter VALUES ('1001',
+		(SELECT max(id) - 1 FROM ds_change_inbox))"
+	sed 's/^reader = none/preset = datajoin-inbox/' beside.conf >inbox.conf
+	run -7 trueup audit inbox.conf
 	import SO1005
+	run -0 trueup audit inbox.conf
+	run -0 trueup audit beside.conf # in full: other changes are read now
 	run -0 trueup audit -v beside.conf
 	[[ $output != *"compared in full"* ]]
 	same_orders
