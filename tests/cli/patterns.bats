@@ -87,6 +87,10 @@ command_with() {
 	section_examples "A SCRIPT WITH A SYNCED FLAG" 10
 	columns="SELECT md5(string_agg(id || email, ',' ORDER BY id)) FROM contacts"
 	is "$(pg "$crm" "$columns")" "$(pg "$shop" "$columns")"
+	for state in contacts flag; do
+		is "$(sqlite3 history/$state.state 'SELECT mode FROM run')" \
+		    $'full\nincremental'
+	done
 	# A guarded mark leaves alone what has changed meanwhile.
 	mark=$(sed -n '/^synced = true WHERE/s/).*//p' "$page")
 	pg "$shop" "UPDATE contacts SET email = 'x' WHERE id = 8" \
@@ -115,10 +119,11 @@ command_with() {
 	while read -r line; do
 		run -0 sh -c "$line -v"
 	done < <(tac lines)
-	# The night's run has not cost the position of the others.
 	[[ $output == *"'orders': 1 rows may have changed"* ]]
-	is "$(sqlite3 history/shop.state 'SELECT mode FROM run ORDER BY id')" \
-	    $'full\nincremental\nfull\nfull\nincremental'
+	modes="SELECT group_concat(mode) FROM run"
+	is "$(sqlite3 history/shop.state "$modes")" full,incremental,incremental
+	is "$(sqlite3 history/shop-nightly.state "$modes")" full,full
+	run -0 trueup status history
 	# The timer.
 	cp "$srcdir"/data/trueup-*@.{service,timer} .
 	sed -e "s|@bindir@|$PWD/bin|" -e 's|@sysconfdir@|/etc|' \
@@ -372,4 +377,19 @@ same_orders() {
 	run -0 trueup diff service=shop copy.db
 	is "$(sqlite3 history/products.state 'SELECT mode FROM run')" \
 	    $'full\nincremental\nfull\nincremental'
+	# A clock that is late, by less than the window.
+	pg "$shop" "UPDATE products
+	    SET price = 7, last_updated = now() - interval '30 minutes'
+	    WHERE id = 12"
+	run -0 bash -c "$(command_with "trueup sync --incremental")"
+	[[ $output == *"~ id 12: price 12 -> 7"* ]]
+}
+
+@test "every section with a command has its test" {
+	awk '/^\.S[HS] / { title = substr($0, 5) }
+	    /^\$ / && title != last { print last = title }' "$page" >titles
+	[ "$(wc -l <titles)" -ge 9 ]
+	while read -r title; do
+		grep -qF -e "\"$title\"" "$srcdir/tests/cli/patterns.bats"
+	done <titles
 }
