@@ -252,6 +252,11 @@ same_orders() {
 	[[ $output == *"~ order_id SO1003: amount 1003 -> 1"* ]]
 	import SO1003
 	run -7 trueup audit beside.conf
+	# Nor is written what is on its way.
+	sed 's/^action = diff/action = sync/' beside.conf >sync.conf
+	run -7 trueup audit sync.conf
+	is "$(pg "$testapp2" "SELECT count(*) FROM sales_order
+	    WHERE order_id = 'SO1005'")" 1
 	transport
 	run -1 trueup audit beside.conf
 	[[ $output == *"- order_id SO1005: "* && $output != *unsettled* ]]
