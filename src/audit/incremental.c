@@ -180,10 +180,10 @@ check_numbers(struct look *l, const struct tally *found)
 	l->lost = true;
 	look_whole(l, true,
 	    arena_printf(l->arena,
-		"the source has %" PRId64 " rows more than the target, and "
-		"what has changed explains %" PRId64
-		"; changes were not written down, or lost",
-		more, known));
+		"the source has %" PRIu64 " rows and the target %" PRIu64
+		", which what has changed does not explain; changes were not "
+		"written down, or lost",
+		found->rows[SOURCE], found->rows[TARGET]));
 }
 
 /*

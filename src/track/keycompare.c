@@ -22,7 +22,11 @@ change_source_fits(struct arena *arena, const struct pair *pair, enum side side,
 	const char **key = arena_alloc(arena, pair->nkeys * sizeof(*key));
 	const char **old = arena_alloc(arena, pair->nkeys * sizeof(*old));
 
-	if (src->nkeys != pair->nkeys || !recheck_can_look(pair))
+	if (!recheck_can_look(pair))
+		return false;
+	if (src->kind == READ_NONE)
+		return true;
+	if (src->nkeys != pair->nkeys)
 		return false;
 	for (size_t i = 0; i < pair->nkeys; i++) {
 		const char *name = pair->cols[i].col[side]->name;

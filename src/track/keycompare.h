@@ -17,7 +17,7 @@
  * Put the key columns of a source of changes into the order that the pair has
  * them in. False if they are not the pair's key, or if a key in one form does
  * not find every row that has it (recheck_can_look()): then such a source
- * says nothing about this pair.
+ * says nothing about this pair. READ_NONE has no key, and fits any that does.
  */
 bool change_source_fits(struct arena *arena, const struct pair *pair,
     enum side side, struct change_source *src);

@@ -237,7 +237,9 @@ make_source(const struct maker *k, struct change_source *out, struct err *err)
 	out->columns = columns;
 	out->gap_seconds = GAP_SECONDS;
 	out->window = r->window;
-	out->skew = WINDOW_SKEW;
+	/* Who says a window knows of clocks that are late by more. */
+	out->skew = r->f[MAP_WINDOW] != NULL ? MAX(r->window, WINDOW_SKEW)
+	                                     : WINDOW_SKEW;
 	out->pointer = r->f[MAP_POINTER];
 	out->blind_to_deletes =
 	    (r->kind == READ_WINDOW || r->kind == READ_ALL) && !log;

@@ -15,7 +15,9 @@
  *	         though they have the same number
  *	at       window: a time or a number of the last change
  *	window   how far to go back: a number of seconds, or with m, h, d; if
- *	         "at" is a number, that number
+ *	         "at" is a number, that number. PostgreSQL knows how long the
+ *	         oldest transaction is open, and goes back behind that, by a
+ *	         minute where no window is said
  *	key      an expression for each column of the pair's key, in its order,
  *	         with commas between; what they give is cast to the column
  *	key_old  the same for the key that an update took away; NULL: none

@@ -90,8 +90,8 @@ struct change_source {
 	const char *install_id;
 	int64_t gap_seconds; /* InnoDB: GAP_SECONDS */
 	int64_t window;      /* seconds, or what a number is put back by */
-	int64_t skew;        /* what reader_before() adds: WINDOW_SKEW */
-	int64_t open;        /* reader_before()'s, 0: not known */
+	int64_t skew; /* what reader_before() adds, WINDOW_SKEW or more */
+	int64_t open; /* reader_before()'s, 0: not known */
 	bool blind_to_deletes;
 	/* A query of one value: up to which number (of seq) another pipeline
 	 * has carried these changes. Keys of rows above it go into pending,

@@ -102,6 +102,23 @@ by_changes() {
 	[[ $stderr == "trueup: table 'u' is compared in full: target: trigger "*" is gone" ]]
 }
 
+@test "nobody writes to a side: only the other's changes are read" {
+	"$TRUEUP" track remove b.db >/dev/null
+	printf '[changes %s]\nside = target\ntable = %s\nreader = none\n' \
+	    t t u u >changes
+	first=("$TRUEUP" sync -v --incremental=s --changes=changes a.db b.db)
+	run -0 "${first[@]}"
+	lite a.db "UPDATE t SET x = 'new' WHERE id = 5; DELETE FROM u WHERE b = 9"
+	run -0 --separate-stderr "${first[@]}"
+	[[ $stderr == *"'t': 1 rows may have"*"'u': 1 rows may have"* ]]
+	run -0 "$TRUEUP" diff a.db b.db
+	# Who does write there is found by counting, or not at all.
+	lite b.db "DELETE FROM t WHERE id = 8; UPDATE u SET c = 0 WHERE b = 8"
+	run -0 --separate-stderr "${first[@]}"
+	[[ $stderr == *"'t' is compared in full: the source has 2000 rows and the target 1999, "* ]]
+	is "$(lite b.db "SELECT c FROM u WHERE b = 8")" 0
+}
+
 @test "other columns, another key: in full" {
 	"${first[@]}" 2>/dev/null
 	run -0 --separate-stderr "$TRUEUP" diff -v --incremental=s \
