@@ -57,20 +57,40 @@ uses_log(sqlite3 *handle)
 
 /* The library's own mapping of a region of the wal-index: a descriptor of ours
  * would cost it its locks. */
-static const volatile unsigned char *
-map_index(sqlite3 *handle, uint32_t region)
+static sqlite3_file *
+main_file(sqlite3 *handle)
 {
-	void volatile *index = NULL;
 	sqlite3_file *file = NULL;
 
 	if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER,
 		&file) != SQLITE_OK ||
 	    file == NULL || file->pMethods == NULL ||
-	    file->pMethods->iVersion < 2 ||
-	    file->pMethods->xShmMap(
-		file, (int)region, INDEX_REGION, 0, &index) != SQLITE_OK)
+	    file->pMethods->iVersion < 2)
+		return NULL;
+	return file;
+}
+
+static const volatile unsigned char *
+map_index(sqlite3 *handle, uint32_t region)
+{
+	sqlite3_file *file = main_file(handle);
+	void volatile *index = NULL;
+
+	if (file == NULL || file->pMethods->xShmMap(file, (int)region,
+				INDEX_REGION, 0, &index) != SQLITE_OK)
 		return NULL;
 	return index;
+}
+
+/* The library's own: what is read behind it is not older than what was read
+ * before. */
+static void
+index_barrier(sqlite3 *handle)
+{
+	sqlite3_file *file = main_file(handle);
+
+	if (file != NULL)
+		file->pMethods->xShmBarrier(file);
 }
 
 /* Writers fill the second copy of the header first, so a torn one is seen. */
@@ -87,7 +107,7 @@ sqlite_log_look(sqlite3 *handle, struct sqlite_log_look *look)
 		return;
 	for (size_t i = 0; i < SQLITE_LOG_INDEX; i++)
 		look->header[i] = index[i];
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	index_barrier(handle);
 	for (size_t i = 0; i < SQLITE_LOG_INDEX; i++)
 		other[i] = index[SQLITE_LOG_INDEX + i];
 	look->copied = __atomic_load_n(
