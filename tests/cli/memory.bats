@@ -99,6 +99,7 @@ both_pg() {
 }
 
 @test "SQLite to SQLite, nothing differs" {
+	growth=$((growth + mapped))
 	flat 0 diff one.NN same.NN
 	flat 0 diff -f sql one.NN same.NN
 	flat 0 sync one.NN same.NN
@@ -116,12 +117,14 @@ both_pg() {
 }
 
 @test "SQLite to SQLite, every row is missing" {
+	growth=$((growth + mapped))
 	lite empty "CREATE TABLE t($columns);"
 	flat 1 diff -f sql one.NN empty
 	flat 1 diff -f sql empty one.NN
 }
 
 @test "sync of every row in SQLite" {
+	growth=$((growth + mapped))
 	for n in $few $many; do
 		cp two.$n three.$n
 	done
