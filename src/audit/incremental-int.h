@@ -21,7 +21,7 @@ struct tracked_side {
 
 /* A position that the databases were not told for a while. */
 struct unacked {
-	const char *position[2];
+	const char *position[2]; /* NULL: this side is not to be told */
 };
 
 struct incremental {

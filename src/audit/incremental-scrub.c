@@ -64,6 +64,8 @@ look_scrub(struct look *l, const struct diff_options *options, struct err *err)
 	uint64_t lost;
 	enum status st;
 
+	if (l->scrubbed > now || l->scrubbed < 0)
+		l->scrubbed = 0; /* a clock was wrong */
 	if (all == 0 || (double)(now - l->scrubbed) < all / PARTS)
 		return TU_OK;
 	slice.part = MIN((double)(now - l->scrubbed) / all, 1);

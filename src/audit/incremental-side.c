@@ -1,5 +1,7 @@
 #include <config.h>
 
+#include <string.h>
+
 #include "audit/incremental-int.h"
 #include "base/both.h"
 #include "base/log.h"
@@ -8,18 +10,34 @@
 
 static const char *const side_names[] = { "source", "target" };
 
+/* A right that is missing, and that the table itself does not need. */
+static bool
+is_denied(const struct err *err)
+{
+	return err->status == TU_EQUERY &&
+	       (strcmp(err->sqlstate, "42501") == 0 ||
+		   strstr(err->msg, "denied") != NULL);
+}
+
 enum status
 tracked_side_load(struct incremental *inc, enum side side, struct err *err)
 {
 	struct db *db = inc->options.plan->db[side];
 	struct tracked_side *t = &inc->side[side];
 	struct err cannot = ERR_INIT;
+	enum status st;
 
 	if (captures_possible(db, &cannot)) {
 		t->cannot = arena_strdup(inc->arena, cannot.msg);
 		return TU_OK;
 	}
-	return captures_load(db, inc->arena, &t->captures, err);
+	st = captures_load(db, inc->arena, &t->captures, err);
+	if (st == TU_OK || !is_denied(err))
+		return st;
+	t->captures = (struct captures){ 0 };
+	t->cannot = arena_strdup(inc->arena, err->msg);
+	err_clear(err);
+	return TU_OK;
 }
 
 /* A session outside of the snapshot, where the reader wants one. */
@@ -61,6 +79,16 @@ blame(struct look *l, bool trouble, enum side side, const char *why)
 
 	ls->why = arena_printf(ls->arena, "%s: %s", side_names[side], why);
 	ls->trouble = trouble;
+}
+
+/* Messages of a database begin with its side. */
+static void
+blame_database(struct look *l, enum side side, const char *message)
+{
+	struct look_side *ls = &l->side[side];
+
+	ls->why = arena_strdup(ls->arena, message);
+	ls->trouble = true;
 }
 
 static enum status
@@ -127,22 +155,24 @@ read_own(struct look *l, enum side side, struct err *err)
 	struct db *db = l->inc->options.plan->db[side];
 	struct tracked_side *t = &l->inc->side[side];
 	struct change_source src;
-	const char *shape = NULL, *why = t->cannot;
-	struct capture *c = NULL;
+	const char *shape = NULL, *why = NULL;
+	struct capture *c;
 	enum status st;
 
-	if (why == NULL) {
-		c = captures_find(&t->captures, l->pair->table[side]);
-		if (c == NULL)
-			why = "its changes are not written down (trueup track "
-			      "install)";
+	if (t->cannot != NULL) {
+		blame_database(l, side, t->cannot);
+		return TU_OK;
 	}
-	if (why == NULL) {
-		st = capture_check_known(db, l->side[side].arena,
-		    l->pair->table[side], c, &shape, &why, err);
-		if (st)
-			return st;
+	c = captures_find(&t->captures, l->pair->table[side]);
+	if (c == NULL) {
+		blame(l, true, side,
+		    "its changes are not written down (trueup track install)");
+		return TU_OK;
 	}
+	st = capture_check_known(db, l->side[side].arena, l->pair->table[side],
+	    c, &shape, &why, err);
+	if (st)
+		return st;
 	if (why == NULL) {
 		change_source_own(
 		    l->side[side].arena, db, &t->captures, c, &src);
@@ -159,10 +189,8 @@ read_own(struct look *l, enum side side, struct err *err)
 }
 
 static enum status
-read_side(void *arg, int which, struct err *err)
+read_any(struct look *l, enum side side, struct err *err)
 {
-	struct look *l = arg;
-	enum side side = (enum side)which;
 	const struct incremental_options *o = &l->inc->options;
 	const struct mapping *m = o->changes != NULL
 	                              ? config_mapping(o->changes, o->pair,
@@ -171,6 +199,20 @@ read_side(void *arg, int which, struct err *err)
 
 	return m != NULL && !mapping_own(m) ? read_mapped(l, side, m, err)
 	                                    : read_own(l, side, err);
+}
+
+static enum status
+read_side(void *arg, int side, struct err *err)
+{
+	struct look *l = arg;
+	enum status st = read_any(l, (enum side)side, err);
+
+	if (st == TU_OK || !is_denied(err))
+		return st;
+	blame_database(l, (enum side)side, err->msg);
+	l->side[side].position = NULL;
+	err_clear(err);
+	return TU_OK;
 }
 
 enum status

@@ -7,6 +7,7 @@
 #include "audit/incremental-int.h"
 #include "audit/planid.h"
 #include "base/clock.h"
+#include "db/dialect.h"
 
 /* The databases are told of a position once in so many seconds. */
 #define ACK_SECONDS 600
@@ -82,6 +83,20 @@ add_where(struct buf *sql, const struct look *l)
 	history_add_text(sql, l->pair->name);
 }
 
+/* What is compared and how, and of which databases. */
+static void
+identify(struct look *l, struct buf *scratch)
+{
+	struct db *const *db = l->inc->options.plan->db;
+
+	plan_id_strict(l->pair, scratch, l->plan);
+	buf_reset(scratch);
+	buf_addf(scratch, "%s\n%s\n%s\n", l->plan, db[SOURCE]->display,
+	    db[TARGET]->display);
+	digest_of(scratch, l->plan);
+	buf_reset(scratch);
+}
+
 enum status
 look_load(struct look *l, struct err *err)
 {
@@ -89,8 +104,7 @@ look_load(struct look *l, struct err *err)
 	struct buf sql = BUF_INIT;
 	enum status st;
 
-	plan_id_strict(l->pair, &sql, l->plan);
-	buf_reset(&sql);
+	identify(l, &sql);
 	buf_adds(&sql, "SELECT plan, source, target, \"full\", acked, scrub, "
 		       "scrubbed, cycle FROM tracked");
 	add_where(&sql, l);
@@ -110,6 +124,21 @@ look_load(struct look *l, struct err *err)
 
 /* --- keeping -------------------------------------------------------------- */
 
+/*
+ * Not a replica that gets its change tables from the source: a row of ours that
+ * the source's own comes to as well would end the replication.
+ */
+static bool
+is_told(const struct incremental *inc, enum side side)
+{
+	const char *source = inc->side[SOURCE].captures.install_id;
+	const char *target = inc->side[TARGET].captures.install_id;
+
+	return side == SOURCE || source == NULL || target == NULL ||
+	       strcmp(source, target) != 0 ||
+	       inc->options.plan->db[TARGET]->dialect != &dialect_mysql;
+}
+
 static void
 keep_positions(struct look *l, struct buf *sql, int64_t now)
 {
@@ -120,7 +149,9 @@ keep_positions(struct look *l, struct buf *sql, int64_t now)
 
 		for (int s = SOURCE; s <= TARGET; s++)
 			u->position[s] =
-			    arena_strdup(inc->arena, l->side[s].position);
+			    is_told(inc, (enum side)s)
+				? arena_strdup(inc->arena, l->side[s].position)
+				: NULL;
 		l->acked = now;
 	}
 	buf_adds(sql, "INSERT OR REPLACE INTO tracked VALUES (");

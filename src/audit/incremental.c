@@ -286,6 +286,17 @@ look_release(struct look *l)
 	arena_free(l->arena);
 }
 
+/* "at < now()" lets rows in that nobody has changed. */
+static void
+check_conditions(struct look *l)
+{
+	for (int s = SOURCE; s <= TARGET; s++)
+		if (l->pair->table[s]->where != NULL)
+			look_whole(l, false,
+			    "which rows a condition takes in can change "
+			    "without them");
+}
+
 enum status
 incremental_pair(struct incremental *inc, const struct pair *pair,
     const struct diff_options *options, struct change_sink *sink,
@@ -297,6 +308,8 @@ incremental_pair(struct incremental *inc, const struct pair *pair,
 
 	look_init(&l, inc, pair);
 	st = look_load(&l, err);
+	if (st == TU_OK)
+		check_conditions(&l);
 	if (st == TU_OK)
 		st = look_read(&l, err);
 	if (st == TU_OK && l.why == NULL)
@@ -376,8 +389,9 @@ ack_side(struct incremental *inc, enum side side, struct err *err)
 	    db_open(inc->options.url[side], DB_WRITE, name, &db, err);
 
 	for (size_t i = 0; i < inc->nunacked && st == TU_OK; i++)
-		st = reader_ack(db, inc->arena, inc->options.name,
-		    inc->unacked[i].position[side], err);
+		if (inc->unacked[i].position[side] != NULL)
+			st = reader_ack(db, inc->arena, inc->options.name,
+			    inc->unacked[i].position[side], err);
 	db_close(db);
 	return st;
 }

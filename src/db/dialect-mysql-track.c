@@ -349,7 +349,19 @@ my_state(struct buf *out, const struct tracked *t)
 	    " AND (delete_rule IN " ACTIONS " OR update_rule IN " ACTIONS ")"
 	    " AND table_name IN (");
 	add_name_list(out, t);
-	buf_addc(out, ')');
+	/* Every ALTER TABLE moves the one, a trigger that went and came the
+	 * other, and neither takes a privilege. */
+	buf_adds(out,
+	    ") UNION ALL SELECT 'shape table', create_time"
+	    " FROM information_schema.tables WHERE table_schema = DATABASE()"
+	    " AND table_name = ");
+	track_text(out, &dialect_mysql, t->table->name);
+	buf_addf(out,
+	    " UNION ALL SELECT CONCAT('shape trigger ', trigger_name), created"
+	    " FROM information_schema.triggers"
+	    " WHERE trigger_schema = DATABASE() AND trigger_name REGEXP"
+	    " '^trueup_[a-z][0-9]*_%" PRId64 "$'",
+	    t->tab);
 }
 
 /* TRUNCATE makes another table of it, as ALTER TABLE does that copies. */

@@ -253,7 +253,32 @@ add_keys(struct buf *out, const struct tracked *t)
 	"   FROM pg_catalog.pg_control_recovery())"                     \
 	"  ELSE ('x' || pg_catalog.substr(pg_catalog.pg_walfile_name("  \
 	"pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int" \
-	"::text END"
+	"::text END || ' ' || (SELECT oid FROM pg_catalog.pg_database"  \
+	"  WHERE datname = pg_catalog.current_database())"
+
+/*
+ * What says of a row's columns, of our triggers and of the types of columns
+ * that they were changed, though nothing about them is otherwise now: each has
+ * the transaction that wrote it last.
+ */
+#define CHANGED_SQL                                                        \
+	" UNION ALL SELECT 'shape columns', pg_catalog.string_agg("        \
+	"a.attnum || ' ' || a.attname || ' ' || a.xmin::text, ', '"        \
+	" ORDER BY a.attnum) FROM pg_catalog.pg_attribute a"               \
+	" WHERE a.attrelid = @ AND a.attnum > 0 AND NOT a.attisdropped"    \
+	" UNION ALL SELECT 'shape triggers', pg_catalog.string_agg("       \
+	"g.tgname || ' ' || g.xmin::text, ', ' ORDER BY g.tgname)"         \
+	" FROM pg_catalog.pg_trigger g WHERE g.tgrelid = @"                \
+	"  AND g.tgname ~ '^trueup_[iukdt]_#$'"                            \
+	" UNION ALL SELECT 'shape type ' || t.oid, pg_catalog.concat_ws("  \
+	"' ', t.xmin, (SELECT pg_catalog.string_agg(e.xmin::text, ' '"     \
+	"  ORDER BY e.oid) FROM pg_catalog.pg_enum e"                      \
+	"  WHERE e.enumtypid = t.oid), (SELECT pg_catalog.string_agg("     \
+	"  f.attnum || ' ' || f.xmin::text, ' ' ORDER BY f.attnum)"        \
+	"  FROM pg_catalog.pg_attribute f WHERE f.attrelid = t.typrelid))" \
+	" FROM pg_catalog.pg_type t WHERE t.typtype IN ('c', 'd', 'e')"    \
+	"  AND t.oid IN (SELECT a.atttypid FROM pg_catalog.pg_attribute a" \
+	"  WHERE a.attrelid = @ AND a.attnum > 0)"
 
 /* @: the oid, #: the number. */
 #define STATE_SQL                                                            \
@@ -300,6 +325,7 @@ pg_state(struct buf *out, const struct tracked *t)
 		return;
 	add_template(out, STATE_SQL, t);
 	add_keys(out, t);
+	add_template(out, CHANGED_SQL, t);
 }
 
 static void

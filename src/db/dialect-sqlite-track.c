@@ -134,6 +134,13 @@ lite_state(struct buf *out, const struct tracked *t)
 	track_text(out, &dialect_sqlite, t->table->name);
 	buf_adds(out, ") WHERE name IN ");
 	add_keys(out, t);
+	/* A table that was made anew under its name and with its triggers, and
+	 * a column that went and came: every statement that changes a schema
+	 * counts, whatever it is about. */
+	buf_adds(out, " UNION ALL SELECT 'shape', rootpage || ' ' || "
+		      "schema_version FROM sqlite_schema, "
+		      "pragma_schema_version WHERE type = 'table' AND name = ");
+	track_text(out, &dialect_sqlite, t->table->name);
 }
 
 /*

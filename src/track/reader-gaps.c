@@ -47,19 +47,33 @@ ask_mark(struct reading *r, int64_t number, const char *mark, bool *same,
 	return st;
 }
 
+/* Nothing is left of what was cleaned, or its numbers were given again. */
+static enum status
+ask_reused(struct reading *r, int64_t cleaned, int64_t *rows, struct err *err)
+{
+	return ask_int(r->db,
+	    arena_printf(r->arena,
+		"SELECT count(*) FROM %s WHERE %s <= %" PRId64, r->src->from,
+		r->src->seq, cleaned),
+	    rows, err);
+}
+
 /* The row read last is still that row, unless it is ours and was cleaned. */
 static enum status
 check_last(struct reading *r, struct err *err)
 {
 	bool own = r->src->capture != NULL, same = true;
-	int64_t cleaned = 0;
+	int64_t cleaned = 0, reused = 0;
 	enum status st = own ? ask_cleaned(r, &cleaned, err) : TU_OK;
 
+	if (st == TU_OK && own)
+		st = ask_reused(r, cleaned, &reused, err);
 	if (st == TU_OK && r->old.last != 0 && (!own || r->old.last > cleaned))
 		st = ask_mark(r, r->old.last, r->old.mark, &same, err);
 	if (st)
 		return st;
-	r->kept = same && (!own || position_low_number(&r->old) >= cleaned);
+	r->kept = same && reused == 0 &&
+	          (!own || position_low_number(&r->old) >= cleaned);
 	if (!r->kept)
 		reading_whole(r, own ? "changes that were not read have been "
 				       "cleaned, or the database was restored"

@@ -83,6 +83,7 @@ read_by_snapshot(struct reading *r, struct err *err)
 		return st;
 	r->new.snapshot = texts_get(&now, 0, 0);
 	if (standby == 1) {
+		r->new.snapshot = NULL;
 		reading_whole(r, "a standby does not tell which transactions "
 				 "are still open");
 		r->kept = false;

@@ -405,8 +405,10 @@ reader_read(struct db *db, struct db *aside, struct arena *arena,
 	if (st == TU_OK && src->pointer != NULL && src->pending != NULL)
 		st = read_pending(&r, err);
 	if (st == TU_OK) {
-		position_write(&text, &r.new);
-		out->position = buf_text(arena, &text);
+		if (src->kind != READ_SNAPSHOT || r.new.snapshot != NULL) {
+			position_write(&text, &r.new);
+			out->position = buf_text(arena, &text);
+		}
 		if (keys != NULL)
 			keyset_sort(keys);
 	}

@@ -101,7 +101,8 @@ struct change_source {
 };
 
 struct change_reading {
-	const char *position; /* the new one; the arena's */
+	const char *position; /* the new one, the arena's; NULL: there is none
+	                       * to go on from */
 	bool whole;           /* all of the table may have changed: */
 	const char *why;
 	uint64_t rows; /* of the change table that were read */

@@ -337,3 +337,88 @@ a_day_later() {
 	by_changes
 	[ "$status" -eq 0 ]
 }
+
+# as_in_full [ARG]... - the same by its changes and in full.
+as_in_full() {
+	run "$TRUEUP" diff -f rows "$@"
+	whole=$status$output
+	run --separate-stderr "$TRUEUP" diff -f rows --incremental=s "$@"
+	is "$status$output" "$whole"
+	[ "$status" -eq "${want:-1}" ]
+}
+
+@test "SQLite: values that change without a trigger" {
+	"${first[@]}" 2>/dev/null
+	lite b.db "ALTER TABLE u DROP COLUMN c; ALTER TABLE u ADD COLUMN c INT DEFAULT 0"
+	as_in_full a.db b.db
+	cp a.db b.db
+	rm s
+	"${first[@]}" 2>/dev/null
+	# The table is made anew under its name, and so are its triggers.
+	lite b.db "CREATE TABLE n(id INTEGER PRIMARY KEY, x TEXT);" \
+	    "$(lite b.db "SELECT 'INSERT INTO n SELECT id, upper(x) FROM t; DROP TABLE t;
+		ALTER TABLE n RENAME TO t;' UNION ALL SELECT sql || ';' FROM sqlite_schema
+		WHERE type = 'trigger' AND tbl_name = 't'")"
+	as_in_full a.db b.db
+	# Numbers that are given again.
+	cp a.db b.db
+	rm s
+	"${first[@]}" 2>/dev/null
+	"$TRUEUP" track clean b.db
+	table=$(lite b.db "SELECT 'trueup_change_' || tab FROM trueup_captured WHERE tname = 'u'")
+	lite b.db "UPDATE u SET c = c + 1 WHERE b < 20"
+	"$TRUEUP" diff -q --incremental=s a.db b.db || true
+	lite b.db "UPDATE trueup_captured SET cleaned = 1000; DELETE FROM $table;
+		DELETE FROM sqlite_sequence; UPDATE u SET c = 7 WHERE b = 30"
+	as_in_full a.db b.db
+}
+
+@test "PostgreSQL: values that change without a trigger" {
+	fresh_pg_db one
+	fresh_pg_db two
+	for db in "$one" "$two"; do
+		pg "$db" "CREATE TYPE mood AS ENUM ('sad', 'glad');
+			CREATE TABLE t(id int PRIMARY KEY, p int, q int, m mood, y int DEFAULT 0);
+			INSERT INTO t SELECT g, g, -g, 'sad', g FROM generate_series(1, 500) g"
+		"$TRUEUP" track install "$db"
+	done
+	changes=("ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'"
+		'ALTER TABLE t RENAME p TO r; ALTER TABLE t RENAME q TO p; ALTER TABLE t RENAME r TO q'
+		'ALTER TABLE t DROP y; ALTER TABLE t ADD y int DEFAULT 0'
+		"DO \$\$BEGIN EXECUTE (SELECT string_agg('ALTER TABLE t DISABLE TRIGGER ' || tgname, ';')
+		    FROM pg_trigger WHERE tgname LIKE 'trueup%'); UPDATE t SET y = 9 WHERE id = 3;
+		    EXECUTE (SELECT string_agg('ALTER TABLE t ENABLE ALWAYS TRIGGER ' || tgname, ';')
+		    FROM pg_trigger WHERE tgname LIKE 'trueup%'); END\$\$")
+	for sql in "${changes[@]}"; do
+		want=0 as_in_full "$one" "$two"
+		pg "$one" "$sql"
+		as_in_full "$one" "$two"
+		pg "$two" "$sql"
+		"$TRUEUP" track install "$two" >/dev/null
+	done
+}
+
+@test "conditions, other databases, and rights that are missing" {
+	"${first[@]}" 2>/dev/null
+	for _ in 1 2; do
+		run -0 --separate-stderr "$TRUEUP" diff -v --incremental=s --where='rowid > 5' \
+		    a.db b.db t
+	done
+	[[ $stderr == *"compared in full: which rows a condition takes in can change"* ]]
+	cp b.db c.db
+	lite c.db 'UPDATE t SET x = 9 WHERE id = 9'
+	printf '[changes t]\nside = target\ntable = t\nreader = none\n' >changes
+	run -0 "$TRUEUP" diff --incremental=n --changes=changes a.db b.db t
+	run -1 "$TRUEUP" diff --incremental=n --changes=changes a.db c.db t
+	fresh_pg_db url
+	pg "$url" "CREATE TABLE t(id int PRIMARY KEY, x text);
+		INSERT INTO t SELECT g, 'x' || g FROM generate_series(1, 2000) g;
+		CREATE ROLE r_$$ LOGIN; GRANT SELECT ON t TO r_$$"
+	"$TRUEUP" track install "$url"
+	reader=${url/trueup@/r_$$@}
+	run --separate-stderr "$TRUEUP" diff --incremental=p a.db "$reader" t
+	pg "$url" "DROP OWNED BY r_$$; DROP ROLE r_$$"
+	echo "$status $stderr"
+	[ "$status" -eq 0 ]
+	[[ $stderr == *"table 't' is compared in full: target: permission denied for schema trueup_track"* ]]
+}
