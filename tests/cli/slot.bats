@@ -5,6 +5,7 @@ load ../lib/helpers
 load ../lib/cluster
 
 setup_file() {
+	cd "$BATS_FILE_TMPDIR"
 	start_cluster
 	export cluster server_user
 }
