@@ -48,7 +48,7 @@ open_aside(struct look *l, enum side side, const struct change_source *src,
 	struct db *db = l->inc->options.plan->db[side];
 	struct tracked_side *t = &l->inc->side[side];
 	bool wanted =
-	    src->kind == READ_WINDOW ||
+	    src->kind == READ_WINDOW || src->kind == READ_SLOT ||
 	    (src->kind == READ_GAPS && db->dialect->track->birth != NULL);
 
 	if (t->aside != NULL || !wanted)

@@ -143,8 +143,10 @@ static void
 keep_positions(struct look *l, struct buf *sql, int64_t now)
 {
 	struct incremental *inc = l->inc;
+	bool holds = reader_holds(l->arena, l->side[SOURCE].position) ||
+	             reader_holds(l->arena, l->side[TARGET].position);
 
-	if (now - l->acked >= ACK_SECONDS) {
+	if (holds || now - l->acked >= ACK_SECONDS) {
 		struct unacked *u = &inc->unacked[inc->nunacked++];
 
 		for (int s = SOURCE; s <= TARGET; s++)

@@ -380,6 +380,17 @@ incremental_free(struct incremental *inc)
 	free(inc);
 }
 
+/* A slot is for the last of the tables that share it. */
+static bool
+is_ahead(const struct incremental *inc, enum side side, size_t i)
+{
+	for (size_t k = 0; k < inc->nunacked; k++)
+		if (reader_behind(inc->arena, inc->unacked[k].position[side],
+			inc->unacked[i].position[side]))
+			return true;
+	return false;
+}
+
 static enum status
 ack_side(struct incremental *inc, enum side side, struct err *err)
 {
@@ -389,7 +400,8 @@ ack_side(struct incremental *inc, enum side side, struct err *err)
 	    db_open(inc->options.url[side], DB_WRITE, name, &db, err);
 
 	for (size_t i = 0; i < inc->nunacked && st == TU_OK; i++)
-		if (inc->unacked[i].position[side] != NULL)
+		if (inc->unacked[i].position[side] != NULL &&
+		    !is_ahead(inc, side, i))
 			st = reader_ack(db, inc->arena, inc->options.name,
 			    inc->unacked[i].position[side], err);
 	db_close(db);
@@ -405,7 +417,7 @@ incremental_ack(struct incremental *inc)
 		if (ack_side(inc, (enum side)s, &err))
 			log_line(LOG_INFO,
 			    "'trueup track clean' will not know how far was "
-			    "read: %s",
+			    "read, and no slot was advanced: %s",
 			    err.msg);
 	}
 	inc->nunacked = 0;

@@ -153,6 +153,24 @@ make_key(const struct maker *k, enum mapping_field f, const char *const **out,
 	return TU_OK;
 }
 
+/* The table's own key, as the slot sends it. */
+static void
+make_slot(const struct maker *k, struct change_source *out)
+{
+	const char **key = arena_alloc(k->arena, k->pair->nkeys * sizeof(*key));
+
+	for (size_t i = 0; i < k->pair->nkeys; i++)
+		key[i] = cast_key(k,
+		    arena_printf(k->arena,
+			"convert_from(k%zu, getdatabaseencoding())", i + 1),
+		    i);
+	out->key = key;
+	out->relid = k->table->oid;
+	out->publication = k->r->f[MAP_PUBLICATION] != NULL
+	                       ? k->r->f[MAP_PUBLICATION]
+	                       : out->from;
+}
+
 static const char *
 make_where(const struct maker *k)
 {
@@ -189,15 +207,14 @@ check_brand(const struct maker *k, const struct db *db, struct err *err)
 		    "[%s] %s: changes are read from PostgreSQL, MariaDB, MySQL "
 		    "and SQLite only",
 		    k->m->name, k->d->brand);
-	if (r->kind == READ_SNAPSHOT && track->gaps)
+	if ((r->kind == READ_SNAPSHOT || r->kind == READ_SLOT) && track->gaps)
 		return err_set(err, TU_EUSAGE,
-		    "[%s] %s: reader snapshot is for PostgreSQL, and this is "
-		    "%s",
+		    "[%s] %s: reader %s is for PostgreSQL, and this is %s",
 		    k->m->name,
 		    mapping_fields[k->m->field[MAP_READER] != NULL
 				       ? MAP_READER
 				       : MAP_PRESET],
-		    db->version);
+		    read_kind_names[r->kind], db->version);
 	if (r->kind == READ_GAPS && track->birth == NULL &&
 	    r->f[MAP_MARK] == NULL)
 		return err_set(err, TU_EUSAGE,
@@ -243,6 +260,10 @@ make_source(const struct maker *k, struct change_source *out, struct err *err)
 	out->pointer = r->f[MAP_POINTER];
 	out->blind_to_deletes =
 	    (r->kind == READ_WINDOW || r->kind == READ_ALL) && !log;
+	if (r->kind == READ_SLOT) {
+		make_slot(k, out);
+		return TU_OK;
+	}
 	if (make_key(k, MAP_KEY, &out->key, err))
 		return err->status;
 	return make_key(k, MAP_KEY_OLD, &out->key_old, err);

@@ -11,7 +11,7 @@
 
 const char *const mapping_fields[MAP_FIELDS] = { "preset", "reader", "from",
 	"where", "seq", "mark", "at", "window", "key", "key_old", "op",
-	"pointer", "object", "event", "path" };
+	"pointer", "publication", "object", "event", "path" };
 
 /* --- presets -------------------------------------------------------------- */
 
@@ -204,7 +204,11 @@ has_use(const struct resolved *r, enum mapping_field f)
 	const char *where = r->f[MAP_WHERE];
 	const char *name = r->preset != NULL ? r->preset->name : "";
 
+	if (r->kind == READ_SLOT && f < MAP_OBJECT)
+		return f == MAP_READER || f == MAP_FROM || f == MAP_PUBLICATION;
 	switch (f) {
+	case MAP_PUBLICATION:
+		return false;
 	case MAP_AT:
 	case MAP_WINDOW:
 		return r->kind == READ_WINDOW;
@@ -272,7 +276,7 @@ check_needs(struct arena *arena, const struct mapping *m,
 		bool needed;
 	} needs[] = {
 		{ MAP_FROM, r->preset == NULL || r->preset->log },
-		{ MAP_KEY, true },
+		{ MAP_KEY, r->kind != READ_SLOT },
 		{ MAP_SEQ, numbered || r->f[MAP_POINTER] != NULL },
 		{ MAP_AT, r->kind == READ_WINDOW },
 	};
@@ -287,6 +291,9 @@ check_needs(struct arena *arena, const struct mapping *m,
 				      read_kind_names[r->kind]),
 			    mapping_fields[*field]);
 	}
+	*field = MAP_FROM;
+	if (r->kind == READ_SLOT && !position_slot(r->f[MAP_FROM]))
+		return "the name of a replication slot has a-z, 0-9 and _ only";
 	*field = MAP_POINTER;
 	if (r->kind == READ_SNAPSHOT && r->f[MAP_POINTER] != NULL)
 		return "reader snapshot has no number to hold against a "

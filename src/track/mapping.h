@@ -5,9 +5,13 @@
  * change_source), in SQL of that side. Its fields, all of them texts:
  *
  *	preset   what the others are unless they are said, see below
- *	reader   auto, snapshot, gaps, window, all or none (reader.h). auto is
+ *	reader   auto, snapshot, gaps, window, slot, all or none
+ *	         (reader.h). auto is
  *	         the preset's, else gaps with seq, window with at, else all
- *	from     the table, or a query in parentheses with a name
+ *	from     the table, or a query in parentheses with a name; slot: the
+ *	         name of a replication slot
+ *	publication  slot: the name of a publication; that of the slot unless
+ *	         said
  *	where    a condition on its rows
  *	seq      gaps: the ascending integer; snapshot: the transaction's id as
  *	         xid8; window, all: an integer to hold against the pointer
@@ -56,6 +60,7 @@ enum mapping_field {
 	MAP_KEY_OLD,
 	MAP_OP,
 	MAP_POINTER,
+	MAP_PUBLICATION,
 	MAP_OBJECT,
 	MAP_EVENT,
 	MAP_PATH,

@@ -9,7 +9,7 @@
 #define FIELDS_MAX 8
 
 const char *const read_kind_names[READ_KINDS] = { "snapshot", "gaps", "window",
-	"all", "none" };
+	"slot", "all", "none" };
 
 void
 position_release(struct position *p)
@@ -26,6 +26,9 @@ position_write(struct buf *out, const struct position *p)
 		buf_addf(out, "\t%s\t%d", p->snapshot, p->rows);
 	if (p->kind == READ_WINDOW)
 		buf_addf(out, "\t%s", p->bound != NULL ? p->bound : "-");
+	if (p->kind == READ_SLOT)
+		buf_addf(out, "\t%s\t%" PRIX64 "/%" PRIX64 "\t%" PRIu64,
+		    p->slot, p->lsn >> 32, p->lsn & UINT32_MAX, p->xid);
 	if (p->kind == READ_GAPS) {
 		buf_addf(out, "\t%" PRId64 "\t%s\t", p->last, p->mark);
 		gaps_write(out, &p->gaps);
@@ -40,6 +43,29 @@ position_bound(const char *s)
 	return n > 0 &&
 	       strspn(s + quoted, "0123456789+-.:eE ") == n - 2 * quoted &&
 	       (!quoted || s[n - 1] == '\'');
+}
+
+bool
+position_lsn(const char *s, uint64_t *out)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	size_t hi = strspn(s, digits), lo;
+
+	if (hi == 0 || hi > 8 || s[hi] != '/')
+		return false;
+	lo = strspn(s + hi + 1, digits);
+	if (lo == 0 || lo > 8 || s[hi + 1 + lo] != '\0')
+		return false;
+	*out = strtoull(s, NULL, 16) << 32 | strtoull(s + hi + 1, NULL, 16);
+	return true;
+}
+
+bool
+position_slot(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_");
+
+	return n > 0 && n < 64 && s[n] == '\0';
 }
 
 /* A snapshot goes into SQL: digits, ':' and ',' only. */
@@ -71,6 +97,13 @@ read_rest(struct position *p, char *const *field, size_t n)
 			return false;
 		p->bound = strcmp(field[0], "-") != 0 ? field[0] : NULL;
 		return position_bound(field[0]);
+	case READ_SLOT:
+		if (n != 3)
+			return false;
+		p->slot = field[0];
+		p->xid = strtoull(field[2], NULL, 10);
+		return position_slot(p->slot) &&
+		       position_lsn(field[1], &p->lsn);
 	case READ_ALL:
 	case READ_NONE:
 		return n == 0;

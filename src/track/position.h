@@ -5,7 +5,7 @@
  * kept and given back. Fields, between tabs:
  *
  *	1           the version of this format
- *	snapshot    what has read it: snapshot, gaps, window, all or none
+ *	snapshot    what has read it: snapshot, gaps, window, slot, all or none
  *	id, number  of the change table: meta.install_id and captured.tab; "-"
  *	            and 0 for a table that is not ours
  *	shape       of the table, as capture_state() says, or of a table that
@@ -26,6 +26,13 @@
  *
  *	bound       an SQL literal, from which on rows are read; "-": all are
  *
+ * for slot
+ *
+ *	slot        its name
+ *	lsn         all that was committed before it was read, "0/16B3748"
+ *	xid         0; else it does not count yet: when no transaction below
+ *	            this id is open any more it will
+ *
  * and nothing for all and none.
  */
 #ifndef TU_TRACK_POSITION_H
@@ -38,6 +45,7 @@ enum read_kind {
 	READ_SNAPSHOT,
 	READ_GAPS,
 	READ_WINDOW,
+	READ_SLOT,
 	READ_ALL,
 	READ_NONE,
 };
@@ -54,6 +62,8 @@ struct position {
 	const char *snapshot;
 	bool rows;
 	const char *bound; /* NULL for "-" */
+	const char *slot;
+	uint64_t lsn, xid;
 	int64_t last;
 	const char *mark;
 	struct gaps gaps;
@@ -64,6 +74,12 @@ void position_release(struct position *p);
 void position_write(struct buf *out, const struct position *p);
 /* False if it is none of this version; *out is to be released either way. */
 bool position_read(struct arena *arena, const char *text, struct position *out);
+
+/* PostgreSQL's pg_lsn as text. */
+bool position_lsn(const char *s, uint64_t *out);
+
+/* May this text stand in SQL as the name of a slot? */
+bool position_slot(const char *s);
 
 /* May this text stand in SQL as a bound? */
 bool position_bound(const char *s);

@@ -266,13 +266,17 @@ judge_position(struct reading *r, const char *text)
 		 r->old.tab != new->tab)
 		reading_whole(r, "its changes are written down anew");
 	else if (strcmp(r->old.shape, new->shape) != 0)
-		reading_whole(
-		    r, r->src->capture != NULL
-			   ? "the table was truncated, rewritten or "
-			     "repartitioned, or the server is another"
-			   : "the table of changes was truncated or replaced, "
-			     "its mapping has changed, or the server is "
-			     "another");
+		reading_whole(r,
+		    r->src->capture != NULL
+			? "the table was truncated, rewritten or "
+			  "repartitioned, or the server is another"
+		    : new->kind == READ_SLOT
+			? "the table was truncated or rewritten, its columns "
+			  "or the publication have changed, or the server is "
+			  "another"
+			: "the table of changes was truncated or replaced, "
+			  "its mapping has changed, or the server is "
+			  "another");
 	else
 		r->kept = true;
 }
@@ -326,14 +330,15 @@ find_shape(struct reading *r, const char **shape, struct err *err)
 	const struct change_source *src = r->src;
 	const char *state, *server = NULL, *table = NULL;
 	const char *const texts[] = { src->from, src->where, src->seq,
-		src->mark, src->at, src->op };
+		src->mark, src->at, src->op, src->publication };
 	struct digest *d;
 	char hex[DIGEST_HEX];
 	enum status st =
 	    capture_state(r->db, r->arena, NULL, &state, &server, err);
 
 	if (st == TU_OK)
-		st = find_identity(r, &table, err);
+		st = src->kind == READ_SLOT ? slot_identity(r, &table, err)
+		                            : find_identity(r, &table, err);
 	if (st)
 		return st;
 	d = digest_new();
@@ -358,7 +363,8 @@ read_changes(struct reading *r, struct err *err)
 
 	/* What is wrong with a mapping is said in the first run, which needs no
 	 * keys, and not in the next. */
-	if (!r->kept && r->src->capture == NULL && r->src->kind != READ_NONE)
+	if (!r->kept && r->src->capture == NULL && r->src->kind != READ_NONE &&
+	    r->src->kind != READ_SLOT)
 		st = reading_scan(r, "1 = 0", false, NULL, err);
 	if (st)
 		return st;
@@ -369,6 +375,8 @@ read_changes(struct reading *r, struct err *err)
 		return read_by_gaps(r, err);
 	case READ_WINDOW:
 		return read_by_window(r, err);
+	case READ_SLOT:
+		return read_by_slot(r, err);
 	case READ_ALL:
 		return r->kept ? reading_scan(r, "1 = 1", false, NULL, err)
 		               : TU_OK;
@@ -419,6 +427,44 @@ reader_read(struct db *db, struct db *aside, struct arena *arena,
 	                               : st;
 }
 
+bool
+reader_behind(struct arena *arena, const char *a, const char *b)
+{
+	struct position p = { 0 }, q = { 0 };
+	bool behind = position_read(arena, a, &p) &&
+	              position_read(arena, b, &q) && p.kind == READ_SLOT &&
+	              q.kind == READ_SLOT && strcmp(p.slot, q.slot) == 0 &&
+	              p.lsn < q.lsn;
+
+	position_release(&p);
+	position_release(&q);
+	return behind;
+}
+
+bool
+reader_holds(struct arena *arena, const char *position)
+{
+	struct position p;
+	bool holds = position_read(arena, position, &p) && p.kind == READ_SLOT;
+
+	position_release(&p);
+	return holds;
+}
+
+static enum status
+advance_slot(struct db *db, struct arena *arena, const struct position *p,
+    struct err *err)
+{
+	struct texts got;
+
+	return ask_texts(db, arena,
+	    arena_printf(arena,
+		"SELECT pg_catalog.pg_replication_slot_advance('%s', '%" PRIX64
+		"/%" PRIX64 "')::text",
+		p->slot, p->lsn >> 32, p->lsn & UINT32_MAX),
+	    1, &got, err);
+}
+
 enum status
 reader_ack(struct db *db, struct arena *arena, const char *name,
     const char *position, struct err *err)
@@ -429,6 +475,8 @@ reader_ack(struct db *db, struct arena *arena, const char *name,
 
 	if (!position_read(arena, position, &p)) {
 		st = err_set(err, TU_EBUG, "not a position: %s", position);
+	} else if (p.kind == READ_SLOT && p.lsn != 0 && p.xid == 0) {
+		st = advance_slot(db, arena, &p, err);
 	} else if (p.tab != 0) {
 		position_low(&low, &p);
 		db->dialect->track->ack(&sql, name, p.tab, buf_str(&low));

@@ -31,6 +31,10 @@
  *	          the snapshot (reader_before()); where that is not known, and
  *	          elsewhere, `window`, which must be longer than any
  *	          transaction. A time that is NULL counts as new
+ *	slot      what a logical replication slot of PostgreSQL with the
+ *	          plugin pgoutput gives of the table (pgoutput.h). It is only
+ *	          looked at; what is kept of it ends with the ack. Of several
+ *	          tables that share it the one that was read least far counts
  *	all       every row, each time
  *	none      this side is believed never to change by itself
  *
@@ -71,7 +75,10 @@
 struct change_source {
 	const char *name; /* for messages, or NULL */
 	enum read_kind kind;
-	const char *from;
+	const char *from;        /* slot: its name */
+	const char *publication; /* slot: the publication, and the table; keys
+	                          * are of k1, k2, ... that are bytes */
+	uint64_t relid;
 	const char *where; /* or NULL */
 	const char *seq;   /* gaps: the ascending integer; snapshot: the xid8;
 	                    * window, all: an integer for pointer, or NULL */
@@ -125,16 +132,23 @@ enum status reader_before(struct db *aside, struct arena *arena,
 
 /*
  * db is in a snapshot. aside is a session of its own on the same database,
- * outside of any; gaps need it except on SQLite. shape is capture_state()'s,
- * in the same snapshot, and NULL for a table that is not ours. position NULL:
- * a first one, whole and without keys.
+ * outside of any; slot needs it, and gaps except on SQLite. shape is
+ * capture_state()'s, in the same snapshot, and NULL for a table that is not
+ * ours. position NULL: a first one, whole and without keys.
  */
 enum status reader_read(struct db *db, struct db *aside, struct arena *arena,
     const struct change_source *src, const char *shape, const char *position,
     struct keyset *keys, struct change_reading *out, struct err *err);
 
+/* Two positions of one slot, and a has been read less far? */
+bool reader_behind(struct arena *arena, const char *a, const char *b);
+
+/* Must the database be told of every position, and not now and then? */
+bool reader_holds(struct arena *arena, const char *position);
+
 /* Note in the database that a consumer has come so far, which is only for
- * "track clean" to know; nothing where the table is not ours. db writes. */
+ * "track clean" to know, or let go of what a slot keeps; nothing where the
+ * table is not ours. db writes. */
 enum status reader_ack(struct db *db, struct arena *arena, const char *name,
     const char *position, struct err *err);
 

@@ -266,6 +266,17 @@ test_mistakes(void)
 		{ &dialect_sqlite, 1, "from=x;seq=s;key=k",
 		    "mark: reader gaps needs it on SQLite, which may give the "
 		    "same number to another row" },
+		{ &dialect_postgresql, 1, "reader=slot",
+		    "reader slot needs 'from'" },
+		{ &dialect_postgresql, 1, "reader=slot;from=S'",
+		    "the name of a replication slot has a-z, 0-9 and _ only" },
+		{ &dialect_postgresql, 1, "reader=slot;from=s;key=k",
+		    "'key' is of no use for reader slot" },
+		{ &dialect_postgresql, 1, "from=x;key=k;publication=p",
+		    "'publication' is of no use for reader all" },
+		{ &dialect_sqlite, 1, "reader=slot;from=s",
+		    "reader: reader slot is for PostgreSQL, and this is "
+		    "SQLite 1" },
 		{ &dialect_mysql, 1, "preset=audit-trigger",
 		    "preset: reader snapshot is for PostgreSQL, and this is "
 		    "MariaDB 1" },
