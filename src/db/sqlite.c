@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "db/dialect-sqlite.h"
 #include "db/dialect.h"
@@ -169,6 +170,36 @@ open_handle(
 	return TU_OK;
 }
 
+#define READ_SOMETHING "SELECT count(*) FROM sqlite_schema"
+
+/*
+ * A writer that was killed leaves a journal behind, and whoever reads next puts
+ * the file back as it was before; only then can it be read, and a read-only
+ * session may not. If we may not either the first statement says so.
+ */
+static void
+put_back(struct sqlite_db *db, const char *path)
+{
+	sqlite3 *writer = NULL;
+	int rc;
+
+	if (str_begins(path, "file:")) /* its own flags may forbid it */
+		return;
+	(void)sqlite3_exec(db->handle, READ_SOMETHING, NULL, NULL, NULL);
+	rc = sqlite3_extended_errcode(db->handle);
+	if (rc != SQLITE_READONLY_ROLLBACK && rc != SQLITE_READONLY_RECOVERY)
+		return;
+	if (sqlite3_open_v2(path, &writer, SQLITE_OPEN_READWRITE, NULL) ==
+	    SQLITE_OK) {
+		sqlite3_busy_timeout(writer, BUSY_MS);
+		(void)sqlite3_exec(writer, READ_SOMETHING, NULL, NULL, NULL);
+		log_line(LOG_INFO,
+		    "%s: a writer was killed, its journal was played back",
+		    path);
+	}
+	sqlite3_close(writer);
+}
+
 /*
  * The first statement that reads the file: what is no database shows here.
  *
@@ -246,6 +277,8 @@ sqlite_open(
 	snprintf(db->base.version, sizeof(db->base.version), "SQLite %s",
 	    sqlite3_libversion());
 	st = open_handle(db, path, mode, err);
+	if (st == TU_OK && mode == DB_READ)
+		put_back(db, path);
 	if (st == TU_OK)
 		db->file =
 		    sqlite_file_enter(sqlite3_db_filename(db->handle, "main"));

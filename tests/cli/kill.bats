@@ -149,3 +149,21 @@ batches=(--transaction=batch --state=state)
 	target=target.db
 	killed_runs 20 "${batches[@]}"
 }
+
+@test "a journal that a killed writer left is played back" {
+	sqlite3 a.db 'PRAGMA journal_mode = DELETE' >mode
+	cp a.db b.db
+	mkfifo go
+	printf '%s\n' 'PRAGMA cache_size = 5;' 'BEGIN;' \
+	    "UPDATE t SET v = v || 'a longer text than before';" \
+	    '.shell echo > go' '.shell sleep 60' >script
+	sqlite3 b.db <script 3>&- &
+	writer=$!
+	read -r <go
+	kill -KILL $writer
+	wait $writer || true
+	writer=
+	[ -s b.db-journal ]
+	run -0 "$TRUEUP" diff a.db b.db
+	[ ! -e b.db-journal ]
+}
