@@ -11,6 +11,7 @@
  *	no state, another plan, a position of another change table, or one
  *	whose changes have been cleaned; a TRUNCATE; a restored server
  *	a side without a change table, or with one that is not as installed
+ *	a condition on rows, which can let some in that nobody has changed
  *	more changes than a tenth or so of the rows
  *	numbers of rows of the two sides that the rows looked at do not explain
  *
