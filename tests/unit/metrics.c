@@ -46,7 +46,7 @@ static void
 test_none(void)
 {
 	make(NULL, 0);
-	ok(lines("# TYPE trueup_") == 19 && lines("# HELP trueup_") == 19,
+	ok(lines("# TYPE trueup_") == 21 && lines("# HELP trueup_") == 21,
 	    "every family is described");
 	is_int((long long)lines("trueup_"), 1, "and has no sample but build");
 	ok(has("trueup_build_info{version=\"" PACKAGE_VERSION "\"} 1"),
