@@ -13,7 +13,7 @@ setup() {
 	lite a.db 'CREATE TABLE p (id INTEGER PRIMARY KEY, v INT);
 		CREATE TABLE t (id INTEGER PRIMARY KEY, p INT, u INT, v TEXT);' \
 	    "WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i
-		WHERE n < 1500) INSERT INTO t SELECT n, n % 50 + 1, n,
+		WHERE n < 3000) INSERT INTO t SELECT n, n % 50 + 1, n,
 		'v' || n FROM i;
 		INSERT INTO p SELECT id, id FROM t WHERE id <= 50;"
 }

@@ -5,8 +5,8 @@
  * the b-tree and the number of threads. Then files are damaged: no crash, and
  * never another answer than SQLite gives, but an error.
  *
- * TRUEUP_PAGES_RUNS is the number of tables of either kind (300, 120
- * without rowids, 80 with logs, 80 and 60).
+ * TRUEUP_PAGES_RUNS is the number of tables of either kind (500, 120
+ * without rowids, 80 with logs, 150 and 60).
  */
 #include <config.h>
 
@@ -583,10 +583,10 @@ main(void)
 		many_suspects(n, true);
 		many_suspects(n, false);
 	}
-	random_tables(runs != NULL ? atoi(runs) : 300, ANY_KEY);
+	random_tables(runs != NULL ? atoi(runs) : 500, ANY_KEY);
 	random_tables(runs != NULL ? atoi(runs) : 120, WITHOUT_ROWID);
 	live_logs(runs != NULL ? atoi(runs) : 80);
-	damaged_tables(runs != NULL ? atoi(runs) : 80, ROWID);
+	damaged_tables(runs != NULL ? atoi(runs) : 150, ROWID);
 	damaged_tables(runs != NULL ? atoi(runs) : 60, WITHOUT_ROWID);
 	for (int s = SOURCE; s <= TARGET; s++)
 		remove_file((enum side)s);
