@@ -19,7 +19,8 @@ struct cutter {
 	bool integer;
 	struct arena *arena;
 	struct buf cells, ints, start, enc;
-	struct buf last; /* encoding of the last bound */
+	struct buf last; /* encoding of the last bound, or of where to begin */
+	struct buf end;  /* of where to end; empty: nowhere */
 	struct buf scratch;
 	size_t n; /* bounds so far */
 	bool cut; /* some bound was moved to an integer */
@@ -33,6 +34,7 @@ cutter_release(struct cutter *c)
 	buf_free(&c->start);
 	buf_free(&c->enc);
 	buf_free(&c->last);
+	buf_free(&c->end);
 	buf_free(&c->scratch);
 }
 
@@ -124,8 +126,11 @@ cut_at_cells(struct cutter *c, const struct cell *cells, struct err *err)
 	if (!bounds_cell(
 		c->plan, c->pair, cells, c->arena, bound, &enc, &c->cut))
 		goto skip;
-	if (c->n > 0)
+	if (c->last.len > 0)
 		order = key_cmp(enc.data, enc.len, c->last.data, c->last.len);
+	if (order > 0 && c->end.len > 0 &&
+	    key_cmp(enc.data, enc.len, c->end.data, c->end.len) >= 0)
+		order = -1;
 	/* (1.2, 9) and (1.7, 3) become (1, 9) and (1, 3). */
 	if (order < 0 && !c->cut) {
 		buf_free(&enc);
@@ -350,6 +355,20 @@ finish(struct cutter *c, struct bounds *out)
 	out->enc = arena_memdup(c->arena, c->enc.data, c->enc.len);
 }
 
+/* The bounds of a range, as new ones are compared with them. */
+static void
+encode_ends(struct cutter *c, const struct krange *within)
+{
+	for (size_t i = 0; i < c->ncols; i++) {
+		const struct vtype *t = &c->pair->cols[i].type;
+
+		if (within->lo != NULL)
+			key_encode(&c->last, t, &within->lo[i]);
+		if (within->hi != NULL)
+			key_encode(&c->end, t, &within->hi[i]);
+	}
+}
+
 enum status
 bounds_make(const struct plan *plan, const struct pair *pair,
     const struct krange *within, double rows, uint64_t leaf_rows,
@@ -373,9 +392,11 @@ bounds_make(const struct plan *plan, const struct pair *pair,
 		if (c.integer)
 			st = cut_integers(
 			    &c, within, rows, leaves, leaf_rows, sampled, err);
-		else
+		else {
+			encode_ends(&c, within);
 			st = cut_at_sample(
 			    &c, sampled, within, MAX(rows / leaves, 2), err);
+		}
 	}
 	if (!st)
 		finish(&c, out);

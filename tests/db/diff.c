@@ -33,6 +33,7 @@ enum key_kind {
 	KEY_UUID,
 	KEY_PAIR, /* (int, text) */
 	KEY_NUMERIC,
+	KEY_FRACTION, /* (numeric, int): many rows within an integer */
 	KEY_TIME,
 	KEY_BYTES,
 	KEY_COUNT, /* none: rows are counted, some twice */
@@ -40,8 +41,8 @@ enum key_kind {
 };
 
 static const char *const key_names[] = { "int", "sparse bigint", "text",
-	"text in a locale", "uuid", "(int, text)", "numeric", "timestamp",
-	"bytes", "no" };
+	"text in a locale", "uuid", "(int, text)", "numeric", "(numeric, int)",
+	"timestamp", "bytes", "no" };
 
 struct model {
 	bool present[2][ROWS];
@@ -120,6 +121,9 @@ key_literal(struct buf *b, enum brand brand, enum key_kind kind, unsigned i)
 		buf_addf(
 		    b, "%lld.%02u", (long long)(h % 100000) - 50000, i % 100);
 		return;
+	case KEY_FRACTION:
+		buf_addf(b, "%.2f, %u", (double)(h % 1400) / 100 - 7, i);
+		return;
 	case KEY_TIME:
 		buf_addf(b, "'2024-%02u-%02u %02u:%02u:%02u'", 1 + i % 12,
 		    1 + i / 12 % 28, i / 336 % 24, (unsigned)(h % 60),
@@ -147,14 +151,17 @@ create_table(
 		    "k UUID NOT NULL PRIMARY KEY",
 		    "k INT NOT NULL, k2 TEXT NOT NULL, PRIMARY KEY(k, k2)",
 		    "k DECIMAL(12,2) NOT NULL PRIMARY KEY",
+		    "k DECIMAL(12,2) NOT NULL, k2 INT NOT NULL, "
+		    "PRIMARY KEY(k, k2)",
 		    "k DATETIME NOT NULL PRIMARY KEY",
 		    "k BLOB NOT NULL PRIMARY KEY", "k INT" },
 		{ "k int PRIMARY KEY", "k bigint PRIMARY KEY",
 		    "k text COLLATE \"C\" PRIMARY KEY", "k text PRIMARY KEY",
 		    "k uuid PRIMARY KEY",
 		    "k int, k2 text COLLATE \"C\", PRIMARY KEY(k, k2)",
-		    "k numeric(12,2) PRIMARY KEY", "k timestamp PRIMARY KEY",
-		    "k bytea PRIMARY KEY", "k int" }
+		    "k numeric(12,2) PRIMARY KEY",
+		    "k numeric(12,2), k2 int, PRIMARY KEY(k, k2)",
+		    "k timestamp PRIMARY KEY", "k bytea PRIMARY KEY", "k int" }
 	};
 	static const char *const rest[2] = {
 		"n INTEGER, t TEXT, f DOUBLE, d DECIMAL(10,3), ts DATETIME, "
