@@ -290,9 +290,12 @@ trueup audit: conf:6: jobs must be between 1 and 64"
 	begun() { [ "$(lite one.state 'SELECT count(*) FROM run')" = 1 ]; }
 	wait_until begun 2>/dev/null
 	has_child
-	# The pair hears of it twice, as from a terminal or from systemd.
+	# The pair hears of it twice, as from a terminal or from systemd, and
+	# cannot end before the audit has heard of it, too.
+	kill -STOP "$child"
 	kill -INT "$child"
 	kill -TERM "$child" "$pid"
+	kill -CONT "$child"
 	wait "$pid" || status=$?
 	[ "$status" -eq 130 ]
 	is "$(<err)" "trueup audit: interrupted"
