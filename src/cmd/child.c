@@ -146,7 +146,8 @@ child_start(
 void
 child_stop(const struct child *child)
 {
-	kill(child->pid, SIGTERM);
+	if (child->pid > 0)
+		kill(child->pid, SIGTERM);
 }
 
 /* Without a result it has not come to its end, whatever its status. */
@@ -179,6 +180,7 @@ child_end(struct child *child, struct outcome *outcome)
 	    (got > 0 && n < sizeof(*outcome)) || (got < 0 && errno == EINTR));
 	while (waitpid(child->pid, &how, 0) < 0 && errno == EINTR)
 		;
+	child->pid = 0; /* the number may be another's soon */
 	judge(outcome, n == sizeof(*outcome), how);
 	outcome->seconds = clock_seconds() - child->began;
 }

@@ -16,6 +16,7 @@
 #include "cmd/run.h"
 
 #define TICK_MS 500
+#define GRACE_MS 2000
 
 /* A signal makes a pipe readable, so that poll() hears of it. */
 struct alarm {
@@ -261,6 +262,29 @@ print_lost(
 	(void)cmd_fail(pool->jobs->cmd, &err);
 }
 
+static void
+stop_all(struct pool *pool)
+{
+	if (pool->stopping)
+		return;
+	pool->stopping = true;
+	for (size_t i = 0; i < pool->running; i++)
+		child_stop(&pool->children[i]);
+}
+
+/* A terminal and systemd send their signal to all of us, and a pair may be
+ * gone before ours is heard. */
+static void
+await_signal(struct pool *pool)
+{
+	struct pollfd p = { .fd = pool->alarm.fd[0], .events = POLLIN };
+
+	if (!pool->stopping)
+		(void)poll(&p, 1, GRACE_MS);
+	if (interrupted())
+		stop_all(pool);
+}
+
 static enum status
 end(struct pool *pool, size_t i, struct err *err)
 {
@@ -269,6 +293,8 @@ end(struct pool *pool, size_t i, struct err *err)
 	struct outcome o;
 
 	child_end(child, &o);
+	if (o.status == err_exit_status(TU_EINTERRUPTED))
+		await_signal(pool);
 	pool->status = jobs_worse(pool->status, o.status);
 	log_progress(NULL);
 	if (!pool->stopping && has_to_say(pool, &o)) {
@@ -285,16 +311,6 @@ end(struct pool *pool, size_t i, struct err *err)
 	child_release(child);
 	pool->children[i] = pool->children[--pool->running];
 	return st;
-}
-
-static void
-stop_all(struct pool *pool)
-{
-	if (pool->stopping)
-		return;
-	pool->stopping = true;
-	for (size_t i = 0; i < pool->running; i++)
-		child_stop(&pool->children[i]);
 }
 
 static void
