@@ -128,7 +128,7 @@ pq_list(
 	" CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY k(att, pos)" \
 	" JOIN pg_catalog.pg_attribute a"                                  \
 	"  ON a.attrelid = i.indrelid AND a.attnum = k.att "               \
-	"WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid"         \
+	"WHERE i.indrelid = %1$llu AND i.indisunique AND i.indisvalid"     \
 	" AND i.indimmediate AND i.indpred IS NULL"                        \
 	" AND (NOT i.indisexclusion OR EXISTS (" TEMPORAL "))"             \
 	" AND i.indexprs IS NULL AND k.pos <= i.indnkeyatts "              \
@@ -150,15 +150,15 @@ pq_list(
 	"  ON a.attrelid = f.conrelid AND a.attnum = k.att"                \
 	" JOIN pg_catalog.pg_attribute ra"                                 \
 	"  ON ra.attrelid = f.confrelid AND ra.attnum = k.ratt "           \
-	"WHERE f.conrelid = $1 AND f.contype = 'f'"                        \
+	"WHERE f.conrelid = %1$llu AND f.contype = 'f'"                    \
 	" AND coalesce((pg_catalog.to_jsonb(f)->>'conenforced')::boolean," \
 	"  true)"                                                          \
 	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p"          \
 	"  WHERE p.oid = f.conparentid AND p.conrelid = f.conrelid) "      \
 	"ORDER BY f.conname COLLATE \"C\", f.oid, k.pos"
 
-#define TRIGGERS_SQL                                                  \
-	"SELECT tgname FROM pg_catalog.pg_trigger WHERE tgrelid = $1" \
+#define TRIGGERS_SQL                                                      \
+	"SELECT tgname FROM pg_catalog.pg_trigger WHERE tgrelid = %1$llu" \
 	" AND NOT tgisinternal AND tgenabled <> 'D' ORDER BY tgname"
 
 /*
@@ -178,26 +178,8 @@ pq_list(
 	"  / current_setting('block_size')::float8 END AS pages,"           \
 	" CASE WHEN c.relkind IN ('r', 'm') THEN pg_table_size(c.oid) END"  \
 	"  AS bytes) s "                                                    \
-	"WHERE c.oid IN (SELECT t.relid FROM pg_partition_tree($1::oid) t"  \
-	"  WHERE t.isleaf) OR c.oid = $1 AND c.relkind <> 'p'"
-
-/* Run one of the statements above for a table. */
-static enum status
-query_table(struct pq *pq, const char *sql, const struct table *table,
-    PGresult **res, struct err *err)
-{
-	char oid[24];
-	const char *values[] = { oid };
-	enum status st = TU_OK;
-
-	snprintf(oid, sizeof(oid), "%llu", (unsigned long long)table->oid);
-	*res = PQexecParams(pq->conn, sql, 1, NULL, values, NULL, NULL, 0);
-	if (PQresultStatus(*res) != PGRES_TUPLES_OK) {
-		st = pq_error(pq, *res, err);
-		PQclear(*res);
-	}
-	return st;
-}
+	"WHERE c.oid IN (SELECT t.relid FROM pg_partition_tree(%1$llu) t"   \
+	"  WHERE t.isleaf) OR c.oid = %1$llu AND c.relkind <> 'p'"
 
 static char *
 value(struct arena *arena, const PGresult *res, int row, int col)
@@ -333,35 +315,32 @@ enum status
 pq_describe(
     struct db *db, struct arena *arena, struct table *table, struct err *err)
 {
-	static const struct {
-		const char *sql;
-		void (*fill)(struct arena *arena, const PGresult *res,
-		    struct table *table);
-	} parts[] = {
-		{ KEYS_SQL, fill_keys },
-		{ FKEYS_SQL, fill_fkeys },
-		{ TRIGGERS_SQL, fill_triggers },
-		{ SIZE_SQL, fill_size },
-	};
+	static void (*const fill[])(struct arena * arena, const PGresult *res,
+	    struct table *table) = { fill_keys, fill_fkeys, fill_triggers,
+		fill_size };
+	PGresult *res[ARRAY_LEN(fill)];
 	struct pq *pq = (struct pq *)db;
 	unsigned long long oid = table->oid;
 	enum status st;
 
 	st = pq_columns(
 	    pq, arena, arena_printf(arena, COLUMN_SOURCE, oid), table, err);
-	for (size_t i = 0; i < ARRAY_LEN(parts) && st == TU_OK; i++) {
-		PGresult *res;
-
-		st = query_table(pq, parts[i].sql, table, &res, err);
-		if (st)
-			break;
-		parts[i].fill(arena, res, table);
-		PQclear(res);
+	if (st)
+		return st;
+	buf_reset(&pq->sql);
+	buf_addf(&pq->sql, KEYS_SQL ";" FKEYS_SQL ";" TRIGGERS_SQL ";" SIZE_SQL,
+	    oid);
+	st = pq_queries(pq, buf_str(&pq->sql), res, ARRAY_LEN(fill), err);
+	if (st)
+		return st;
+	for (size_t i = 0; i < ARRAY_LEN(fill); i++) {
+		fill[i](arena, res[i], table);
+		PQclear(res[i]);
 	}
-	if (st == TU_OK && table->ncolumns == 0)
+	if (table->ncolumns == 0)
 		return err_set(err, TU_ESCHEMA,
 		    "the table has no columns, or was dropped just now");
-	return st;
+	return TU_OK;
 }
 
 /* --- version -------------------------------------------------------------- */
@@ -421,32 +400,14 @@ hash_shape(
 #define REWRITTEN                                                     \
 	"SELECT c.oid::regclass FROM pg_class c"                      \
 	" WHERE c.oid >= 16384 AND c.relkind IN ('r', 'm')"           \
-	" AND (c.oid = %llu"                                          \
-	"  OR c.oid IN (SELECT relid FROM pg_partition_tree(%llu))"   \
+	" AND (c.oid = %1$llu"                                        \
+	"  OR c.oid IN (SELECT relid FROM pg_partition_tree(%1$llu))" \
 	"  OR c.oid IN (SELECT relation FROM pg_locks"                \
 	"   WHERE locktype = 'relation' AND pid = pg_backend_pid()))" \
 	" AND c.relfilenode <> pg_relation_filenode(c.oid) LIMIT 1"
 
-static enum status
-check_rewritten(struct pq *pq, unsigned long long oid, struct err *err)
-{
-	PGresult *res;
-	enum status st;
-
-	buf_reset(&pq->sql);
-	buf_addf(&pq->sql, REWRITTEN, oid, oid);
-	st = pq_query(pq, buf_str(&pq->sql), &res, err);
-	if (st)
-		return st;
-	if (PQntuples(res) > 0) {
-		err_set(err, TU_EQUERY,
-		    "%s was truncated or rewritten during the run",
-		    PQgetvalue(res, 0, 0));
-		st = err_hint(err, "run the comparison again");
-	}
-	PQclear(res);
-	return st;
-}
+#define FILE_OF_TABLE \
+	"SELECT %1$llu::regclass, pg_catalog.pg_relation_filenode(%1$llu)"
 
 /*
  * A catalog table read under a snapshot shows the past. The parser and the
@@ -462,24 +423,26 @@ pq_table_version(struct db *db, const struct table *table, uint64_t *version,
 	struct pq *pq = (struct pq *)db;
 	unsigned long long oid = table->oid;
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
-	PGresult *res;
+	PGresult *res[2];
 	enum status st;
 
 	st = hash_shape(pq, table, &h, err);
-	if (st == TU_OK)
-		st = check_rewritten(pq, oid, err);
 	if (st)
 		return st;
 	buf_reset(&pq->sql);
-	buf_addf(&pq->sql,
-	    "SELECT %llu::regclass, pg_catalog.pg_relation_filenode(%llu)", oid,
-	    oid);
-	st = pq_query(pq, buf_str(&pq->sql), &res, err);
+	buf_addf(&pq->sql, REWRITTEN ";" FILE_OF_TABLE, oid);
+	st = pq_queries(pq, buf_str(&pq->sql), res, ARRAY_LEN(res), err);
 	if (st)
 		return st;
-	h = fnv_text(h, PQgetvalue(res, 0, 0));
-	h = fnv_text(h, PQgetvalue(res, 0, 1));
-	PQclear(res);
-	*version = h;
-	return TU_OK;
+	if (PQntuples(res[0]) > 0) {
+		err_set(err, TU_EQUERY,
+		    "%s was truncated or rewritten during the run",
+		    PQgetvalue(res[0], 0, 0));
+		st = err_hint(err, "run the comparison again");
+	}
+	h = fnv_text(h, PQgetvalue(res[1], 0, 0));
+	*version = fnv_text(h, PQgetvalue(res[1], 0, 1));
+	for (size_t i = 0; i < ARRAY_LEN(res); i++)
+		PQclear(res[i]);
+	return st;
 }

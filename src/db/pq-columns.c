@@ -225,18 +225,19 @@ pq_columns(struct pq *pq, struct arena *arena, const char *source,
 	PGresult *res;
 	enum status st;
 
-	/* So that types are named in full, on every connection alike. */
-	st = pq_query(pq, "SET search_path = pg_catalog", NULL, err);
-	if (st == TU_OK)
-		st = pq_charset(pq, arena, &charset, err);
-	if (st)
-		return st;
 	buf_reset(&pq->sql);
+	/* So that types are named in full, on every connection alike. */
+	buf_adds(&pq->sql, "SET search_path = pg_catalog;");
 	buf_addf(&pq->sql, COLUMNS_SQL, source,
 	    pq->version >= 150000 ? "datlocprovider" : "'c'::\"char\"");
 	st = pq_query(pq, buf_str(&pq->sql), &res, err);
 	if (st)
 		return st;
+	st = pq_charset(pq, arena, &charset, err);
+	if (st) {
+		PQclear(res);
+		return st;
+	}
 	table->ncolumns = (size_t)PQntuples(res);
 	table->columns =
 	    arena_alloc(arena, (table->ncolumns + 1) * sizeof(*table->columns));
@@ -251,34 +252,64 @@ pq_columns(struct pq *pq, struct arena *arena, const char *source,
 
 /* --- queries -------------------------------------------------------------- */
 
+/* The results that are to come, up to the end of the pipeline; of the n
+ * statements the one asked for, or that which failed. */
+static PGresult *
+pipeline_results(PGconn *conn, int n, int wanted)
+{
+	PGresult *kept = NULL, *res;
+	bool failed = false;
+
+	for (int i = 0; i < n; i++) {
+		while ((res = PQgetResult(conn)) != NULL) {
+			bool bad = PQresultStatus(res) != PGRES_COMMAND_OK;
+
+			if (!failed && (bad || i == wanted)) {
+				PQclear(kept);
+				kept = res;
+			} else {
+				PQclear(res);
+			}
+			failed |= bad;
+		}
+	}
+	PQclear(PQgetResult(conn)); /* of the end itself */
+	return kept;
+}
+
+/* Four statements in one round trip. */
 enum status
 pq_describe_sql(struct pq *pq, const char *sql, PGresult **out, struct err *err)
 {
 	bool savepoint = pq_in_transaction(pq);
-	PGresult *res;
-	enum status st = TU_OK;
+	PGconn *conn = pq->conn;
+	PGresult *res = NULL;
+	bool sent;
 
 	*out = NULL;
+	sent = PQenterPipelineMode(conn) == 1;
 	if (savepoint)
-		st = pq_query(pq, PQ_SAVEPOINT, NULL, err);
-	if (st)
-		return st;
-	res = PQprepare(pq->conn, "", sql, 0, NULL);
+		sent = sent && PQsendQueryParams(conn, PQ_SAVEPOINT, 0, NULL,
+				   NULL, NULL, NULL, 0);
+	sent = sent && PQsendPrepare(conn, "", sql, 0, NULL) &&
+	       PQsendDescribePrepared(conn, "");
+	if (savepoint)
+		sent = sent && PQsendQueryParams(conn, PQ_RELEASE, 0, NULL,
+				   NULL, NULL, NULL, 0);
+	sent = sent && PQpipelineSync(conn);
+	if (sent)
+		res = pipeline_results(
+		    conn, savepoint ? 4 : 2, savepoint ? 2 : 1);
+	PQexitPipelineMode(conn);
 	if (PQresultStatus(res) == PGRES_COMMAND_OK) {
-		PQclear(res);
-		res = PQdescribePrepared(pq->conn, "");
+		*out = res;
+		return TU_OK;
 	}
-	if (PQresultStatus(res) != PGRES_COMMAND_OK) {
-		st = pq_error(pq, res, err);
-		PQclear(res);
-		if (savepoint)
-			pq_back_to_savepoint(pq);
-		return st;
-	}
+	(void)pq_error(pq, res, err);
+	PQclear(res);
 	if (savepoint)
-		st = pq_query(pq, PQ_RELEASE, NULL, err);
-	*out = res;
-	return st;
+		pq_back_to_savepoint(pq);
+	return err->status;
 }
 
 /* The columns of a described statement as rows for COLUMNS_SQL. */

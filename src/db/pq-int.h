@@ -57,6 +57,11 @@ enum status pq_error(struct pq *pq, const PGresult *res, struct err *err);
 enum status pq_query(
     struct pq *pq, const char *sql, PGresult **out, struct err *err);
 
+/* Run n statements in one round trip; the results are out[0..n), which the
+ * caller clears, or none of them after an error. */
+enum status pq_queries(
+    struct pq *pq, const char *sql, PGresult **out, size_t n, struct err *err);
+
 /* Give the session the search path that the user's own SQL runs under. */
 enum status pq_user_path(struct pq *pq, struct err *err);
 

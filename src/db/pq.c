@@ -93,6 +93,34 @@ pq_query(struct pq *pq, const char *sql, PGresult **out, struct err *err)
 	return st;
 }
 
+enum status
+pq_queries(
+    struct pq *pq, const char *sql, PGresult **out, size_t n, struct err *err)
+{
+	enum status st = TU_OK;
+	PGresult *res = NULL;
+	size_t got = 0;
+
+	if (!PQsendQuery(pq->conn, sql))
+		return pq_error(pq, NULL, err);
+	while ((res = PQgetResult(pq->conn)) != NULL) {
+		ExecStatusType how = PQresultStatus(res);
+
+		if (st == TU_OK && how != PGRES_COMMAND_OK &&
+		    how != PGRES_TUPLES_OK)
+			st = pq_error(pq, res, err);
+		if (st == TU_OK && got < n)
+			out[got++] = res;
+		else
+			PQclear(res);
+	}
+	if (st == TU_OK && got < n)
+		st = pq_error(pq, NULL, err);
+	while (st && got > 0)
+		PQclear(out[--got]);
+	return st;
+}
+
 bool
 pq_in_transaction(const struct pq *pq)
 {
@@ -266,16 +294,14 @@ connect_to(struct pq *pq, const char *url, struct err *err)
 enum status
 pq_user_path(struct pq *pq, struct err *err)
 {
-	enum status st = pq_query(pq, "RESET search_path", NULL, err);
+	static const char theirs[] = "RESET search_path";
+	static const char ours_first[] =
+	    "RESET search_path;"
+	    "SELECT pg_catalog.set_config('search_path',"
+	    " pg_catalog.concat_ws(', ', 'pg_catalog',"
+	    " nullif(pg_catalog.current_setting('search_path'), '')), false)";
 
-	if (st == TU_OK && !pq->write)
-		st = pq_query(pq,
-		    "SELECT pg_catalog.set_config('search_path', "
-		    "pg_catalog.concat_ws(', ', 'pg_catalog', "
-		    "nullif(pg_catalog.current_setting('search_path'), '')), "
-		    "false)",
-		    NULL, err);
-	return st;
+	return pq_query(pq, pq->write ? theirs : ours_first, NULL, err);
 }
 
 static enum status
@@ -283,14 +309,15 @@ set_session(struct pq *pq, struct err *err)
 {
 	enum status st;
 
-	st = pq_query(pq, PG_SESSION NO_TIMEOUTS "SET jit = off;", NULL, err);
-	if (st == TU_OK && pq->version >= 140000)
-		st = pq_query(pq, "SET idle_session_timeout = 0", NULL, err);
-	if (st == TU_OK && pq->version >= 170000)
-		st = pq_query(pq, "SET transaction_timeout = 0", NULL, err);
-	if (st == TU_OK && !pq->write)
-		st = pq_query(
-		    pq, "SET default_transaction_read_only = on", NULL, err);
+	buf_reset(&pq->sql);
+	buf_adds(&pq->sql, PG_SESSION NO_TIMEOUTS "SET jit = off;");
+	if (pq->version >= 140000)
+		buf_adds(&pq->sql, "SET idle_session_timeout = 0;");
+	if (pq->version >= 170000)
+		buf_adds(&pq->sql, "SET transaction_timeout = 0;");
+	if (!pq->write)
+		buf_adds(&pq->sql, "SET default_transaction_read_only = on;");
+	st = pq_query(pq, buf_str(&pq->sql), NULL, err);
 	if (st == TU_OK)
 		st = pq_set_encoding(pq, err);
 	return st ? st : pq_user_path(pq, err);
@@ -361,11 +388,8 @@ pq_snapshot_begin(struct db *db, const char *id, struct err *err)
 	struct pq *pq = (struct pq *)db;
 	enum status st;
 
-	st = pq_query(
-	    pq, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", NULL, err);
-	if (st)
-		return st;
 	buf_reset(&pq->sql);
+	buf_adds(&pq->sql, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;");
 	if (id != NULL) {
 		buf_adds(&pq->sql, "SET TRANSACTION SNAPSHOT ");
 		pg_quote(&pq->sql, id, strlen(id));
