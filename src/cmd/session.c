@@ -8,23 +8,27 @@
 
 static const char *const side_names[2] = { "source", "target" };
 
+static enum status
+begin_snapshot(struct session *s, enum side side, struct err *err)
+{
+	struct db *db = s->db[side];
+	enum status st = db->drv->snapshot_begin(db, NULL, err);
+
+	if (st)
+		return err_context(err, "%s", db->side);
+	s->snapshot[side] = true;
+	return TU_OK;
+}
+
 enum status
 session_open_side(struct session *s, enum side side, struct err *err)
 {
-	struct db *db;
 	enum status st;
 
 	stage_begin("connecting to the %s", side_names[side]);
 	st =
 	    db_open(s->url[side], DB_READ, side_names[side], &s->db[side], err);
-	if (st)
-		return st;
-	db = s->db[side];
-	st = db->drv->snapshot_begin(db, NULL, err);
-	if (st)
-		return err_context(err, "%s", db->side);
-	s->snapshot[side] = true;
-	return TU_OK;
+	return st ? st : begin_snapshot(s, side, err);
 }
 
 enum status
@@ -39,12 +43,14 @@ session_open(
 	    redact_new(call->set.redact_key, &s->redact, err))
 		return err->status;
 	sel.redact = s->redact;
-	for (int side = SOURCE; side <= TARGET; side++) {
+	stage_begin("connecting to the source and the target");
+	for (int side = SOURCE; side <= TARGET; side++)
 		s->url[side] = call->operands[side];
-		st = session_open_side(s, (enum side)side, err);
-		if (st)
-			return st;
-	}
+	st = db_open_both(s->url, DB_READ, side_names, s->db, err);
+	for (int side = SOURCE; side <= TARGET && st == TU_OK; side++)
+		st = begin_snapshot(s, (enum side)side, err);
+	if (st)
+		return st;
 	stage_begin("planning");
 	st = plan_make(
 	    s->db[SOURCE], s->db[TARGET], &sel, call->arena, &s->plan, err);
@@ -63,15 +69,8 @@ session_end_snapshot(struct session *s, enum side side)
 enum status
 session_new_snapshot(struct session *s, enum side side, struct err *err)
 {
-	struct db *db = s->db[side];
-	enum status st;
-
 	session_end_snapshot(s, side);
-	st = db->drv->snapshot_begin(db, NULL, err);
-	if (st)
-		return err_context(err, "%s", db->side);
-	s->snapshot[side] = true;
-	return TU_OK;
+	return begin_snapshot(s, side, err);
 }
 
 void

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/both.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "db/dialect.h"
@@ -135,11 +136,10 @@ run_cancel(void *arg)
 	db->drv->cancel(db);
 }
 
-enum status
-db_open(const char *url, enum db_mode mode, const char *side, struct db **out,
-    struct err *err)
+static enum status
+open_with(const struct db_driver *drv, const char *url, enum db_mode mode,
+    const char *side, struct db **out, struct err *err)
 {
-	const struct db_driver *drv = find_driver(url);
 	struct db *db = NULL;
 
 	*out = NULL;
@@ -153,9 +153,68 @@ db_open(const char *url, enum db_mode mode, const char *side, struct db **out,
 	db->on_interrupt.run = run_cancel;
 	db->on_interrupt.arg = db;
 	interrupt_add(&db->on_interrupt);
-	log_line(LOG_INFO, "%s: %s, %s", side, db->display, db->version);
 	*out = db;
 	return TU_OK;
+}
+
+static void
+log_opened(const struct db *db)
+{
+	log_line(LOG_INFO, "%s: %s, %s", db->side, db->display, db->version);
+}
+
+enum status
+db_open(const char *url, enum db_mode mode, const char *side, struct db **out,
+    struct err *err)
+{
+	enum status st = open_with(find_driver(url), url, mode, side, out, err);
+
+	if (st == TU_OK)
+		log_opened(*out);
+	return st;
+}
+
+struct opening {
+	const struct db_driver *drv[2];
+	const char *const *url, *const *side;
+	enum db_mode mode;
+	struct db **out;
+};
+
+static enum status
+open_one(void *arg, int side, struct err *err)
+{
+	struct opening *o = arg;
+
+	return open_with(o->drv[side], o->url[side], o->mode, o->side[side],
+	    &o->out[side], err);
+}
+
+enum status
+db_open_both(const char *const url[2], enum db_mode mode,
+    const char *const side[2], struct db *out[2], struct err *err)
+{
+	struct opening o = { .drv = { find_driver(url[0]),
+				 find_driver(url[1]) },
+		.url = url,
+		.side = side,
+		.mode = mode,
+		.out = out };
+	unsigned caps = 0;
+	enum status st = TU_OK;
+
+	out[0] = out[1] = NULL;
+	for (int s = 0; s < 2; s++)
+		caps |= o.drv[s] != NULL ? o.drv[s]->caps : 0;
+	if (o.drv[0] != NULL && o.drv[1] != NULL && (caps & DB_CAP_BESIDE) != 0)
+		st = both_sides(open_one, &o, err);
+	else
+		for (int s = 0; s < 2 && st == TU_OK; s++)
+			st = open_one(&o, s, err);
+	for (int s = 0; s < 2; s++)
+		if (out[s] != NULL)
+			log_opened(out[s]);
+	return st;
 }
 
 void

@@ -27,8 +27,9 @@ struct db;
 struct dialect;
 
 enum db_caps {
-	DB_CAP_FOLD = 1 << 0,  /* the server can hash and fold (dialect.h) */
-	DB_CAP_SHARE = 1 << 1, /* several connections can see one snapshot */
+	DB_CAP_FOLD = 1 << 0,   /* the server can hash and fold (dialect.h) */
+	DB_CAP_SHARE = 1 << 1,  /* several connections can see one snapshot */
+	DB_CAP_BESIDE = 1 << 2, /* may connect while others do */
 };
 
 enum db_mode {
@@ -182,6 +183,12 @@ struct db {
  */
 enum status db_open(const char *url, enum db_mode mode, const char *side,
     struct db **out, struct err *err);
+
+/* A source and a target, at the same time if one of the drivers can
+ * (DB_CAP_BESIDE). After an error one of them may be open. */
+enum status db_open_both(const char *const url[2], enum db_mode mode,
+    const char *const side[2], struct db *out[2], struct err *err);
+
 void db_close(struct db *db); /* NULL is allowed */
 
 /* Wrappers that log the statement and put the side before messages. */
