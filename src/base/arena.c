@@ -96,6 +96,19 @@ arena_free(struct arena *arena)
 }
 
 void
+arena_join(struct arena *arena, struct arena *other)
+{
+	struct block *last = other->head;
+
+	while (last->next != NULL)
+		last = last->next;
+	last->next = arena->head;
+	arena->head = other->head;
+	arena->footprint += other->footprint;
+	free(other);
+}
+
+void
 arena_reset(struct arena *arena)
 {
 	while (arena->head->next != NULL)

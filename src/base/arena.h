@@ -7,7 +7,8 @@
  * allocated. Allocation cannot fail: when memory runs out the program says so
  * and exits, which makes the servers roll back whatever was open.
  *
- * An arena belongs to one thread.
+ * An arena belongs to one thread; what another has made is taken over with
+ * arena_join().
  */
 #ifndef TU_BASE_ARENA_H
 #define TU_BASE_ARENA_H
@@ -24,6 +25,9 @@ struct arena_mark {
 
 struct arena *arena_new(size_t block_size);
 void arena_free(struct arena *arena);
+
+/* What is in other lives as long as arena now; other itself is gone. */
+void arena_join(struct arena *arena, struct arena *other);
 
 /* Forget everything but keep the first block for the next batch. */
 void arena_reset(struct arena *arena);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/both.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stage.h"
@@ -12,30 +13,39 @@
 #include "diff/diff-int.h"
 #include "diff/pilot.h"
 
+struct checking {
+	const struct plan *plan;
+	const struct pair *pair;
+};
+
+static enum status
+check_version(void *arg, int side, struct err *err)
+{
+	const struct checking *c = arg;
+	struct db *db = c->plan->db[side];
+	uint64_t version;
+	enum status st =
+	    db->drv->table_version(db, c->pair->table[side], &version, err);
+
+	if (st)
+		return err_context(err, "%s", db->side);
+	if (version == c->pair->version[side])
+		return TU_OK;
+	err_set(err, TU_EQUERY,
+	    "%s: the table was altered, truncated or replaced during the run",
+	    db->side);
+	return err_hint(err, "run the comparison again");
+}
+
 /* A statement that waited for ALTER TABLE or TRUNCATE may have read a table
  * that is not the one planned, or an empty one. */
 enum status
 diff_check_versions(
     const struct plan *plan, const struct pair *pair, struct err *err)
 {
-	for (int s = SOURCE; s <= TARGET; s++) {
-		struct db *db = plan->db[s];
-		const struct table *t = pair->table[s];
-		uint64_t version;
-		enum status st;
+	struct checking c = { plan, pair };
 
-		st = db->drv->table_version(db, t, &version, err);
-		if (st)
-			return err_context(err, "%s", db->side);
-		if (version == pair->version[s])
-			continue;
-		err_set(err, TU_EQUERY,
-		    "%s: the table was altered, truncated or replaced during "
-		    "the run",
-		    db->side);
-		return err_hint(err, "run the comparison again");
-	}
-	return TU_OK;
+	return both_sides(check_version, &c, err);
 }
 
 static enum status

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/both.h"
 #include "db/dialect-track.h"
 #include "diff/names.h"
 #include "diff/plan-int.h"
@@ -320,27 +321,46 @@ collect_one_sided(struct planner *pl)
 	}
 }
 
+struct describing {
+	struct planner *pl;
+	struct pair *pair;
+	struct arena *arena[2];
+};
+
+static enum status
+describe_side(void *arg, int side, struct err *err)
+{
+	struct describing *d = arg;
+	struct pair *p = d->pair;
+	struct db *db = d->pl->db[side];
+	struct table *t =
+	    arena_memdup(d->arena[side], p->table[side], sizeof(*t));
+	enum status st;
+
+	/* The version first: a change after it is noticed later. */
+	st = db->drv->table_version(db, t, &p->version[side], err);
+	if (!st && t->kind != REL_QUERY)
+		st = db->drv->describe(db, d->arena[side], t, err);
+	if (st)
+		return err_context(err, "%s", db->side);
+	if (t->kind != REL_QUERY) {
+		t->where = d->pl->sel->where[side];
+		p->table[side] = t;
+	}
+	return TU_OK;
+}
+
 static enum status
 describe(struct planner *pl, struct pair *p, struct err *err)
 {
-	for (int s = SOURCE; s <= TARGET; s++) {
-		struct db *db = pl->db[s];
-		struct table *t =
-		    arena_memdup(pl->arena, p->table[s], sizeof(*t));
-		enum status st = TU_OK;
+	struct describing d = { .pl = pl,
+		.pair = p,
+		.arena = { arena_new(4096), arena_new(4096) } };
+	enum status st = both_sides(describe_side, &d, err);
 
-		/* The version first: a change after it is noticed later. */
-		st = db->drv->table_version(db, t, &p->version[s], err);
-		if (!st && t->kind != REL_QUERY)
-			st = db->drv->describe(db, pl->arena, t, err);
-		if (st)
-			return err_context(err, "%s", db->side);
-		if (t->kind == REL_QUERY)
-			continue;
-		t->where = pl->sel->where[s];
-		p->table[s] = t;
-	}
-	return TU_OK;
+	for (int s = SOURCE; s <= TARGET; s++)
+		arena_join(pl->arena, d.arena[s]);
+	return st;
 }
 
 /* A failed statement may have ended the transaction; what was read so far is
