@@ -119,8 +119,10 @@ sync_verdict(const struct run *run, uint64_t remaining)
 		return run_verdict(run);
 	if (remaining > 0 || remains(run))
 		return EXIT_DIFFERENT;
-	return report_totals(run->report)->unsettled > 0 ? EXIT_NOT_ALL_COMPARED
-	                                                 : 0;
+	return run->session.plan.npairs == 0 ||
+	               report_totals(run->report)->unsettled > 0
+	           ? EXIT_NOT_ALL_COMPARED
+	           : 0;
 }
 
 static int

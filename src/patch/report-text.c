@@ -298,7 +298,9 @@ add_total(struct report *r)
 	const struct totals *t = &r->totals;
 	struct buf *b = &r->line;
 
-	if (!t->differs) {
+	if (!t->differs && t->tables == 0) {
+		buf_adds(b, "no table was compared");
+	} else if (!t->differs) {
 		report_counted(b, t->tables, "table");
 		buf_adds(b, ", ");
 		report_counted(b, t->rows[TARGET], "row");

@@ -474,7 +474,7 @@ test_failed_table(void)
 	make_delete(&f);
 	is_str(render_failure(&f, REPORT_TEXT),
 	    "source  a.db\ntarget  b.db\nt: failed: no more\n"
-	    "0 tables, 0 rows: equal; 1 table failed\n",
+	    "no table was compared; 1 table failed\n",
 	    "text");
 	render_failure(&f, REPORT_STAT);
 	ok(has(&f, "failed: no more\n"), "stat");
@@ -841,7 +841,7 @@ test_applied(void)
 	report_free(r);
 	fclose(f.options.out);
 	is_str(f.text,
-	    "0 tables, 0 rows: equal\n"
+	    "no table was compared\n"
 	    "written: 3,000 inserted, 2 updated, 1 deleted\n",
 	    "what was written");
 	free(f.text);
