@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/interrupt.h"
 #include "cmd/cmd.h"
 #include "db/db.h"
+#include "db/opening.h"
 
 #define EXIT_USAGE 2
 
@@ -91,11 +93,15 @@ int
 main(int argc, char **argv)
 {
 	struct err err = ERR_INIT;
+	int status;
 
 	keep_standard_files();
 	if (interrupt_start(&err)) {
 		fprintf(stderr, "trueup: %s\n", err.msg);
 		return err_exit_status(err.status);
 	}
-	return close_stdout(run(argc, argv));
+	status = close_stdout(run(argc, argv));
+	if (opening_left_behind())
+		_exit(status);
+	return status;
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "db/dialect.h"
+#include "db/opening.h"
 #include "db/sqlite.h"
 #ifdef WITH_ODBC
 #include "db/odbc.h"
@@ -141,13 +142,20 @@ open_with(const struct db_driver *drv, const char *url, enum db_mode mode,
     const char *side, struct db **out, struct err *err)
 {
 	struct db *db = NULL;
+	enum status st;
 
 	*out = NULL;
 	if (drv == NULL) {
 		no_driver(url, err);
 		return err_context(err, "%s", side);
 	}
-	if (drv->open(url, mode, &db, err))
+	if ((drv->caps & DB_CAP_REMOTE) != 0)
+		st = opening_run(drv, url, mode, &db, err);
+	else
+		st = drv->open(url, mode, &db, err);
+	if (st == TU_EINTERRUPTED)
+		return st;
+	if (st)
 		return err_context(err, "%s", side);
 	db->side = side;
 	db->on_interrupt.run = run_cancel;

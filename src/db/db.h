@@ -30,6 +30,7 @@ enum db_caps {
 	DB_CAP_FOLD = 1 << 0,   /* the server can hash and fold (dialect.h) */
 	DB_CAP_SHARE = 1 << 1,  /* several connections can see one snapshot */
 	DB_CAP_BESIDE = 1 << 2, /* may connect while others do */
+	DB_CAP_REMOTE = 1 << 3, /* connecting may take any time */
 };
 
 enum db_mode {

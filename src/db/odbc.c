@@ -426,7 +426,7 @@ odbc_library(struct buf *out)
  * server really can is in db->fold. */
 const struct db_driver db_driver_odbc = {
 	.name = "odbc",
-	.caps = DB_CAP_FOLD,
+	.caps = DB_CAP_FOLD | DB_CAP_REMOTE,
 	.match = odbc_match,
 	.open = odbc_open,
 	.close = odbc_close,

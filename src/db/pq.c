@@ -441,7 +441,7 @@ pq_library(struct buf *out)
 
 const struct db_driver db_driver_pq = {
 	.name = "postgresql",
-	.caps = DB_CAP_FOLD | DB_CAP_SHARE | DB_CAP_BESIDE,
+	.caps = DB_CAP_FOLD | DB_CAP_SHARE | DB_CAP_BESIDE | DB_CAP_REMOTE,
 	.match = pq_match,
 	.open = pq_open,
 	.close = pq_close,

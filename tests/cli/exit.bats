@@ -1,5 +1,6 @@
 # The exit status, and what is left behind, of every way a run can end.
 bats_require_minimum_version 1.5.0
+load ../lib/helpers
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"
@@ -130,6 +131,33 @@ interrupt() {
 		[ "$(tail -1 stderr)" = "trueup diff: interrupted" ]
 		run ! ls out*
 	done
+}
+
+@test "130 also while a server takes a connection and says nothing" {
+	perl -MIO::Socket::INET -e '
+		my $s = IO::Socket::INET->new(Listen => 9,
+		    LocalAddr => "127.0.0.1") or die;
+		my ($pid, @silent) = fork;
+		if ($pid) { print $s->sockport, " $pid\n"; exit; }
+		alarm 100;
+		close STDOUT;
+		while (1) {
+			push @silent, $s->accept;
+			open my $f, ">>", "met";
+			print $f "met\n";
+		}' >silent 3>&-
+	read -r port listener <silent
+	for scheme in postgresql mariadb; do
+		rm -f met
+		"$TRUEUP" diff "$scheme://x@127.0.0.1:$port/x" a.db \
+		    2>stderr 3>&- &
+		wait_until [ -s met ]
+		kill -TERM $!
+		wait $! || status=$?
+		[ "$status" -eq 130 ]
+		is "$(<stderr)" "trueup diff: interrupted"
+	done
+	kill "$listener"
 }
 
 @test "an interrupted json stream ends in an error" {
