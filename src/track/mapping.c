@@ -59,6 +59,7 @@ static const struct preset presets[] = {
 		[MAP_AT] = "CASE WHEN ROW_END > NOW(6) THEN ROW_START ELSE "
 			   "ROW_END END",
 		[MAP_KEY] = "@c" } },
+	{ "changetable", false, { [MAP_READER] = "changetable" } },
 	{ "updated_at", false, { [MAP_AT] = "updated_at", [MAP_KEY] = "@c" } },
 	{ "synced", false,
 	    { [MAP_WHERE] = "synced IS NOT TRUE", [MAP_KEY] = "@c" } },
@@ -204,6 +205,8 @@ has_use(const struct resolved *r, enum mapping_field f)
 	const char *where = r->f[MAP_WHERE];
 	const char *name = r->preset != NULL ? r->preset->name : "";
 
+	if (r->kind == READ_CHANGETABLE)
+		return f == MAP_READER || f == MAP_PRESET;
 	if (r->kind == READ_SLOT && f < MAP_OBJECT)
 		return f == MAP_READER || f == MAP_FROM || f == MAP_PUBLICATION;
 	switch (f) {
@@ -275,8 +278,10 @@ check_needs(struct arena *arena, const struct mapping *m,
 		enum mapping_field field;
 		bool needed;
 	} needs[] = {
-		{ MAP_FROM, r->preset == NULL || r->preset->log },
-		{ MAP_KEY, r->kind != READ_SLOT },
+		{ MAP_FROM, r->kind != READ_CHANGETABLE &&
+				(r->preset == NULL || r->preset->log) },
+		{ MAP_KEY,
+		    r->kind != READ_SLOT && r->kind != READ_CHANGETABLE },
 		{ MAP_SEQ, numbered || r->f[MAP_POINTER] != NULL },
 		{ MAP_AT, r->kind == READ_WINDOW },
 	};

@@ -5,7 +5,7 @@
  * change_source), in SQL of that side. Its fields, all of them texts:
  *
  *	preset   what the others are unless they are said, see below
- *	reader   auto, snapshot, gaps, window, slot, all or none
+ *	reader   auto, snapshot, gaps, window, slot, changetable, all or none
  *	         (reader.h). auto is
  *	         the preset's, else gaps with seq, window with at, else all
  *	from     the table, or a query in parentheses with a name; slot: the

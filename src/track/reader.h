@@ -35,6 +35,11 @@
  *	          plugin pgoutput gives of the table (pgoutput.h). It is only
  *	          looked at; what is kept of it ends with the ack. Of several
  *	          tables that share it the one that was read least far counts
+ *	changetable
+ *	          what SQL Server has noted by itself (change tracking): the
+ *	          keys of rows that were committed behind a version. It is good
+ *	          while nothing behind it has been cleaned, which is looked at
+ *	          before and after, and no TRUNCATE or pause came in between
  *	all       every row, each time
  *	none      this side is believed never to change by itself
  *
@@ -75,7 +80,7 @@
 struct change_source {
 	const char *name; /* for messages, or NULL */
 	enum read_kind kind;
-	const char *from;        /* slot: its name */
+	const char *from; /* slot: its name; changetable: the table itself */
 	const char *publication; /* slot: the publication, and the table; keys
 	                          * are of k1, k2, ... that are bytes */
 	uint64_t relid;

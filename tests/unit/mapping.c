@@ -291,8 +291,16 @@ test_mistakes(void)
 		{ &dialect_postgresql, 2, "preset=outbox;path=a",
 		    "path: as many as the key of 'o'rders' has columns, 2" },
 		{ &dialect_oracle, 1, "preset=updated_at",
-		    "Oracle: changes are read from PostgreSQL, MariaDB, MySQL "
-		    "and SQLite only" },
+		    "Oracle: changes are read from PostgreSQL, MariaDB, MySQL, "
+		    "SQLite and SQL Server only" },
+		{ &dialect_sqlite, 1, "preset=changetable",
+		    "preset: reader changetable is for SQL Server, and this is "
+		    "SQLite 1" },
+		{ &dialect_postgresql, 1, "reader=changetable",
+		    "reader: reader changetable is for SQL Server, and this is "
+		    "PostgreSQL 1" },
+		{ &dialect_postgresql, 1, "preset=changetable;key=k",
+		    "'key' is of no use for reader changetable" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
