@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "db/dialect-track.h"
 #include "patch/recheck.h"
@@ -205,6 +206,52 @@ make_from(const struct maker *k)
 	return k->m->field[MAP_FROM] != NULL ? from : expand(k, from, 0);
 }
 
+/* The name of the column that an assignment sets. */
+static const char *
+assigned(struct arena *arena, const char *text)
+{
+	size_t n = strcspn(text, "=");
+
+	while (n > 0 && strchr(" \t\n\"`]", text[n - 1]) != NULL)
+		n--;
+	while (n > 0 && strchr("\"`[", *text) != NULL) {
+		text++;
+		n--;
+	}
+	return arena_memdup(arena, text, n);
+}
+
+/* What marks a row must not make it differ, and must come undone where the
+ * rest does. */
+static enum status
+check_ack(const struct maker *k, const char *ack, struct err *err)
+{
+	const char *const *parts;
+	size_t n = split(k->arena, ack, ',', &parts);
+
+	if (!k->table->writable || k->table->no_rollback != NULL)
+		return err_set(err, TU_EUSAGE,
+		    "[%s] ack: '%s' is no table that a transaction can change",
+		    k->m->name, k->table->name);
+	for (size_t i = 0; i < n; i++) {
+		const char *name = assigned(k->arena, parts[i]);
+
+		for (size_t c = 0; c < k->pair->ncols; c++) {
+			const char *col = k->pair->cols[c].col[k->side]->name;
+
+			if (strcasecmp(col, name) != 0)
+				continue;
+			err_set(err, TU_EUSAGE,
+			    "[%s] ack: column '%s' is compared, so rows would "
+			    "differ as soon as they are marked",
+			    k->m->name, col);
+			return err_hint(
+			    err, "leave it out: --exclude-columns=%s", col);
+		}
+	}
+	return TU_OK;
+}
+
 static enum status
 refuse_reader(const struct maker *k, const struct db *db, const char *what,
     struct err *err)
@@ -304,6 +351,9 @@ make_source(const struct maker *k, struct change_source *out, struct err *err)
 	out->skew = r->f[MAP_WINDOW] != NULL ? MAX(r->window, WINDOW_SKEW)
 	                                     : WINDOW_SKEW;
 	out->pointer = r->f[MAP_POINTER];
+	out->ack = r->f[MAP_ACK];
+	if (out->ack != NULL && check_ack(k, out->ack, err))
+		return err->status;
 	out->blind_to_deletes =
 	    (r->kind == READ_WINDOW || r->kind == READ_ALL) && !log;
 	if (r->kind == READ_SLOT) {

@@ -11,7 +11,7 @@
 
 const char *const mapping_fields[MAP_FIELDS] = { "preset", "reader", "from",
 	"where", "seq", "mark", "at", "window", "key", "key_old", "op",
-	"pointer", "publication", "object", "event", "path" };
+	"pointer", "publication", "ack", "object", "event", "path" };
 
 /* --- presets -------------------------------------------------------------- */
 
@@ -62,7 +62,9 @@ static const struct preset presets[] = {
 	{ "changetable", false, { [MAP_READER] = "changetable" } },
 	{ "updated_at", false, { [MAP_AT] = "updated_at", [MAP_KEY] = "@c" } },
 	{ "synced", false,
-	    { [MAP_WHERE] = "synced IS NOT TRUE", [MAP_KEY] = "@c" } },
+	    { [MAP_WHERE] = "synced IS NOT TRUE",
+		[MAP_KEY] = "@c",
+		[MAP_ACK] = "synced = TRUE" } },
 };
 
 static const struct preset *
@@ -159,6 +161,21 @@ resolve_kind(struct arena *arena, struct resolved *r)
 	return unknown(arena, "reader", &near);
 }
 
+/* Nothing is written that was not asked for: an ack is yes, or said. */
+static const char *
+resolve_field(
+    const struct mapping *m, const struct preset *preset, enum mapping_field f)
+{
+	const char *said = m->field[f];
+	const char *has = preset != NULL ? preset->field[f] : NULL;
+
+	if (f == MAP_ACK)
+		has = said != NULL && strcmp(said, "yes") == 0 ? has : NULL;
+	if (said == NULL || (f == MAP_ACK && has != NULL))
+		return has;
+	return f != MAP_READER && strcmp(said, "none") == 0 ? NULL : said;
+}
+
 const char *
 mapping_resolve(struct arena *arena, const struct mapping *m,
     struct resolved *r, enum mapping_field *field)
@@ -176,14 +193,8 @@ mapping_resolve(struct arena *arena, const struct mapping *m,
 			nearest_try(&near, presets[i].name);
 		return unknown(arena, "preset", &near);
 	}
-	for (size_t i = 0; i < MAP_FIELDS; i++) {
-		r->f[i] = m->field[i];
-		if (r->f[i] == NULL && r->preset != NULL)
-			r->f[i] = r->preset->field[i];
-		if (i != MAP_READER && r->f[i] != NULL &&
-		    strcmp(r->f[i], "none") == 0)
-			r->f[i] = NULL;
-	}
+	for (unsigned i = 0; i < MAP_FIELDS; i++)
+		r->f[i] = resolve_field(m, r->preset, (enum mapping_field)i);
 	*field = MAP_READER;
 	if ((why = resolve_kind(arena, r)) != NULL)
 		return why;
@@ -234,6 +245,7 @@ has_use(const struct resolved *r, enum mapping_field f)
 	case MAP_KEY_OLD:
 	case MAP_OP:
 	case MAP_POINTER:
+	case MAP_ACK:
 		break;
 	}
 	return true;
@@ -266,6 +278,23 @@ check_use(struct arena *arena, const struct mapping *m,
 			    : r->preset != NULL ? r->preset->name
 						: "'none'");
 	}
+	return NULL;
+}
+
+static const char *
+check_ack(const struct resolved *r)
+{
+	const char *ack = r->f[MAP_ACK];
+
+	if (ack == NULL)
+		return NULL;
+	if (strchr(ack, '=') == NULL)
+		return "how a row is marked is said as in synced = true; "
+		       "preset synced knows it by yes";
+	if (r->kind != READ_ALL || r->f[MAP_FROM] != NULL ||
+	    r->f[MAP_WHERE] == NULL)
+		return "rows are marked in the table itself, with reader all "
+		       "and a 'where' that takes in those that are not yet";
 	return NULL;
 }
 
@@ -303,6 +332,9 @@ check_needs(struct arena *arena, const struct mapping *m,
 	if (r->kind == READ_SNAPSHOT && r->f[MAP_POINTER] != NULL)
 		return "reader snapshot has no number to hold against a "
 		       "pointer";
+	*field = MAP_ACK;
+	if (check_ack(r) != NULL)
+		return check_ack(r);
 	*field = MAP_PATH;
 	if (m->field[MAP_PATH] != NULL &&
 	    strpbrk(m->field[MAP_PATH], "\"\\'{}") != NULL)

@@ -105,6 +105,7 @@ struct change_source {
 	int64_t skew; /* what reader_before() adds, WINDOW_SKEW or more */
 	int64_t open; /* reader_before()'s, 0: not known */
 	bool blind_to_deletes;
+	const char *ack; /* all: how a row is marked (mark.h), or NULL */
 	/* A query of one value: up to which number (of seq) another pipeline
 	 * has carried these changes. Keys of rows above it go into pending,
 	 * too, in every read, be it the first. */

@@ -34,6 +34,7 @@ begin(struct trial *t, const struct dialect *d, size_t nkeys)
 	snprintf(t->db.version, sizeof(t->db.version), "%s 1", d->brand);
 	t->table = (struct table){ .name = "o'rders",
 		.from = "\"o'rders\"",
+		.writable = true,
 		.ncolumns = nkeys,
 		.columns = t->col };
 	if (d == &dialect_postgresql)
@@ -205,6 +206,22 @@ test_fields(void)
 	is_int(t.src.window, 2 * 86400, "of two days");
 	ok(!mapping_set(&t.m, "sequence", "x"), "no such field");
 	arena_free(t.arena);
+	begin(&t, &dialect_sqlite, 1);
+	ok(make(&t, "preset=synced") && t.src.ack == NULL,
+	    "a mark that nobody asked for");
+	ok(make(&t, "ack=none") && t.src.ack == NULL, "or that is taken back");
+	ok(make(&t, "ack=yes"), "the preset's");
+	is_str(t.src.ack, "synced = TRUE", "it is");
+	ok(make(&t, "where=state <> 2;ack=state = 2, \"at\" = now()"),
+	    "another");
+	is_str(t.src.ack, "state = 2, \"at\" = now()", "as it is said");
+	t.table.writable = false;
+	ok(!make(&t, "ack=yes"), "a view");
+	is_str(t.err.msg,
+	    "[changes x] ack: 'o'rders' is no table that a transaction can "
+	    "change",
+	    "has no marks");
+	arena_free(t.arena);
 }
 
 static void
@@ -253,6 +270,18 @@ test_mistakes(void)
 		    "reader = none reads nothing, and has no use for 'from'" },
 		{ &dialect_sqlite, 1, "preset=synced;object=x",
 		    "'object' is of no use for preset synced" },
+		{ &dialect_sqlite, 1, "preset=updated_at;ack=yes",
+		    "how a row is marked is said as in synced = true; preset "
+		    "synced knows it by yes" },
+		{ &dialect_sqlite, 1, "preset=updated_at;ack=s = 1",
+		    "rows are marked in the table itself, with reader all and "
+		    "a 'where' that takes in those that are not yet" },
+		{ &dialect_sqlite, 1, "from=x;key=k;where=s;ack=s = 1",
+		    "rows are marked in the table itself, with reader all and "
+		    "a 'where' that takes in those that are not yet" },
+		{ &dialect_sqlite, 1, "preset=synced;ack=s = 1, \"ID\" = 3",
+		    "ack: column 'id' is compared, so rows would differ as "
+		    "soon as they are marked" },
 		{ &dialect_sqlite, 1, "preset=datajoin;object=x;where=a",
 		    "'object' has no use beside a 'where'" },
 		{ &dialect_sqlite, 1, "from=x;key=k;path=a",
