@@ -15,21 +15,34 @@ const char *const mapping_fields[MAP_FIELDS] = { "preset", "reader", "from",
 
 /* --- presets -------------------------------------------------------------- */
 
+#define DATAJOIN_POINTER(program)                                       \
+	("SELECT fromoutboxpointer FROM ds_program_parameter WHERE id " \
+	 "= '" program "'")
 #define DATAJOIN(table, program)                                            \
 	{                                                                   \
 		[MAP_FROM] = (table), [MAP_WHERE] = "object_table = @o",    \
 		[MAP_SEQ] = "id", [MAP_MARK] = "update_datetime",           \
 		[MAP_KEY] = "object_id",                                    \
 		[MAP_KEY_OLD] = "nullif(nullif(object_id_old, 'tbd'), '')", \
-		[MAP_POINTER] =                                             \
-		    ("SELECT fromoutboxpointer FROM "                       \
-		     "ds_program_parameter WHERE id = '" program "'")       \
+		[MAP_POINTER] = DATAJOIN_POINTER(program)                   \
 	}
 
 static const struct preset presets[] = {
 	{ "trueup", true, { NULL } },
 	{ "datajoin", true, DATAJOIN("ds_change_outbox", "1000") },
 	{ "datajoin-inbox", true, DATAJOIN("ds_change_inbox", "1001") },
+	/* The two tables themselves, as a pair. */
+	{ "datajoin-transport", true,
+	    { [MAP_FROM] = "@t",
+		[MAP_SEQ] = "id",
+		[MAP_MARK] = "update_datetime",
+		[MAP_KEY] = "@c",
+		[MAP_POINTER] = DATAJOIN_POINTER("1000") } },
+	{ "datajoin-transport-inbox", true,
+	    { [MAP_FROM] = "@t",
+		[MAP_SEQ] = "id",
+		[MAP_MARK] = "update_datetime",
+		[MAP_KEY] = "@c" } },
 	{ "rhosocial", true,
 	    { [MAP_FROM] = "data_changes",
 		[MAP_WHERE] = "table_name = @o",

@@ -120,6 +120,10 @@ test_presets(void)
 		    "preset=datajoin;key_old=none;object=x",
 		    "gaps ds_change_outbox WHERE object_table = 'x'; "
 		    "id/update_datetime/; CAST((object_id) AS integer)" },
+		{ &dialect_postgresql, 1, "preset=datajoin-transport",
+		    "gaps \"o'rders\"; id/update_datetime/; \"id\"" },
+		{ &dialect_mysql, 1, "preset=datajoin-transport-inbox",
+		    "gaps \"o'rders\"; id/update_datetime/; `id`" },
 		{ &dialect_mysql, 1, "preset=rhosocial",
 		    "gaps data_changes WHERE table_name = 'o''rders'; id//; "
 		    "CAST((record_id) AS SIGNED)" },
@@ -193,6 +197,12 @@ test_fields(void)
 	ok(make(&t, "preset=datajoin;pointer=SELECT 7"), "a pointer");
 	is_str(t.src.pointer, "SELECT 7", "of the user's");
 	is_str(t.src.install_id, "-", "no table of our own");
+	arena_free(t.arena);
+	begin(&t, &dialect_postgresql, 1);
+	ok(make(&t, "preset=datajoin-transport"), "a transport's");
+	ok(strstr(t.src.pointer, "id = '1000'") != NULL, "is its program's");
+	ok(make(&t, "preset=datajoin-transport-inbox") && t.src.pointer == NULL,
+	    "what has arrived needs none");
 	arena_free(t.arena);
 	begin(&t, &dialect_postgresql, 1);
 	ok(make(&t, "preset=datajoin"), "a preset's");
