@@ -27,6 +27,19 @@ is_marked(const struct incremental *inc, const struct pair *pair,
 	       change_source_fits(inc->arena, pair, SOURCE, src);
 }
 
+/* What is in it has not been brought over, be the rest equal. */
+static bool
+has_more(const struct pair *pair)
+{
+	if (pair->nonly[SOURCE] == 0)
+		return false;
+	log_line(LOG_WARN,
+	    "table '%s': no row is marked, because the target has no column "
+	    "'%s'",
+	    pair->name, pair->only[SOURCE][0]);
+	return true;
+}
+
 /* Somebody else was in the way: the rows are there in the next run. */
 static enum status
 pass_over(const struct pair *pair, struct err *err)
@@ -65,7 +78,7 @@ incremental_mark(struct incremental *inc, struct err *err)
 	for (size_t i = 0; o->changes != NULL && i < o->plan->npairs; i++) {
 		const struct pair *pair = &o->plan->pairs[i];
 
-		if (!is_marked(inc, pair, &src))
+		if (!is_marked(inc, pair, &src) || has_more(pair))
 			continue;
 		if (db == NULL)
 			st = db_open(

@@ -248,6 +248,14 @@ marking() {
 	[[ $stderr == *"table 'c': 1 rows are marked; 0 have"* ]]
 	is "$(lite c.db "$marked")" 1,2,3,4
 	is "$(lite d.db "$marked")" 2
+	# A column that only the source has is not in the target yet.
+	lite c.db "ALTER TABLE c ADD more; UPDATE c SET synced = 0 WHERE id = 1"
+	run -1 --separate-stderr "$TRUEUP" "${sync[@]}" c.db d.db
+	[[ $stderr == *"no row is marked, because the target has no column 'more'"* ]]
+	is "$(lite c.db "$marked")" 2,3,4
+	run -0 --separate-stderr "$TRUEUP" "${sync[@]}" --common c.db d.db
+	is "$(lite c.db "$marked")" 1,2,3,4
+	lite c.db 'ALTER TABLE c DROP more'
 	run -2 "$TRUEUP" "${sync[@]:0:4}" c.db d.db
 	[[ $output == *"[changes here] ack: column 'synced' is compared"* ]]
 	# Who cannot be written to is said, and what was written stays.
