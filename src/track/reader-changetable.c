@@ -14,15 +14,40 @@ struct versions {
 };
 
 static enum status
-ask_versions(struct reading *r, struct versions *v, struct err *err)
+ask_texts_of(struct db *db, struct arena *arena,
+    const struct change_source *src, struct texts *out, struct err *err)
 {
 	struct buf sql = BUF_INIT;
-	struct texts got;
 	enum status st;
 
-	r->db->dialect->track->tracking(&sql, r->src->from);
-	st = ask_texts(r->db, r->arena, buf_str(&sql), 4, &got, err);
+	db->dialect->track->tracking(&sql, src->from);
+	st = ask_texts(db, arena, buf_str(&sql), 4, out, err);
 	buf_free(&sql);
+	return st;
+}
+
+/* Microsoft's pages do not say that the version within a snapshot is the
+ * snapshot's, which may be older: one that was committed in between would be
+ * lost. */
+enum status
+changetable_before(struct db *aside, struct arena *arena,
+    struct change_source *src, struct err *err)
+{
+	struct texts got;
+	enum status st = ask_texts_of(aside, arena, src, &got, err);
+	const char *now =
+	    st == TU_OK && got.n == 1 ? texts_get(&got, 0, 0) : NULL;
+
+	src->version = now != NULL ? strtoll(now, NULL, 10) : 0;
+	return st;
+}
+
+static enum status
+ask_versions(struct reading *r, struct versions *v, struct err *err)
+{
+	struct texts got;
+	enum status st = ask_texts_of(r->db, r->arena, r->src, &got, err);
+
 	if (st)
 		return st;
 	for (size_t i = 0; i < got.ncols; i++) {
@@ -86,8 +111,6 @@ check_versions(struct reading *r, struct versions *v, struct err *err)
 	return st;
 }
 
-/* The version is asked for first: in a snapshot it is what the snapshot sees,
- * and without one changes that come after are read twice. */
 enum status
 read_by_changetable(struct reading *r, struct err *err)
 {
@@ -99,7 +122,7 @@ read_by_changetable(struct reading *r, struct err *err)
 
 	if (st)
 		return st;
-	r->new.last = v.now;
+	r->new.last = src->version;
 	if (!r->kept)
 		return TU_OK;
 	r->db->dialect->track->changes(&from, src->from, r->old.last);
@@ -108,6 +131,6 @@ read_by_changetable(struct reading *r, struct err *err)
 	st = reading_scan(r, "1 = 1", false, NULL, err);
 	r->src = src;
 	buf_free(&from);
-	/* Cleaning goes on beside us, and no snapshot keeps it away. */
+	/* Cleaning goes on beside us. */
 	return st ? st : check_versions(r, &v, err);
 }

@@ -395,6 +395,17 @@ read_changes(struct reading *r, struct err *err)
 }
 
 enum status
+reader_before(struct db *aside, struct arena *arena, struct change_source *src,
+    struct err *err)
+{
+	if (src->kind == READ_WINDOW)
+		return window_before(aside, arena, src, err);
+	if (src->kind == READ_CHANGETABLE)
+		return changetable_before(aside, arena, src, err);
+	return TU_OK;
+}
+
+enum status
 reader_read(struct db *db, struct db *aside, struct arena *arena,
     const struct change_source *src, const char *shape, const char *position,
     struct keyset *keys, struct change_reading *out, struct err *err)

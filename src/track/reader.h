@@ -102,8 +102,9 @@ struct change_source {
 	const char *install_id;
 	int64_t gap_seconds; /* InnoDB: GAP_SECONDS */
 	int64_t window;      /* seconds, or what a number is put back by */
-	int64_t skew; /* what reader_before() adds, WINDOW_SKEW or more */
-	int64_t open; /* reader_before()'s, 0: not known */
+	int64_t skew;    /* what reader_before() adds, WINDOW_SKEW or more */
+	int64_t open;    /* reader_before()'s, 0: not known */
+	int64_t version; /* the same, for changetable */
 	bool blind_to_deletes;
 	const char *ack; /* all: how a row is marked (mark.h), or NULL */
 	/* A query of one value: up to which number (of seq) another pipeline
@@ -131,7 +132,8 @@ void change_source_own(struct arena *arena, const struct db *db,
 
 /*
  * Right before the snapshot that reader_read() is in, with a session outside
- * of any: how far back a window has to go. Others need nothing.
+ * of any: how far back a window has to go, and the version that the next read
+ * of SQL Server's changes begins at. Others need nothing.
  */
 enum status reader_before(struct db *aside, struct arena *arena,
     struct change_source *src, struct err *err);

@@ -115,6 +115,7 @@ struct trial {
 	struct keyset keys;
 	struct vtype type;
 	struct change_reading got;
+	const char *later; /* the version, when the snapshot has begun */
 	struct err err;
 };
 
@@ -180,6 +181,10 @@ read_from(struct trial *t, const char *position)
 	keyset_release(&t->keys);
 	keyset_init(&t->keys, &t->type, 1, 100);
 	t->server.changes = NULL;
+	if (reader_before(&t->server.db, t->server.arena, &t->src, &t->err))
+		return t->err.status;
+	if (t->later != NULL)
+		t->server.versions[0] = t->later;
 	return reader_read(&t->server.db, NULL, t->server.arena, &t->src, NULL,
 	    position, &t->keys, &t->got, &t->err);
 }
@@ -302,6 +307,25 @@ test_begin(void)
 	end(&t);
 }
 
+/* What is committed between the version and the snapshot is read twice, never
+ * missed. */
+static void
+test_before(void)
+{
+	struct trial t;
+
+	begin(&t);
+	make(&t);
+	t.later = "9";
+	read_from(&t, NULL);
+	ok(strstr(t.got.position, "\t7") != NULL,
+	    "the version is that of before: %s", t.got.position);
+	read_from(&t, t.got.position);
+	ok(!t.got.whole && strstr(t.server.changes, ", 7)") != NULL,
+	    "and the next read begins there");
+	end(&t);
+}
+
 static void
 test_refusals(void)
 {
@@ -350,6 +374,7 @@ main(void)
 	test_reads();
 	test_distrust();
 	test_begin();
+	test_before();
 	test_refusals();
 	return tap_done();
 }
