@@ -132,6 +132,11 @@ check_one(struct config *c, struct config_changes *ch)
 	if (ch->table == NULL)
 		config_complain(
 		    c, ch->line, "[changes %s] has no table", ch->name);
+	if (ch->side[TARGET] && ch->mapping.field[MAP_ACK] != NULL)
+		config_complain(c, ch->line,
+		    "[changes %s] rows are marked in the source: ack needs "
+		    "side = source",
+		    ch->name);
 	/* What is missing may be what was mistyped. */
 	if (good)
 		check_mapping(c, ch);

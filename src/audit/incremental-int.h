@@ -3,7 +3,8 @@
  *
  * incremental.c goes from the changes to the verdict; incremental-side.c reads
  * the changes of a side; incremental-scrub.c looks at what has not changed;
- * incremental-state.c knows what is kept between two runs.
+ * incremental-mark.c sets flags of rows; incremental-state.c knows what is kept
+ * between two runs.
  */
 #ifndef TU_AUDIT_INCREMENTAL_INT_H
 #define TU_AUDIT_INCREMENTAL_INT_H

@@ -49,6 +49,7 @@ open_aside(struct look *l, enum side side, const struct change_source *src,
 	struct tracked_side *t = &l->inc->side[side];
 	bool wanted =
 	    src->kind == READ_WINDOW || src->kind == READ_SLOT ||
+	    src->kind == READ_CHANGETABLE ||
 	    (src->kind == READ_GAPS && db->dialect->track->birth != NULL);
 
 	if (t->aside != NULL || !wanted)
@@ -57,7 +58,8 @@ open_aside(struct look *l, enum side side, const struct change_source *src,
 	    l->inc->options.url[side], DB_READ, db->side, &t->aside, err);
 }
 
-/* A window has to know who is writing before its snapshot begins. */
+/* A window has to know who is writing before its snapshot begins, and SQL
+ * Server what it has committed. */
 static enum status
 look_before(
     struct look *l, enum side side, struct change_source *src, struct err *err)
@@ -65,7 +67,7 @@ look_before(
 	const struct incremental_options *o = &l->inc->options;
 	enum status st;
 
-	if (src->kind != READ_WINDOW)
+	if (src->kind != READ_WINDOW && src->kind != READ_CHANGETABLE)
 		return TU_OK;
 	st = reader_before(
 	    l->inc->side[side].aside, l->side[side].arena, src, err);

@@ -62,6 +62,13 @@ enum status incremental_pair(struct incremental *inc, const struct pair *pair,
     const struct diff_options *options, struct change_sink *sink,
     struct tally *tally, struct err *err);
 
+/*
+ * After a sync has committed what it wrote: mark rows that both sides have
+ * where a mapping says how (track/mark.h). The plan's connection to the target
+ * is there, in no snapshot, and the source's holds no lock.
+ */
+enum status incremental_mark(struct incremental *inc, struct err *err);
+
 /* Tell the databases how far was read, once that is kept; only "track clean"
  * wants to know, so that it cannot be told is no failure. The plan's
  * connections are closed by now: they would be in the way of a SQLite file. */

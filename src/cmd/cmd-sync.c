@@ -125,6 +125,18 @@ sync_verdict(const struct run *run, uint64_t remaining)
 	           : 0;
 }
 
+/* What is committed by now is read, and the source written to: our snapshots
+ * would be in the way. */
+static enum status
+mark_rows_of_source(struct run *run, struct err *err)
+{
+	if (run->incremental == NULL || run->call->set.dry_run)
+		return TU_OK;
+	for (int s = SOURCE; s <= TARGET; s++)
+		session_end_snapshot(&run->session, (enum side)s);
+	return incremental_mark(run->incremental, err);
+}
+
 static int
 sync_run(struct call *call)
 {
@@ -152,6 +164,8 @@ sync_run(struct call *call)
 		st = check_limits(&run, &err);
 	if (st == TU_OK)
 		st = write_changes(&run, &wanted.sink, &remaining, &err);
+	if (st == TU_OK)
+		st = mark_rows_of_source(&run, &err);
 	if (st == TU_OK)
 		status = sync_verdict(&run, remaining);
 	if (st == TU_OK && !call->set.dry_run)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "db/dialect-generic.h"
+#include "db/dialect-track.h"
 
 #define D (&dialect_sqlserver)
 
@@ -323,5 +324,6 @@ const struct dialect dialect_sqlserver = {
 	.patch_begin = SQLSERVER_SESSION "BEGIN TRANSACTION;\n",
 	.patch_commit = "COMMIT TRANSACTION;\n",
 	.from_nothing = "",
+	.track = &track_sql_sqlserver,
 	.write_begin = "BEGIN;\n",
 };

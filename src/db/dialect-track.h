@@ -74,7 +74,8 @@ struct track_sql {
 
 	/* SELECT 1 where they are there, else 0. */
 	const char *exists;
-	/* Make them unless they are there, and remove them. */
+	/* Make them unless they are there, and remove them; NULL: nobody
+	 * can, see tracking. */
 	const char *setup, *teardown;
 	/* What may be left then and may hold what is not ours, or NULL. */
 	const char *teardown_rest;
@@ -144,6 +145,17 @@ struct track_sql {
 	 * been open, and 1 if there is no other that is hidden from us, else
 	 * 0. NULL: nobody knows. */
 	const char *open;
+	/*
+	 * Where the server itself notes what changes, and nothing is installed
+	 * (setup is NULL, and so is what would fill a change table): SELECT
+	 * four texts of a table as it stands in FROM, NULL where it is not
+	 * noted: the version of all that is committed, below which one changes
+	 * have been cleaned, at which one noting began or a TRUNCATE was, and
+	 * which table it is. And what stands in FROM for the changes behind a
+	 * version. NULL elsewhere.
+	 */
+	void (*tracking)(struct buf *out, const char *from);
+	void (*changes)(struct buf *out, const char *from, int64_t since);
 	/* What the text or the number of an expression is as a value of a key
 	 * column. */
 	void (*key)(
@@ -177,7 +189,7 @@ struct track_sql {
 };
 
 extern const struct track_sql track_sql_postgresql, track_sql_mysql,
-    track_sql_sqlite;
+    track_sql_sqlite, track_sql_sqlserver;
 
 /* " k1, k2" behind before: what keys are called in a change table. */
 void track_key_names(struct buf *out, const char *before, size_t nkeys);

@@ -211,7 +211,7 @@ struct dialect {
 	/* Behind a SELECT of values that is to have a WHERE: " FROM DUAL". */
 	const char *from_nothing;
 	const struct db_position *position; /* NULL: none that is known */
-	/* Change tables (dialect-track.h); NULL: they cannot be made. */
+	/* What has changed (dialect-track.h); NULL: nobody knows. */
 	const struct track_sql *track;
 	/* Lines that open and close a patch for the stock client. */
 	const char *patch_begin;

@@ -39,22 +39,12 @@ enum status apply_lock(struct db *target, struct err *err);
 /* The stage (base/stage.h) in which the spool is written. */
 void apply_begin_stage(const struct applier *a);
 
-/* Roll back. Is the connection of use, outside any transaction? */
-bool apply_roll_back(struct db *target);
-
-/* COMMIT, or roll back. *unknown: the connection is gone and nobody can tell
- * whether it went through. */
-enum status apply_commit(struct db *target, bool *unknown, struct err *err);
-
 /*
  * After the failure in err: roll back, find the inserts whose keys exist, and
  * say what a constraint was about. Returns err->status, TU_ECONFLICT if there
  * are conflicts.
  */
 enum status apply_fail(struct applier *a, struct err *err);
-
-/* Rolled back, and no fault of the changes. */
-bool apply_is_passing(const struct err *err);
 
 /* Say so and wait before try number n + 2. TU_EINTERRUPTED by a signal. */
 enum status apply_pause(struct applier *a, unsigned n, struct err *err);

@@ -78,4 +78,14 @@ enum status apply_run(struct db *target, struct spool *spool,
     const struct apply_options *options, struct apply_result *result,
     struct err *err);
 
+/* Roll back. Is the connection of use, outside any transaction? */
+bool apply_roll_back(struct db *target);
+
+/* COMMIT, or roll back. *unknown: the connection is gone and nobody can tell
+ * whether it went through. */
+enum status apply_commit(struct db *target, bool *unknown, struct err *err);
+
+/* Rolled back, and no fault of the changes. */
+bool apply_is_passing(const struct err *err);
+
 #endif

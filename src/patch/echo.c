@@ -24,7 +24,7 @@ echo_init(struct echo *e, struct db *db, const char *run, struct err *err)
 	enum status st;
 
 	*e = (struct echo){ .db = db };
-	if (track == NULL || run == NULL)
+	if (track == NULL || track->tag == NULL || run == NULL)
 		return TU_OK;
 	arena = arena_new(256);
 	st = db_one(db, track->can_tag != NULL ? track->can_tag : track->exists,

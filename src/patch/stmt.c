@@ -241,6 +241,14 @@ build_delete(struct stmt *st, const struct change *c, struct err *err)
 	return add_where(st, c, err);
 }
 
+static void
+add_itself(struct stmt *st, const struct column *col)
+{
+	st->dialect->ident(&st->sql, col->name);
+	buf_adds(&st->sql, " = ");
+	st->dialect->ident(&st->sql, col->name);
+}
+
 /* An UPDATE would set ON UPDATE CURRENT_TIMESTAMP columns by itself. */
 static void
 keep_auto_updated(struct stmt *st, const struct change *c)
@@ -254,9 +262,7 @@ keep_auto_updated(struct stmt *st, const struct change *c)
 		if (!col->auto_update || (at >= 0 && stmt_sets(c, (size_t)at)))
 			continue;
 		buf_adds(&st->sql, ", ");
-		st->dialect->ident(&st->sql, col->name);
-		buf_adds(&st->sql, " = ");
-		st->dialect->ident(&st->sql, col->name);
+		add_itself(st, col);
 	}
 }
 
@@ -418,6 +424,29 @@ stmt_build(struct stmt *st, const struct change *c, struct err *err)
 		break;
 	}
 	return build_insert(st, c, err);
+}
+
+enum status
+stmt_assign(struct stmt *st, const struct change *c, const char *set,
+    const char *where, struct err *err)
+{
+	const struct table *t = c->pair->table[TARGET];
+	enum status rc;
+
+	buf_reset(&st->sql);
+	st->first = st->params ? st->params->n : 0;
+	buf_addf(&st->sql, "UPDATE %s SET ", t->from);
+	/* In front: where the user says otherwise, the last one counts. */
+	for (size_t i = 0; i < t->ncolumns; i++) {
+		if (!t->columns[i].auto_update)
+			continue;
+		add_itself(st, &t->columns[i]);
+		buf_adds(&st->sql, ", ");
+	}
+	buf_addf(&st->sql, "%s\n", set);
+	rc = add_where(st, c, err);
+	buf_addf(&st->sql, " AND (%s\n)", where);
+	return rc;
 }
 
 enum status

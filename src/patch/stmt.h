@@ -75,6 +75,13 @@ enum change_op stmt_op(const struct change *c, enum stmt_direction dir);
 uint64_t stmt_runs(const struct change *c, enum stmt_direction dir);
 
 /*
+ * Make st->sql an UPDATE by SQL of the user's: "SET set" for the row that a
+ * CHANGE_DELETE is of, if it is as it says and where holds.
+ */
+enum status stmt_assign(struct stmt *st, const struct change *c,
+    const char *set, const char *where, struct err *err);
+
+/*
  * The change's key as the target has it or will have it, pair->nkeys cells,
  * and what column i of an insert or update will hold if it is written. The
  * bytes live in the change or in the arena.

@@ -14,7 +14,7 @@
 enum status
 captures_possible(const struct db *db, struct err *err)
 {
-	if (db->dialect->track == NULL)
+	if (db->dialect->track == NULL || db->dialect->track->setup == NULL)
 		return err_set(err, TU_ESCHEMA,
 		    "%s: change tables can be made in PostgreSQL, MariaDB, "
 		    "MySQL and SQLite only",

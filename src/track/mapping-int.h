@@ -16,7 +16,7 @@
 struct preset {
 	const char *name;
 	bool log; /* its rows are changes, not rows of the table itself */
-	const char *field[MAP_FIELDS];
+	const char *field[MAP_FIELDS]; /* ack: what "yes" stands for */
 };
 
 /* A mapping with what its preset says. */

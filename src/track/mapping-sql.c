@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "db/dialect-track.h"
 #include "patch/recheck.h"
@@ -171,6 +172,17 @@ make_slot(const struct maker *k, struct change_source *out)
 	                       : out->from;
 }
 
+static const char *const *
+own_names(const struct maker *k)
+{
+	const char **names =
+	    arena_alloc(k->arena, k->pair->nkeys * sizeof(*names));
+
+	for (size_t i = 0; i < k->pair->nkeys; i++)
+		names[i] = expand(k, "@c", i);
+	return names;
+}
+
 static const char *
 make_where(const struct maker *k)
 {
@@ -194,6 +206,85 @@ make_from(const struct maker *k)
 	return k->m->field[MAP_FROM] != NULL ? from : expand(k, from, 0);
 }
 
+/* The name of the column that an assignment sets. */
+static const char *
+assigned(struct arena *arena, const char *text)
+{
+	size_t n = strcspn(text, "=");
+
+	while (n > 0 && strchr(" \t\n\"`]", text[n - 1]) != NULL)
+		n--;
+	while (n > 0 && strchr("\"`[", *text) != NULL) {
+		text++;
+		n--;
+	}
+	return arena_memdup(arena, text, n);
+}
+
+/* What marks a row must not make it differ, and must come undone where the
+ * rest does. */
+static enum status
+check_ack(const struct maker *k, const char *ack, struct err *err)
+{
+	const char *const *parts;
+	size_t n = split(k->arena, ack, ',', &parts);
+
+	if (!k->table->writable || k->table->no_rollback != NULL)
+		return err_set(err, TU_EUSAGE,
+		    "[%s] ack: '%s' is no table that a transaction can change",
+		    k->m->name, k->table->name);
+	for (size_t i = 0; i < n; i++) {
+		const char *name = assigned(k->arena, parts[i]);
+
+		for (size_t c = 0; c < k->pair->ncols; c++) {
+			const char *col = k->pair->cols[c].col[k->side]->name;
+
+			if (strcasecmp(col, name) != 0)
+				continue;
+			err_set(err, TU_EUSAGE,
+			    "[%s] ack: column '%s' is compared, so rows would "
+			    "differ as soon as they are marked",
+			    k->m->name, col);
+			return err_hint(
+			    err, "leave it out: --exclude-columns=%s", col);
+		}
+	}
+	return TU_OK;
+}
+
+static enum status
+refuse_reader(const struct maker *k, const struct db *db, const char *what,
+    struct err *err)
+{
+	return err_set(err, TU_EUSAGE,
+	    "[%s] %s: reader %s is %s, and this is %s", k->m->name,
+	    mapping_fields[k->m->field[MAP_READER] != NULL ? MAP_READER
+							   : MAP_PRESET],
+	    read_kind_names[k->r->kind], what, db->version);
+}
+
+/* SQL Server knows rows by the primary key of the table. */
+static enum status
+check_primary(const struct maker *k, struct err *err)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < k->table->nkeys; i++) {
+		const struct index_key *key = &k->table->keys[i];
+
+		for (size_t c = 0; key->primary && c < key->ncols; c++)
+			for (size_t n = 0; n < k->pair->nkeys; n++)
+				found += key_column(k, n) ==
+				         &k->table->columns[key->cols[c]];
+	}
+	if (found == k->pair->nkeys)
+		return TU_OK;
+	return err_set(err, TU_ESCHEMA,
+	    "[%s] '%s' is not compared by columns of its primary key, and "
+	    "changes are known by nothing else",
+	    k->m->name, k->table->name);
+}
+
 /* What this brand has, and what is read from the pair's own key. */
 static enum status
 check_brand(const struct maker *k, const struct db *db, struct err *err)
@@ -204,17 +295,18 @@ check_brand(const struct maker *k, const struct db *db, struct err *err)
 
 	if (track == NULL)
 		return err_set(err, TU_ESCHEMA,
-		    "[%s] %s: changes are read from PostgreSQL, MariaDB, MySQL "
-		    "and SQLite only",
+		    "[%s] %s: changes are read from PostgreSQL, MariaDB, "
+		    "MySQL, "
+		    "SQLite and SQL Server only",
 		    k->m->name, k->d->brand);
+	if ((r->kind == READ_CHANGETABLE) != (track->changes != NULL))
+		return refuse_reader(k, db,
+		    track->changes == NULL
+			? "for SQL Server"
+			: "not known for SQL Server, which has changetable",
+		    err);
 	if ((r->kind == READ_SNAPSHOT || r->kind == READ_SLOT) && track->gaps)
-		return err_set(err, TU_EUSAGE,
-		    "[%s] %s: reader %s is for PostgreSQL, and this is %s",
-		    k->m->name,
-		    mapping_fields[k->m->field[MAP_READER] != NULL
-				       ? MAP_READER
-				       : MAP_PRESET],
-		    read_kind_names[r->kind], db->version);
+		return refuse_reader(k, db, "for PostgreSQL", err);
 	if (r->kind == READ_GAPS && track->birth == NULL &&
 	    r->f[MAP_MARK] == NULL)
 		return err_set(err, TU_EUSAGE,
@@ -249,7 +341,8 @@ make_source(const struct maker *k, struct change_source *out, struct err *err)
 	out->seq = r->f[MAP_SEQ];
 	out->mark = r->kind == READ_GAPS ? r->f[MAP_MARK] : NULL;
 	out->at = r->kind == READ_WINDOW ? r->f[MAP_AT] : NULL;
-	out->op = r->f[MAP_OP];
+	out->op =
+	    r->kind == READ_CHANGETABLE ? "SYS_CHANGE_OPERATION" : r->f[MAP_OP];
 	out->nkeys = k->pair->nkeys;
 	out->columns = columns;
 	out->gap_seconds = GAP_SECONDS;
@@ -258,11 +351,18 @@ make_source(const struct maker *k, struct change_source *out, struct err *err)
 	out->skew = r->f[MAP_WINDOW] != NULL ? MAX(r->window, WINDOW_SKEW)
 	                                     : WINDOW_SKEW;
 	out->pointer = r->f[MAP_POINTER];
+	out->ack = r->f[MAP_ACK];
+	if (out->ack != NULL && check_ack(k, out->ack, err))
+		return err->status;
 	out->blind_to_deletes =
 	    (r->kind == READ_WINDOW || r->kind == READ_ALL) && !log;
 	if (r->kind == READ_SLOT) {
 		make_slot(k, out);
 		return TU_OK;
+	}
+	if (r->kind == READ_CHANGETABLE) {
+		out->key = own_names(k);
+		return check_primary(k, err);
 	}
 	if (make_key(k, MAP_KEY, &out->key, err))
 		return err->status;

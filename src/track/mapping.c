@@ -11,25 +11,38 @@
 
 const char *const mapping_fields[MAP_FIELDS] = { "preset", "reader", "from",
 	"where", "seq", "mark", "at", "window", "key", "key_old", "op",
-	"pointer", "publication", "object", "event", "path" };
+	"pointer", "publication", "ack", "object", "event", "path" };
 
 /* --- presets -------------------------------------------------------------- */
 
+#define DATAJOIN_POINTER(program)                                       \
+	("SELECT fromoutboxpointer FROM ds_program_parameter WHERE id " \
+	 "= '" program "'")
 #define DATAJOIN(table, program)                                            \
 	{                                                                   \
 		[MAP_FROM] = (table), [MAP_WHERE] = "object_table = @o",    \
 		[MAP_SEQ] = "id", [MAP_MARK] = "update_datetime",           \
 		[MAP_KEY] = "object_id",                                    \
 		[MAP_KEY_OLD] = "nullif(nullif(object_id_old, 'tbd'), '')", \
-		[MAP_POINTER] =                                             \
-		    ("SELECT fromoutboxpointer FROM "                       \
-		     "ds_program_parameter WHERE id = '" program "'")       \
+		[MAP_POINTER] = DATAJOIN_POINTER(program)                   \
 	}
 
 static const struct preset presets[] = {
 	{ "trueup", true, { NULL } },
 	{ "datajoin", true, DATAJOIN("ds_change_outbox", "1000") },
 	{ "datajoin-inbox", true, DATAJOIN("ds_change_inbox", "1001") },
+	/* The two tables themselves, as a pair. */
+	{ "datajoin-transport", true,
+	    { [MAP_FROM] = "@t",
+		[MAP_SEQ] = "id",
+		[MAP_MARK] = "update_datetime",
+		[MAP_KEY] = "@c",
+		[MAP_POINTER] = DATAJOIN_POINTER("1000") } },
+	{ "datajoin-transport-inbox", true,
+	    { [MAP_FROM] = "@t",
+		[MAP_SEQ] = "id",
+		[MAP_MARK] = "update_datetime",
+		[MAP_KEY] = "@c" } },
 	{ "rhosocial", true,
 	    { [MAP_FROM] = "data_changes",
 		[MAP_WHERE] = "table_name = @o",
@@ -59,9 +72,12 @@ static const struct preset presets[] = {
 		[MAP_AT] = "CASE WHEN ROW_END > NOW(6) THEN ROW_START ELSE "
 			   "ROW_END END",
 		[MAP_KEY] = "@c" } },
+	{ "changetable", false, { [MAP_READER] = "changetable" } },
 	{ "updated_at", false, { [MAP_AT] = "updated_at", [MAP_KEY] = "@c" } },
 	{ "synced", false,
-	    { [MAP_WHERE] = "synced IS NOT TRUE", [MAP_KEY] = "@c" } },
+	    { [MAP_WHERE] = "synced IS NOT TRUE",
+		[MAP_KEY] = "@c",
+		[MAP_ACK] = "synced = TRUE" } },
 };
 
 static const struct preset *
@@ -158,6 +174,21 @@ resolve_kind(struct arena *arena, struct resolved *r)
 	return unknown(arena, "reader", &near);
 }
 
+/* Nothing is written that was not asked for: an ack is yes, or said. */
+static const char *
+resolve_field(
+    const struct mapping *m, const struct preset *preset, enum mapping_field f)
+{
+	const char *said = m->field[f];
+	const char *has = preset != NULL ? preset->field[f] : NULL;
+
+	if (f == MAP_ACK)
+		has = said != NULL && strcmp(said, "yes") == 0 ? has : NULL;
+	if (said == NULL || (f == MAP_ACK && has != NULL))
+		return has;
+	return f != MAP_READER && strcmp(said, "none") == 0 ? NULL : said;
+}
+
 const char *
 mapping_resolve(struct arena *arena, const struct mapping *m,
     struct resolved *r, enum mapping_field *field)
@@ -175,14 +206,8 @@ mapping_resolve(struct arena *arena, const struct mapping *m,
 			nearest_try(&near, presets[i].name);
 		return unknown(arena, "preset", &near);
 	}
-	for (size_t i = 0; i < MAP_FIELDS; i++) {
-		r->f[i] = m->field[i];
-		if (r->f[i] == NULL && r->preset != NULL)
-			r->f[i] = r->preset->field[i];
-		if (i != MAP_READER && r->f[i] != NULL &&
-		    strcmp(r->f[i], "none") == 0)
-			r->f[i] = NULL;
-	}
+	for (unsigned i = 0; i < MAP_FIELDS; i++)
+		r->f[i] = resolve_field(m, r->preset, (enum mapping_field)i);
 	*field = MAP_READER;
 	if ((why = resolve_kind(arena, r)) != NULL)
 		return why;
@@ -204,6 +229,8 @@ has_use(const struct resolved *r, enum mapping_field f)
 	const char *where = r->f[MAP_WHERE];
 	const char *name = r->preset != NULL ? r->preset->name : "";
 
+	if (r->kind == READ_CHANGETABLE)
+		return f == MAP_READER || f == MAP_PRESET;
 	if (r->kind == READ_SLOT && f < MAP_OBJECT)
 		return f == MAP_READER || f == MAP_FROM || f == MAP_PUBLICATION;
 	switch (f) {
@@ -231,6 +258,7 @@ has_use(const struct resolved *r, enum mapping_field f)
 	case MAP_KEY_OLD:
 	case MAP_OP:
 	case MAP_POINTER:
+	case MAP_ACK:
 		break;
 	}
 	return true;
@@ -267,6 +295,23 @@ check_use(struct arena *arena, const struct mapping *m,
 }
 
 static const char *
+check_ack(const struct resolved *r)
+{
+	const char *ack = r->f[MAP_ACK];
+
+	if (ack == NULL)
+		return NULL;
+	if (strchr(ack, '=') == NULL)
+		return "how a row is marked is said as in synced = true; "
+		       "preset synced knows it by yes";
+	if (r->kind != READ_ALL || r->f[MAP_FROM] != NULL ||
+	    r->f[MAP_WHERE] == NULL)
+		return "rows are marked in the table itself, with reader all "
+		       "and a 'where' that takes in those that are not yet";
+	return NULL;
+}
+
+static const char *
 check_needs(struct arena *arena, const struct mapping *m,
     const struct resolved *r, enum mapping_field *field)
 {
@@ -275,8 +320,10 @@ check_needs(struct arena *arena, const struct mapping *m,
 		enum mapping_field field;
 		bool needed;
 	} needs[] = {
-		{ MAP_FROM, r->preset == NULL || r->preset->log },
-		{ MAP_KEY, r->kind != READ_SLOT },
+		{ MAP_FROM, r->kind != READ_CHANGETABLE &&
+				(r->preset == NULL || r->preset->log) },
+		{ MAP_KEY,
+		    r->kind != READ_SLOT && r->kind != READ_CHANGETABLE },
 		{ MAP_SEQ, numbered || r->f[MAP_POINTER] != NULL },
 		{ MAP_AT, r->kind == READ_WINDOW },
 	};
@@ -298,6 +345,9 @@ check_needs(struct arena *arena, const struct mapping *m,
 	if (r->kind == READ_SNAPSHOT && r->f[MAP_POINTER] != NULL)
 		return "reader snapshot has no number to hold against a "
 		       "pointer";
+	*field = MAP_ACK;
+	if (check_ack(r) != NULL)
+		return check_ack(r);
 	*field = MAP_PATH;
 	if (m->field[MAP_PATH] != NULL &&
 	    strpbrk(m->field[MAP_PATH], "\"\\'{}") != NULL)

@@ -5,7 +5,7 @@
  * change_source), in SQL of that side. Its fields, all of them texts:
  *
  *	preset   what the others are unless they are said, see below
- *	reader   auto, snapshot, gaps, window, slot, all or none
+ *	reader   auto, snapshot, gaps, window, slot, changetable, all or none
  *	         (reader.h). auto is
  *	         the preset's, else gaps with seq, window with at, else all
  *	from     the table, or a query in parentheses with a name; slot: the
@@ -28,18 +28,20 @@
  *	op       an expression: 'T' is a change of all the table
  *	pointer  a query of one integer: up to which seq another pipeline has
  *	         delivered
- *	object   what the table is called in the table of changes (presets that
- *	         have changes of several tables); its name unless said
- *	event    outbox: a pattern of LIKE for event_type
- *	path     outbox: where the key is in the payload, "order.id" for each
- *	         column; the column's name unless said
+ *	ack      an assignment as UPDATE ... SET has it, which marks a row of
+ *the table itself as brought over, so that the where does not take it in any
+ *more; "yes": that of the preset (mark.h) object   what the table is called in
+ *the table of changes (presets that have changes of several tables); its name
+ *unless said event    outbox: a pattern of LIKE for event_type path     outbox:
+ *where the key is in the payload, "order.id" for each column; the column's name
+ *unless said
  *
  * "none" stands for nothing where a preset has something. A preset's own SQL is
  * in mapping.c. The preset "trueup" is a table of our own (capture.h), and
  * what a mapping is that says nothing: the caller's business.
  *
  * The SQL of a mapping is the user's, run as it is by a session that can
- * change nothing. What an outbox has in its rows is never run.
+ * change nothing, but for ack's. What an outbox has in its rows is never run.
  */
 #ifndef TU_TRACK_MAPPING_H
 #define TU_TRACK_MAPPING_H
@@ -61,6 +63,7 @@ enum mapping_field {
 	MAP_OP,
 	MAP_POINTER,
 	MAP_PUBLICATION,
+	MAP_ACK,
 	MAP_OBJECT,
 	MAP_EVENT,
 	MAP_PATH,

@@ -9,7 +9,7 @@
 #define FIELDS_MAX 8
 
 const char *const read_kind_names[READ_KINDS] = { "snapshot", "gaps", "window",
-	"slot", "all", "none" };
+	"slot", "changetable", "all", "none" };
 
 void
 position_release(struct position *p)
@@ -29,6 +29,8 @@ position_write(struct buf *out, const struct position *p)
 	if (p->kind == READ_SLOT)
 		buf_addf(out, "\t%s\t%" PRIX64 "/%" PRIX64 "\t%" PRIu64,
 		    p->slot, p->lsn >> 32, p->lsn & UINT32_MAX, p->xid);
+	if (p->kind == READ_CHANGETABLE)
+		buf_addf(out, "\t%" PRId64, p->last);
 	if (p->kind == READ_GAPS) {
 		buf_addf(out, "\t%" PRId64 "\t%s\t", p->last, p->mark);
 		gaps_write(out, &p->gaps);
@@ -104,6 +106,12 @@ read_rest(struct position *p, char *const *field, size_t n)
 		p->xid = strtoull(field[2], NULL, 10);
 		return position_slot(p->slot) &&
 		       position_lsn(field[1], &p->lsn);
+	case READ_CHANGETABLE:
+		if (n != 1)
+			return false;
+		p->last = strtoll(field[0], NULL, 10);
+		return *field[0] != '\0' &&
+		       field[0][strspn(field[0], "0123456789")] == '\0';
 	case READ_ALL:
 	case READ_NONE:
 		return n == 0;

@@ -5,7 +5,8 @@
  * kept and given back. Fields, between tabs:
  *
  *	1           the version of this format
- *	snapshot    what has read it: snapshot, gaps, window, slot, all or none
+ *	snapshot    what has read it: snapshot, gaps, window, slot,
+ *	            changetable, all or none
  *	id, number  of the change table: meta.install_id and captured.tab; "-"
  *	            and 0 for a table that is not ours
  *	shape       of the table, as capture_state() says, or of a table that
@@ -33,6 +34,10 @@
  *	xid         0; else it does not count yet: when no transaction below
  *	            this id is open any more it will
  *
+ * for changetable
+ *
+ *	version     of the database, up to which changes were read
+ *
  * and nothing for all and none.
  */
 #ifndef TU_TRACK_POSITION_H
@@ -46,6 +51,7 @@ enum read_kind {
 	READ_GAPS,
 	READ_WINDOW,
 	READ_SLOT,
+	READ_CHANGETABLE,
 	READ_ALL,
 	READ_NONE,
 };

@@ -39,10 +39,20 @@ enum status read_by_snapshot(struct reading *r, struct err *err);
 enum status read_by_gaps(struct reading *r, struct err *err);
 enum status read_by_window(struct reading *r, struct err *err);
 enum status read_by_slot(struct reading *r, struct err *err);
+enum status read_by_changetable(struct reading *r, struct err *err);
+
+/* reader_before() of a window, and of SQL Server's change tracking. */
+enum status window_before(struct db *aside, struct arena *arena,
+    struct change_source *src, struct err *err);
+enum status changetable_before(struct db *aside, struct arena *arena,
+    struct change_source *src, struct err *err);
 
 /* What a slot sends is all that happens to this table, and what says that it
  * is the same table, as it was; or an error. */
 enum status slot_identity(
+    struct reading *r, const char **identity, struct err *err);
+/* The same of SQL Server's change tracking. */
+enum status changetable_identity(
     struct reading *r, const char **identity, struct err *err);
 
 #endif

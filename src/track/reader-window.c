@@ -6,14 +6,14 @@
 #include "track/reader-int.h"
 
 enum status
-reader_before(struct db *aside, struct arena *arena, struct change_source *src,
+window_before(struct db *aside, struct arena *arena, struct change_source *src,
     struct err *err)
 {
 	struct texts got;
 	int64_t seconds;
 	enum status st;
 
-	if (src->kind != READ_WINDOW || aside->dialect->track->open == NULL)
+	if (aside->dialect->track->open == NULL)
 		return TU_OK;
 	st = ask_texts(aside, arena, aside->dialect->track->open, 2, &got, err);
 	if (st)

@@ -274,6 +274,9 @@ judge_position(struct reading *r, const char *text)
 			? "the table was truncated or rewritten, its columns "
 			  "or the publication have changed, or the server is "
 			  "another"
+		    : new->kind == READ_CHANGETABLE
+			? "the table was truncated, its tracking began anew, "
+			  "or the server is another"
 			: "the table of changes was truncated or replaced, "
 			  "its mapping has changed, or the server is "
 			  "another");
@@ -329,6 +332,10 @@ find_shape(struct reading *r, const char **shape, struct err *err)
 {
 	const struct change_source *src = r->src;
 	const char *state, *server = NULL, *table = NULL;
+	enum status (*identity)(struct reading *, const char **, struct err *) =
+	    src->kind == READ_SLOT          ? slot_identity
+	    : src->kind == READ_CHANGETABLE ? changetable_identity
+					    : find_identity;
 	const char *const texts[] = { src->from, src->where, src->seq,
 		src->mark, src->at, src->op, src->publication };
 	struct digest *d;
@@ -337,8 +344,7 @@ find_shape(struct reading *r, const char **shape, struct err *err)
 	    capture_state(r->db, r->arena, NULL, &state, &server, err);
 
 	if (st == TU_OK)
-		st = src->kind == READ_SLOT ? slot_identity(r, &table, err)
-		                            : find_identity(r, &table, err);
+		st = identity(r, &table, err);
 	if (st)
 		return st;
 	d = digest_new();
@@ -364,7 +370,7 @@ read_changes(struct reading *r, struct err *err)
 	/* What is wrong with a mapping is said in the first run, which needs no
 	 * keys, and not in the next. */
 	if (!r->kept && r->src->capture == NULL && r->src->kind != READ_NONE &&
-	    r->src->kind != READ_SLOT)
+	    r->src->kind != READ_SLOT && r->src->kind != READ_CHANGETABLE)
 		st = reading_scan(r, "1 = 0", false, NULL, err);
 	if (st)
 		return st;
@@ -377,12 +383,25 @@ read_changes(struct reading *r, struct err *err)
 		return read_by_window(r, err);
 	case READ_SLOT:
 		return read_by_slot(r, err);
+	case READ_CHANGETABLE:
+		return read_by_changetable(r, err);
 	case READ_ALL:
 		return r->kept ? reading_scan(r, "1 = 1", false, NULL, err)
 		               : TU_OK;
 	case READ_NONE:
 		break;
 	}
+	return TU_OK;
+}
+
+enum status
+reader_before(struct db *aside, struct arena *arena, struct change_source *src,
+    struct err *err)
+{
+	if (src->kind == READ_WINDOW)
+		return window_before(aside, arena, src, err);
+	if (src->kind == READ_CHANGETABLE)
+		return changetable_before(aside, arena, src, err);
 	return TU_OK;
 }
 

@@ -35,6 +35,11 @@
  *	          plugin pgoutput gives of the table (pgoutput.h). It is only
  *	          looked at; what is kept of it ends with the ack. Of several
  *	          tables that share it the one that was read least far counts
+ *	changetable
+ *	          what SQL Server has noted by itself (change tracking): the
+ *	          keys of rows that were committed behind a version. It is good
+ *	          while nothing behind it has been cleaned, which is looked at
+ *	          before and after, and no TRUNCATE or pause came in between
  *	all       every row, each time
  *	none      this side is believed never to change by itself
  *
@@ -75,7 +80,7 @@
 struct change_source {
 	const char *name; /* for messages, or NULL */
 	enum read_kind kind;
-	const char *from;        /* slot: its name */
+	const char *from; /* slot: its name; changetable: the table itself */
 	const char *publication; /* slot: the publication, and the table; keys
 	                          * are of k1, k2, ... that are bytes */
 	uint64_t relid;
@@ -97,9 +102,11 @@ struct change_source {
 	const char *install_id;
 	int64_t gap_seconds; /* InnoDB: GAP_SECONDS */
 	int64_t window;      /* seconds, or what a number is put back by */
-	int64_t skew; /* what reader_before() adds, WINDOW_SKEW or more */
-	int64_t open; /* reader_before()'s, 0: not known */
+	int64_t skew;    /* what reader_before() adds, WINDOW_SKEW or more */
+	int64_t open;    /* reader_before()'s, 0: not known */
+	int64_t version; /* the same, for changetable */
 	bool blind_to_deletes;
+	const char *ack; /* all: how a row is marked (mark.h), or NULL */
 	/* A query of one value: up to which number (of seq) another pipeline
 	 * has carried these changes. Keys of rows above it go into pending,
 	 * too, in every read, be it the first. */
@@ -125,7 +132,8 @@ void change_source_own(struct arena *arena, const struct db *db,
 
 /*
  * Right before the snapshot that reader_read() is in, with a session outside
- * of any: how far back a window has to go. Others need nothing.
+ * of any: how far back a window has to go, and the version that the next read
+ * of SQL Server's changes begins at. Others need nothing.
  */
 enum status reader_before(struct db *aside, struct arena *arena,
     struct change_source *src, struct err *err);

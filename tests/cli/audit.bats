@@ -235,7 +235,7 @@ trueup audit: conf:6: jobs must be between 1 and 64"
 	sed -n '/^\.SS PRESETS/,/^\.SH/{/^\.EX/,/^\.EE/p}' \
 	    "$srcdir/man/trueup.conf.5" |
 	    sed 's/^\.E[XE]//; s/\\e/\\/g; s/\\-/-/g' >>conf
-	[ "$(grep -c '^\[changes ' conf)" = 11 ]
+	[ "$(grep -c '^\[changes ' conf)" = 15 ]
 	audit 0 --check -v conf
 	is "$stderr" "trueup: conf: 1 pairs, no mistake"
 	sed -i 's/^preset = rhosocial/preset = rosocial/; s/^at =/att =/' conf

@@ -14,6 +14,7 @@ setup() {
 
 teardown() {
 	drop_pg_dbs
+	drop_my_dbs
 }
 
 # make_services FILE - those databases that its commands name.
@@ -72,6 +73,19 @@ page_examples() {
 	page_examples "$srcdir/man/trueup-status.1.in" 5
 	rm -r history
 	page_examples "$srcdir/man/trueup-accept.1.in" 7
+}
+
+@test "the examples of trueup-track(1)" {
+	fresh_my_db SHOP_URL
+	export SHOP_URL
+	my "$SHOP_URL" "CREATE TABLE log (host varchar(40) NOT NULL,
+	    at datetime(6) NOT NULL, line text, UNIQUE (at, host))"
+	page_examples "$srcdir/man/trueup-track.1.in" 9
+	# What it says at the end of them.
+	is "$(PGSERVICE=prod psql -XAtc "SELECT count(*) FROM pg_trigger
+	    WHERE tgname LIKE 'trueup%'")" 0
+	is "$(sqlite3 production.db "SELECT count(*) FROM sqlite_schema
+	    WHERE name LIKE 'trueup%'")" 0
 }
 
 @test "the examples of trueup-tutorial(7)" {

@@ -210,6 +210,93 @@ a_day_later() {
 	[[ $output == *"--changes needs --incremental"* ]]
 }
 
+# A table whose flag says what has yet to be brought over.
+marking() {
+	cat >changes <<-END
+	[changes there]
+	side = target
+	table = c
+	reader = none
+	[changes here]
+	side = source
+	table = c
+	preset = synced
+	$1
+	END
+	contacts="CREATE TABLE c(id int PRIMARY KEY, email varchar(20), synced boolean);
+	    INSERT INTO c VALUES (1, 'a', false), (2, 'b', true), (3, 'c', NULL)"
+	sync=(sync -v --incremental=s --changes=changes --exclude-columns=synced)
+}
+
+@test "rows are marked by a sync that is asked to, and only then" {
+	marked="SELECT group_concat(id) FROM (SELECT id FROM c WHERE synced ORDER BY id)"
+	marking
+	lite c.db "$contacts"
+	lite d.db "$contacts"
+	run -0 "$TRUEUP" "${sync[@]}" c.db d.db
+	is "$(lite c.db "$marked")" 2
+	marking 'ack = yes'
+	rm s
+	lite c.db "UPDATE c SET email = 'x' WHERE id = 3; INSERT INTO c VALUES (4, 'd', 0)"
+	run -1 "$TRUEUP" "diff" "${sync[@]:1}" c.db d.db
+	run -1 "$TRUEUP" "${sync[@]}" --dry-run c.db d.db
+	is "$(lite c.db "$marked")" 2
+	run -1 --separate-stderr "$TRUEUP" "${sync[@]}" --no-update c.db d.db
+	[[ $stderr == *"table 'c': 2 rows are marked; 0 have changed meanwhile, 1 differ"* ]]
+	is "$(lite c.db "$marked")" 1,2,4
+	run -0 --separate-stderr "$TRUEUP" "${sync[@]}" c.db d.db
+	[[ $stderr == *"table 'c': 1 rows are marked; 0 have"* ]]
+	is "$(lite c.db "$marked")" 1,2,3,4
+	is "$(lite d.db "$marked")" 2
+	# A column that only the source has is not in the target yet.
+	lite c.db "ALTER TABLE c ADD more; UPDATE c SET synced = 0 WHERE id = 1"
+	run -1 --separate-stderr "$TRUEUP" "${sync[@]}" c.db d.db
+	[[ $stderr == *"no row is marked, because the target has no column 'more'"* ]]
+	is "$(lite c.db "$marked")" 2,3,4
+	run -0 --separate-stderr "$TRUEUP" "${sync[@]}" --common c.db d.db
+	is "$(lite c.db "$marked")" 1,2,3,4
+	lite c.db 'ALTER TABLE c DROP more'
+	run -2 "$TRUEUP" "${sync[@]:0:4}" c.db d.db
+	[[ $output == *"[changes here] ack: column 'synced' is compared"* ]]
+	# Who cannot be written to is said, and what was written stays.
+	lite c.db "UPDATE c SET email = 'y', synced = 0 WHERE id = 1;
+		CREATE TRIGGER no BEFORE UPDATE ON c BEGIN SELECT raise(ABORT, 'never'); END"
+	run -4 --separate-stderr "$TRUEUP" "${sync[@]}" c.db d.db
+	[[ $stderr == *"never; no row was marked"* ]]
+	is "$(lite d.db "SELECT email FROM c WHERE id = 1")" y
+}
+
+@test "a row that is changed while a sync writes is not marked" {
+	marking 'ack = yes'
+	for db in from to; do
+		fresh_pg_db $db
+		pg "${!db}" "$contacts"
+	done
+	run -0 "$TRUEUP" "${sync[@]}" "$from" "$to"
+	pg "$from" "UPDATE c SET synced = false; UPDATE c SET email = 'B' WHERE id = 2"
+	mkfifo pipe
+	pg "$to" <pipe >session 2>&1 &
+	exec {tell}>pipe
+	echo "BEGIN; SELECT 'held' FROM c WHERE id = 2 FOR UPDATE;" >&"$tell"
+	wait_until grep -q held session
+	"$TRUEUP" "${sync[@]}" "$from" "$to" >/dev/null 2>stderr &
+	pid=$!
+	wait_until waits_for_lock "$to"
+	pg "$from" "UPDATE c SET email = 'A' WHERE id = 1"
+	echo 'COMMIT;' >&"$tell"
+	exec {tell}>&-
+	wait $pid
+	grep -q "2 rows are marked; 0 have changed meanwhile, 1 differ" stderr
+	is "$(pg "$from" "SELECT id FROM c WHERE NOT synced")" 1
+	run -0 "$TRUEUP" "${sync[@]}" "$from" "$to"
+	is "$(pg "$to" "SELECT email FROM c WHERE id = 1")" A
+	is "$(pg "$from" "SELECT count(*) FROM c WHERE NOT synced")" 0
+}
+waits_for_lock() {
+	[ -n "$(pg "$1" "SELECT pid FROM pg_stat_activity WHERE
+	    datname = current_database() AND wait_event_type = 'Lock'")" ]
+}
+
 @test "files that are not the pair's" {
 	echo text >s
 	run -4 "$TRUEUP" diff --incremental=s a.db b.db

@@ -84,7 +84,7 @@ command_with() {
 	pg "$crm" "UPDATE contacts SET email = '$sent' WHERE id = 7"
 	pg "$shop" "UPDATE contacts SET synced = true WHERE id = 7;
 	    DELETE FROM contacts WHERE id = 50"
-	section_examples "A SCRIPT WITH A SYNCED FLAG" 10
+	section_examples "A SCRIPT WITH A SYNCED FLAG" 11
 	columns="SELECT md5(string_agg(id || email, ',' ORDER BY id)) FROM contacts"
 	is "$(pg "$crm" "$columns")" "$(pg "$shop" "$columns")"
 	for state in contacts flag; do
@@ -92,10 +92,17 @@ command_with() {
 		    $'full\nincremental'
 	done
 	# A guarded mark leaves alone what has changed meanwhile.
-	mark=$(sed -n '/^synced = true WHERE/s/).*//p' "$page")
-	pg "$shop" "UPDATE contacts SET email = 'x' WHERE id = 8" \
-	    "; UPDATE contacts SET $mark"
+	mark=$(grep -A1 '(UPDATE contacts SET synced = TRUE' "$page" |
+	    tr '\n' ' ' | sed 's/.*(UPDATE/UPDATE/; s/).*//')
+	pg "$shop" "UPDATE contacts SET email = 'x', synced = false WHERE id = 8" \
+	    "; $mark"
 	is "$(pg "$shop" "SELECT id FROM contacts WHERE NOT synced")" 8
+	# Which is what trueup runs.
+	run -0 trueup sync --trace-sql --exclude-columns=synced \
+	    --incremental=history/flag.state --changes=contacts.changes \
+	    service=shop service=crm contacts
+	[[ $output == *'SET synced = TRUE'*'"email"'*'(synced IS NOT TRUE'* ]]
+	is "$(pg "$shop" "SELECT count(*) FROM contacts WHERE NOT synced")" 0
 }
 
 @test "every quarter of an hour and every night" {

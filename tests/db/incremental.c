@@ -440,6 +440,9 @@ do_step(struct twins *tw)
 		disable(tw, side);
 		return "a trigger is disabled";
 	case 5:
+		/* A state from before would know of none of those that were
+		 * found since; one on each side, and counting finds nothing. */
+		(void)unlink(tw->copy);
 		lose_change(tw, side);
 		return "a change is lost";
 	case 6:

@@ -340,6 +340,11 @@ test_changes_mistakes(void)
 	} cases[] = {
 		{ "table = t\npreset = synced\n", "" },
 		{ "table = t\n", "" },
+		{ "table = t\nside = source\npreset = synced\nack = yes\n",
+		    "" },
+		{ "table = t\npreset = synced\nack = yes\n",
+		    "8: [changes x] rows are marked in the source: ack needs "
+		    "side = source\n" },
 		{ "preset = synced\n", "8: [changes x] has no table\n" },
 		{ "table = t\npresett = synced\n",
 		    "10: no key 'presett'; is 'preset' meant?\n" },

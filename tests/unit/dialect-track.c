@@ -138,8 +138,8 @@ test_sqlite(void)
 static void
 test_others(void)
 {
-	ok(dialect_sqlserver.track == NULL && dialect_oracle.track == NULL &&
-		dialect_generic.track == NULL,
+	ok(dialect_sqlserver.track->setup == NULL &&
+		dialect_oracle.track == NULL && dialect_generic.track == NULL,
 	    "other brands have none");
 }
 

@@ -34,6 +34,7 @@ begin(struct trial *t, const struct dialect *d, size_t nkeys)
 	snprintf(t->db.version, sizeof(t->db.version), "%s 1", d->brand);
 	t->table = (struct table){ .name = "o'rders",
 		.from = "\"o'rders\"",
+		.writable = true,
 		.ncolumns = nkeys,
 		.columns = t->col };
 	if (d == &dialect_postgresql)
@@ -119,6 +120,10 @@ test_presets(void)
 		    "preset=datajoin;key_old=none;object=x",
 		    "gaps ds_change_outbox WHERE object_table = 'x'; "
 		    "id/update_datetime/; CAST((object_id) AS integer)" },
+		{ &dialect_postgresql, 1, "preset=datajoin-transport",
+		    "gaps \"o'rders\"; id/update_datetime/; \"id\"" },
+		{ &dialect_mysql, 1, "preset=datajoin-transport-inbox",
+		    "gaps \"o'rders\"; id/update_datetime/; `id`" },
 		{ &dialect_mysql, 1, "preset=rhosocial",
 		    "gaps data_changes WHERE table_name = 'o''rders'; id//; "
 		    "CAST((record_id) AS SIGNED)" },
@@ -194,6 +199,12 @@ test_fields(void)
 	is_str(t.src.install_id, "-", "no table of our own");
 	arena_free(t.arena);
 	begin(&t, &dialect_postgresql, 1);
+	ok(make(&t, "preset=datajoin-transport"), "a transport's");
+	ok(strstr(t.src.pointer, "id = '1000'") != NULL, "is its program's");
+	ok(make(&t, "preset=datajoin-transport-inbox") && t.src.pointer == NULL,
+	    "what has arrived needs none");
+	arena_free(t.arena);
+	begin(&t, &dialect_postgresql, 1);
 	ok(make(&t, "preset=datajoin"), "a preset's");
 	is_str(t.src.pointer,
 	    "SELECT fromoutboxpointer FROM ds_program_parameter WHERE id = "
@@ -204,6 +215,22 @@ test_fields(void)
 	ok(make(&t, "preset=updated_at;window=2d"), "a window");
 	is_int(t.src.window, 2 * 86400, "of two days");
 	ok(!mapping_set(&t.m, "sequence", "x"), "no such field");
+	arena_free(t.arena);
+	begin(&t, &dialect_sqlite, 1);
+	ok(make(&t, "preset=synced") && t.src.ack == NULL,
+	    "a mark that nobody asked for");
+	ok(make(&t, "ack=none") && t.src.ack == NULL, "or that is taken back");
+	ok(make(&t, "ack=yes"), "the preset's");
+	is_str(t.src.ack, "synced = TRUE", "it is");
+	ok(make(&t, "where=state <> 2;ack=state = 2, \"at\" = now()"),
+	    "another");
+	is_str(t.src.ack, "state = 2, \"at\" = now()", "as it is said");
+	t.table.writable = false;
+	ok(!make(&t, "ack=yes"), "a view");
+	is_str(t.err.msg,
+	    "[changes x] ack: 'o'rders' is no table that a transaction can "
+	    "change",
+	    "has no marks");
 	arena_free(t.arena);
 }
 
@@ -253,6 +280,18 @@ test_mistakes(void)
 		    "reader = none reads nothing, and has no use for 'from'" },
 		{ &dialect_sqlite, 1, "preset=synced;object=x",
 		    "'object' is of no use for preset synced" },
+		{ &dialect_sqlite, 1, "preset=updated_at;ack=yes",
+		    "how a row is marked is said as in synced = true; preset "
+		    "synced knows it by yes" },
+		{ &dialect_sqlite, 1, "preset=updated_at;ack=s = 1",
+		    "rows are marked in the table itself, with reader all and "
+		    "a 'where' that takes in those that are not yet" },
+		{ &dialect_sqlite, 1, "from=x;key=k;where=s;ack=s = 1",
+		    "rows are marked in the table itself, with reader all and "
+		    "a 'where' that takes in those that are not yet" },
+		{ &dialect_sqlite, 1, "preset=synced;ack=s = 1, \"ID\" = 3",
+		    "ack: column 'id' is compared, so rows would differ as "
+		    "soon as they are marked" },
 		{ &dialect_sqlite, 1, "preset=datajoin;object=x;where=a",
 		    "'object' has no use beside a 'where'" },
 		{ &dialect_sqlite, 1, "from=x;key=k;path=a",
@@ -291,8 +330,16 @@ test_mistakes(void)
 		{ &dialect_postgresql, 2, "preset=outbox;path=a",
 		    "path: as many as the key of 'o'rders' has columns, 2" },
 		{ &dialect_oracle, 1, "preset=updated_at",
-		    "Oracle: changes are read from PostgreSQL, MariaDB, MySQL "
-		    "and SQLite only" },
+		    "Oracle: changes are read from PostgreSQL, MariaDB, MySQL, "
+		    "SQLite and SQL Server only" },
+		{ &dialect_sqlite, 1, "preset=changetable",
+		    "preset: reader changetable is for SQL Server, and this is "
+		    "SQLite 1" },
+		{ &dialect_postgresql, 1, "reader=changetable",
+		    "reader: reader changetable is for SQL Server, and this is "
+		    "PostgreSQL 1" },
+		{ &dialect_postgresql, 1, "preset=changetable;key=k",
+		    "'key' is of no use for reader changetable" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -94,13 +94,15 @@ test_positions(void)
 		"1\tslot\t-\t0\tshape\ts\t1/2'\t0",
 		"1\tslot\t-\t0\tshape\ts\t1/123456789\t0",
 		"1\tsnapshot\tid\t7\tshape\t1:1:",
+		"1\tchangetable\t-\t0\tshape", "1\tchangetable\t-\t0\tshape\t",
+		"1\tchangetable\t-\t0\tshape\t7)",
 		"1\tgaps\tid\t7\tshape\t1\t-\t-\t-",
 		"1\tsnapshot\tid\t7\tshape\t'; DROP TABLE t\t1" };
 	static const char *const kept[] = {
 		"1\twindow\t-\t0\tshape\t'2025-11-21 10:00:00.5+00'",
 		"1\twindow\t-\t0\tshape\t-12.5", "1\twindow\t-\t0\tshape\t-",
-		"1\tall\t-\t0\tshape", "1\tnone\t-\t0\tshape",
-		"1\tsnapshot\t-\t0\tshape\t1:1:\t0",
+		"1\tchangetable\t-\t0\tshape\t123", "1\tall\t-\t0\tshape",
+		"1\tnone\t-\t0\tshape", "1\tsnapshot\t-\t0\tshape\t1:1:\t0",
 		"1\tslot\t-\t0\tshape\ts_1\t1F/16B3748\t0"
 	};
 	struct arena *arena = arena_new(1024);
