@@ -158,7 +158,10 @@ compare(struct comparison *c, struct err *err)
 		return st;
 	for (int s = SOURCE; s <= TARGET; s++)
 		c->leaves[s] = leaves_new(c->bounds.nleaves);
-	stage_table_again();
+	if (c->part)
+		stage_table_more();
+	else
+		stage_table_again();
 	st = gather(c->plan, &c->pair, &c->pool, &c->bounds, &c->within,
 	    c->leaves, err);
 	stage_look(0);
