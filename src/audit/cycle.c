@@ -142,7 +142,8 @@ cycle_free(struct cycle *c)
 static bool
 is_quick(const struct cycle *c, const struct pair *pair)
 {
-	return btree_may(c->plan, pair) && pair->rows <= PAGES_ROWS;
+	return btree_may(c->plan, pair) && pair->rows <= PAGES_ROWS &&
+	       c->plan->db[SOURCE]->pace == NULL;
 }
 
 /* What is said covers what runs before compared. */

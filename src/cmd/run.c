@@ -176,6 +176,8 @@ run_open(
 		st =
 		    session_open(&run->session, call, call->noperands - 2, err);
 	if (st == TU_OK)
+		st = session_pace(&run->session, call, run->until, err);
+	if (st == TU_OK)
 		st = begin_cycle(run, parts, err);
 	if (st == TU_OK)
 		st = begin_incremental(run, err);

@@ -139,6 +139,10 @@ settings_gentle(struct opt_table *table, struct settings *set)
 		OPT_GROUP("On busy servers"),
 		OPT_STR(0, "budget", &set->budget, "TIME",
 		    "stop after 30s, 15m, 6h or 1d; see trueup-diff(1)"),
+		OPT_U64(0, "max-rate", &set->max_rate, "ROWS", 1, 1000000000,
+		    "read at most so many rows a second of each side"),
+		OPT_U64(0, "max-load", &set->max_load, "N", 1, 1000000,
+		    "wait while more than N sessions of a server are active"),
 	};
 
 	opt_table_add(table, rows, ARRAY_LEN(rows));

@@ -50,7 +50,8 @@ struct settings {
 
 	/* Gentleness */
 	const char *budget;
-	uint64_t budget_seconds; /* by budget, if given */
+	uint64_t budget_seconds;     /* by budget, if given */
+	uint64_t max_rate, max_load; /* 0: any */
 
 	/* Output; format is an index into the command's own choices */
 	int format;

@@ -8,9 +8,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stage.h"
+#include "db/pace.h"
 #include "diff/btree.h"
 #include "diff/diff-int.h"
 #include "diff/pilot.h"
+
+#define PIECE_LEAVES 8
 
 /* A statement that waited for ALTER TABLE or TRUNCATE may have read a table
  * that is not the one planned, or an empty one. */
@@ -246,6 +249,25 @@ comparison_run(struct comparison *c, struct err *err)
 	return attempt(c, err);
 }
 
+/* A leaf is what a server reads at least, and some fit into what it may read at
+ * once; what has no ranges it would read at once. */
+static void
+spare_servers(struct comparison *c)
+{
+	struct pair *pair = &c->pair;
+	uint64_t piece = UINT64_MAX;
+
+	for (int s = SOURCE; s <= TARGET; s++)
+		piece = MIN(piece, pace_piece(c->plan->db[s]));
+	if (piece == UINT64_MAX)
+		return;
+	if (pair->nrange == 0)
+		pair_hash_here(pair);
+	pair->leaf_rows = MIN(pair->leaf_rows, MAX(piece / PIECE_LEAVES, 1));
+	if (pair->rows / (double)pair->leaf_rows > LEAVES_MAX)
+		pair->leaf_rows = (uint64_t)(pair->rows / LEAVES_MAX) + 1;
+}
+
 struct comparison *
 comparison_new(const struct plan *plan, const struct pair *pair,
     const struct diff_options *options, struct change_sink *sink,
@@ -265,6 +287,7 @@ comparison_new(const struct plan *plan, const struct pair *pair,
 		.bytes = {
 		    plan->db[SOURCE]->bytes_in, plan->db[TARGET]->bytes_in } };
 	*tally = (struct tally){ 0 };
+	spare_servers(c);
 	return c;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "db/pace.h"
 #include "diff/diff-int.h"
 #include "value/key.h"
 
@@ -333,6 +334,7 @@ look_for_end(struct slicer *s, enum side side, uint64_t n, bool *found,
 			end_at(s, bound, &key);
 	}
 	db_cursor_close(cur);
+	pace_rows(db, n);
 	buf_free(&key);
 	buf_free(&sql);
 	return st;
