@@ -25,7 +25,8 @@ struct place {
 	bool compared;    /* some of it by this run */
 	const char *next; /* where the rest begins */
 	int64_t began;
-	uint64_t differ, unsettled; /* rows of what was compared */
+	/* Of what was compared. */
+	uint64_t rows[2], ops[CHANGE_OPS], unsettled;
 };
 
 struct cycle {
@@ -46,8 +47,9 @@ enum {
 	C_BEGAN,
 	C_NEXT,
 	C_THROUGH,
-	C_DIFFER,
-	C_UNSETTLED,
+	C_ROWS,             /* of the source, then of the target */
+	C_OPS = C_ROWS + 2, /* by enum change_op */
+	C_UNSETTLED = C_OPS + CHANGE_OPS,
 	C_COLUMNS,
 };
 
@@ -81,7 +83,10 @@ take_place(void *arg, const struct cell *cells, struct err *err)
 	p->next = history_text(c->arena, &cells[C_NEXT]);
 	p->known = p->through || p->next != NULL;
 	p->began = integer(&cells[C_BEGAN]);
-	p->differ = (uint64_t)integer(&cells[C_DIFFER]);
+	for (int s = SOURCE; s <= TARGET; s++)
+		p->rows[s] = (uint64_t)integer(&cells[C_ROWS + s]);
+	for (int op = 0; op < CHANGE_OPS; op++)
+		p->ops[op] = (uint64_t)integer(&cells[C_OPS + op]);
 	p->unsettled = (uint64_t)integer(&cells[C_UNSETTLED]);
 	return TU_OK;
 }
@@ -123,8 +128,9 @@ cycle_new(struct history *history, const struct plan *plan, double until,
 	return history == NULL
 	           ? TU_OK
 	           : history_each(history->db,
-			 "SELECT tab, plan, began, next, through, differ, "
-			 "unsettled FROM cycle",
+			 "SELECT tab, plan, began, next, through, rows_source, "
+			 "rows_target, deletes, updates, inserts, unsettled "
+			 "FROM cycle",
 			 C_COLUMNS, take_place, c, err);
 }
 
@@ -150,7 +156,8 @@ is_quick(const struct cycle *c, const struct pair *pair)
 static void
 add_before(const struct place *p, struct tally *tally)
 {
-	tally->extent.differed = p->differ;
+	memcpy(tally->extent.rows, p->rows, sizeof(p->rows));
+	memcpy(tally->extent.ops, p->ops, sizeof(p->ops));
 	tally->extent.began = p->began;
 	tally->unsettled += p->unsettled;
 }
@@ -260,15 +267,6 @@ cycle_pair(struct cycle *c, const struct pair *pair,
 
 /* --- keeping -------------------------------------------------------------- */
 
-static uint64_t
-differing(const struct tally *t)
-{
-	uint64_t n = t->ops[CHANGE_INSERT] + t->ops[CHANGE_UPDATE] +
-	             t->ops[CHANGE_DELETE];
-
-	return t->extent.differed + MAX(n, t->unrepresentable);
-}
-
 void
 cycle_keep(struct cycle *c, const struct tally *tallies)
 {
@@ -288,7 +286,13 @@ cycle_keep(struct cycle *c, const struct tally *tallies)
 		buf_addf(sql, ", '%s', %" PRId64 ", ", p->plan,
 		    t->extent.resumed ? p->began : c->now);
 		history_add_text(sql, p->next);
-		buf_addf(sql, ", %d, %" PRIu64 ", %" PRIu64 ");\n", p->through,
-		    differing(t), t->unsettled);
+		buf_addf(sql, ", %d", p->through);
+		for (int side = SOURCE; side <= TARGET; side++)
+			buf_addf(sql, ", %" PRIu64,
+			    t->extent.rows[side] + t->rows[side]);
+		for (int op = 0; op < CHANGE_OPS; op++)
+			buf_addf(
+			    sql, ", %" PRIu64, t->extent.ops[op] + t->ops[op]);
+		buf_addf(sql, ", %" PRIu64 ");\n", t->unsettled);
 	}
 }

@@ -37,7 +37,7 @@ struct history {
 	struct buf reached;
 };
 
-/* The verdict of a table that this run did not have to look at. */
+/* The verdict of a table that the run did not have to look at. */
 #define HISTORY_BEFORE "compared before"
 
 /* Between the values of accepted.key_plain. */

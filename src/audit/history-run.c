@@ -48,12 +48,11 @@ sink_end(struct change_sink *s, const struct pair *pair,
     const struct tally *tally, struct err *err)
 {
 	const struct extent *e = &tally->extent;
-	const char *verdict = e->none && !e->cut ? HISTORY_BEFORE
-	                      : e->none || (e->cut && !tally_differs(tally))
-	                          ? "incomplete"
-	                      : tally_differs(tally) ? "different"
-	                      : tally->unsettled > 0 ? "unsettled"
-	                                             : "equal";
+	const char *verdict = e->none && !e->cut                ? HISTORY_BEFORE
+	                      : e->cut && !tally_differs(tally) ? "incomplete"
+	                      : tally_differs(tally)            ? "different"
+	                      : tally->unsettled > 0            ? "unsettled"
+	                                                        : "equal";
 
 	(void)err;
 	hear((struct history *)s, pair->name, verdict, NULL, tally,
@@ -113,7 +112,7 @@ rows_differing(const struct history_heard *t)
 	const uint64_t *ops = t->tally.ops;
 
 	return ops[CHANGE_INSERT] + ops[CHANGE_UPDATE] + ops[CHANGE_DELETE] +
-	       t->tally.extent.differed;
+	       extent_differed(&t->tally.extent);
 }
 
 /* --- begin ---------------------------------------------------------------- */
@@ -286,17 +285,18 @@ add_run_table(struct history *h, const struct history_heard *t)
 {
 	struct buf *sql = &h->sql;
 	const struct tally *y = &t->tally;
+	const struct extent *e = &y->extent;
 
 	buf_addf(sql, "INSERT OR REPLACE INTO run_table VALUES (%" PRId64 ", ",
 	    h->run);
 	history_add_text(sql, t->name);
 	buf_addf(sql, ", '%s', ", t->verdict);
 	history_add_text(sql, t->why);
-	add_u64(sql, ", ", y->rows[SOURCE]);
-	add_u64(sql, ", ", y->rows[TARGET]);
-	add_u64(sql, ", ", y->ops[CHANGE_INSERT]);
-	add_u64(sql, ", ", y->ops[CHANGE_UPDATE]);
-	add_u64(sql, ", ", y->ops[CHANGE_DELETE]);
+	add_u64(sql, ", ", y->rows[SOURCE] + e->rows[SOURCE]);
+	add_u64(sql, ", ", y->rows[TARGET] + e->rows[TARGET]);
+	add_u64(sql, ", ", y->ops[CHANGE_INSERT] + e->ops[CHANGE_INSERT]);
+	add_u64(sql, ", ", y->ops[CHANGE_UPDATE] + e->ops[CHANGE_UPDATE]);
+	add_u64(sql, ", ", y->ops[CHANGE_DELETE] + e->ops[CHANGE_DELETE]);
 	add_u64(sql, ", ", y->unrepresentable);
 	add_u64(sql, ", ", y->unsettled);
 	add_u64(sql, ", ", y->accepted);
@@ -306,17 +306,18 @@ add_run_table(struct history *h, const struct history_heard *t)
 }
 
 /* In an UPDATE all right sides see the row as it was. One that was compared has
- * a since if it differs, and else an equal. */
+ * a since if it differs, and else an equal; but it is verified only when it was
+ * compared to its end: how many rows differ is known then. */
 static const char restand[] =
     " ON CONFLICT (name) DO UPDATE SET verdict = excluded.verdict, "
     "checked = excluded.checked, why = excluded.why, "
     "verified = coalesce(excluded.verified, verified), "
     "equal = coalesce(excluded.equal, equal), "
-    "before = CASE WHEN coalesce(excluded.since, excluded.equal) IS NULL "
-    "THEN before "
+    "before = CASE WHEN excluded.verified IS NULL THEN before "
     "WHEN excluded.since IS NULL OR since IS NULL THEN NULL ELSE differ END, "
     "differ = CASE WHEN coalesce(excluded.since, excluded.equal) IS NULL "
-    "THEN differ ELSE excluded.differ END, "
+    "THEN differ WHEN excluded.verified IS NULL "
+    "THEN max(differ, excluded.differ) ELSE excluded.differ END, "
     "since = CASE WHEN coalesce(excluded.since, excluded.equal) IS NULL "
     "THEN since WHEN excluded.since IS NULL THEN NULL "
     "ELSE coalesce(since, excluded.since) END;\n";

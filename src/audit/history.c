@@ -246,7 +246,8 @@ static const char tables_2[] =
 /* And format 3 beyond the second. */
 static const char tables_3[] =
     "CREATE TABLE cycle (tab TEXT PRIMARY KEY, plan TEXT, began INTEGER, "
-    "next TEXT, through INTEGER, differ INTEGER, unsettled INTEGER) "
+    "next TEXT, through INTEGER, rows_source INTEGER, rows_target INTEGER, "
+    "deletes INTEGER, updates INTEGER, inserts INTEGER, unsettled INTEGER) "
     "WITHOUT ROWID;\n";
 
 static enum status

@@ -51,8 +51,8 @@
  *	           plan (as in tracked), began (when the first of them did),
  *	           next (where the rest of the table begins: diff/slice.h;
  *	           NULL: there is none), through (1: all of it was compared),
- *	           differ, unsettled (rows, of what was compared); empty
- *	           between two cycles
+ *	           rows_source, rows_target, deletes, updates, inserts,
+ *	           unsettled (of what was compared); empty between two cycles
  *	open       tab, side (0 the source, 1 the target), key (cells_pack()):
  *	           the rows that differed then, which an incremental run looks
  *	           at again
@@ -70,6 +70,7 @@
  * "not comparable", "written": it differed, and the sync that found it ended
  * with 0; and where the time was up, "incomplete": none of the rows compared so
  * far differs; "compared before": by other runs of the cycle, not by this one.
+ * Rows and differences in run_table are those of the cycle so far.
  *
  * A success is a run that answered: it ended with 0 or 1. Any other leaves
  * last_success where it was; only the mode full moves last_full, and one that

@@ -12,7 +12,7 @@ tally_differs_now(const struct tally *t)
 bool
 tally_differs(const struct tally *t)
 {
-	return tally_differs_now(t) || t->extent.differed > 0;
+	return tally_differs_now(t) || extent_differed(&t->extent) > 0;
 }
 
 void

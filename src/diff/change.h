@@ -73,15 +73,23 @@ struct change {
  * of both sides has them.
  */
 struct extent {
-	bool cut;                /* what follows was not compared */
-	bool resumed;            /* what is before was, by runs before */
-	bool none;               /* in this run no row was */
-	const struct cell *from; /* resumed: where this run began; NULL: all of
-	                          * it was compared by runs before */
-	const struct cell *to;   /* cut: where it ended; NULL: see none */
-	uint64_t differed;       /* rows, of those that runs before compared */
-	int64_t began;           /* when the first of these runs did, or 0 */
+	bool cut;                 /* what follows was not compared */
+	bool resumed;             /* what is before was, by runs before */
+	bool none;                /* in this run no row was */
+	const struct cell *from;  /* resumed: where this run began; NULL: all of
+	                           * it was compared by runs before */
+	const struct cell *to;    /* cut: where it ended; NULL: see none */
+	uint64_t rows[2];         /* that runs before compared */
+	uint64_t ops[CHANGE_OPS]; /* and that differed then */
+	int64_t began;            /* when the first of these runs did, or 0 */
 };
+
+static inline uint64_t
+extent_differed(const struct extent *e)
+{
+	return e->ops[CHANGE_INSERT] + e->ops[CHANGE_UPDATE] +
+	       e->ops[CHANGE_DELETE];
+}
 
 /* What a table's comparison came to. */
 struct tally {

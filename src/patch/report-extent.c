@@ -60,9 +60,9 @@ report_add_extent(
 		add_none(out, e);
 	else if (e->cut || e->resumed)
 		add_some(out, e, pair);
-	if (e->differed > 0) {
+	if (extent_differed(e) > 0) {
 		buf_adds(out, ", where ");
-		report_counted(out, e->differed, "row");
+		report_counted(out, extent_differed(e), "row");
 		buf_adds(out, " differed");
 	}
 	if (e->cut)

@@ -408,7 +408,7 @@ add_extent(struct jsonw *j, const struct pair *pair, const struct tally *tally)
 		jsonw_bool(j, "cut", e->cut);
 		add_bound(j, "from", pair, e->from, &tmp);
 		add_bound(j, "to", pair, e->to, &tmp);
-		jsonw_u64(j, "differed_before", e->differed);
+		jsonw_u64(j, "differed_before", extent_differed(e));
 		jsonw_u64(j, "days_behind", (uint64_t)tally->behind);
 		jsonw_close(j, '}');
 	}

@@ -106,7 +106,7 @@ count_table(struct totals *t, const struct tally *tally)
 	t->unsettled += tally->unsettled;
 	t->accepted += tally->accepted;
 	t->cut += tally->extent.cut;
-	t->differed += tally->extent.differed;
+	t->differed += extent_differed(&tally->extent);
 	t->behind += tally->behind >= 1;
 	if (tally_differs(tally)) {
 		t->differing++;

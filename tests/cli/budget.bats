@@ -101,6 +101,8 @@ v: not compared; the budget is spent
 		[ "$nth" -ne 2 ] || [[ $output == *", where 1 row differed; the budget is spent"* ]]
 	done
 	[[ $output == *"t: compared by runs before, where 2 rows differed"* ]]
+	is "$(state "SELECT verdict, rows_source, rows_target, updates FROM run_table
+	    WHERE name = 't' AND run = 6")" "compared before|50000|50000|2"
 	[[ $output == *"1 of 3 tables differs; 2 rows differed in runs before" ]]
 	is "$(state "SELECT verdict, differ FROM standing WHERE name = 't'")" "different|2"
 	# A difference in what another run compared is not seen before the next.
