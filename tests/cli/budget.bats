@@ -116,6 +116,19 @@ v: not compared; the budget is spent
 	run -1 "$TRUEUP" audit conf
 }
 
+@test "what is accepted is looked for everywhere, and stays accepted" {
+	lite b.db "UPDATE t SET x = 'y' WHERE id IN (7, 45000)"
+	run -1 "$TRUEUP" audit conf
+	run -0 "$TRUEUP" accept conf p
+	is "$(state "SELECT key_text FROM accepted ORDER BY 1 DESC")" $'id 7\nid 45000'
+	state "DELETE FROM cycle"
+	for nth in 1 2 3 4 5; do
+		run -7 "$TRUEUP" audit conf
+	done
+	run -0 "$TRUEUP" audit conf
+	is "$(state "SELECT count(*) FROM accepted WHERE stale IS NULL")" 2
+}
+
 @test "another table, another condition, a damaged place: from the beginning" {
 	run -7 "$TRUEUP" audit conf
 	echo 'exclude-columns = t.x' >>conf
