@@ -349,8 +349,8 @@ sink_change(struct change_sink *s, const struct change *c, struct err *err)
 
 /*
  * A record without its difference: a side has moved. Not so where rows are not
- * settled: they were not told. At most DROP_AT_ONCE in one statement, which
- * SQLite limits to 1 MB.
+ * settled, or this run did not compare all of them: they were not told. At most
+ * DROP_AT_ONCE in one statement, which SQLite limits to 1 MB.
  */
 static enum status
 drop_unseen(struct accept *a, const struct pair *pair,
@@ -359,7 +359,7 @@ drop_unseen(struct accept *a, const struct pair *pair,
 	struct buf *sql = &a->sql;
 	size_t n = 0;
 
-	if (tally->unsettled > 0)
+	if (tally->unsettled > 0 || tally->extent.cut || tally->extent.resumed)
 		return TU_OK;
 	buf_reset(sql);
 	for (size_t i = 0; i < a->n; i++) {

@@ -27,12 +27,18 @@ struct history {
 	         * before the database */
 	int64_t run, started; /* 0: none was begun, or it ended */
 	bool syncs, full;
+	bool cut;     /* some table was not compared to its end */
+	bool goes;    /* on from where another run stopped */
 	double began; /* clock_seconds() */
 	struct history_heard *heard;
 	size_t nheard, cap;
 	struct buf sql;
 	struct buf also; /* for the run's last transaction */
+	struct buf reached;
 };
+
+/* The verdict of a table that the run did not have to look at. */
+#define HISTORY_BEFORE "compared before"
 
 /* Between the values of accepted.key_plain. */
 #define ACCEPT_SEPARATOR '\x1f'

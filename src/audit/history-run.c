@@ -39,15 +39,20 @@ hear(struct history *h, const char *name, const char *verdict, const char *why,
 		return;
 	t->tally = *tally;
 	h->full &= !tally->by_keys;
+	h->cut |= tally->extent.cut;
+	h->goes |= tally->extent.resumed;
 }
 
 static enum status
 sink_end(struct change_sink *s, const struct pair *pair,
     const struct tally *tally, struct err *err)
 {
-	const char *verdict = tally_differs(tally)   ? "different"
-	                      : tally->unsettled > 0 ? "unsettled"
-	                                             : "equal";
+	const struct extent *e = &tally->extent;
+	const char *verdict = e->none && !e->cut                ? HISTORY_BEFORE
+	                      : e->cut && !tally_differs(tally) ? "incomplete"
+	                      : tally_differs(tally)            ? "different"
+	                      : tally->unsettled > 0            ? "unsettled"
+	                                                        : "equal";
 
 	(void)err;
 	hear((struct history *)s, pair->name, verdict, NULL, tally,
@@ -60,6 +65,7 @@ sink_fail(struct change_sink *s, const struct pair *pair, const struct err *why,
     struct err *err)
 {
 	(void)err;
+	((struct history *)s)->cut = true;
 	hear((struct history *)s, pair->name, "failed", report_why(pair, why),
 	    NULL, 0);
 	return TU_OK;
@@ -105,7 +111,8 @@ rows_differing(const struct history_heard *t)
 {
 	const uint64_t *ops = t->tally.ops;
 
-	return ops[CHANGE_INSERT] + ops[CHANGE_UPDATE] + ops[CHANGE_DELETE];
+	return ops[CHANGE_INSERT] + ops[CHANGE_UPDATE] + ops[CHANGE_DELETE] +
+	       extent_differed(&t->tally.extent);
 }
 
 /* --- begin ---------------------------------------------------------------- */
@@ -130,8 +137,10 @@ history_begin(
 	h->began = clock_seconds();
 	h->syncs = strcmp(action, "sync") == 0;
 	h->full = true;
+	h->cut = h->goes = false;
 	h->nheard = 0;
 	buf_reset(&h->also);
+	buf_reset(&h->reached);
 	buf_reset(&h->sql);
 	buf_adds(&h->sql, bury);
 	buf_adds(&h->sql,
@@ -276,17 +285,18 @@ add_run_table(struct history *h, const struct history_heard *t)
 {
 	struct buf *sql = &h->sql;
 	const struct tally *y = &t->tally;
+	const struct extent *e = &y->extent;
 
 	buf_addf(sql, "INSERT OR REPLACE INTO run_table VALUES (%" PRId64 ", ",
 	    h->run);
 	history_add_text(sql, t->name);
 	buf_addf(sql, ", '%s', ", t->verdict);
 	history_add_text(sql, t->why);
-	add_u64(sql, ", ", y->rows[SOURCE]);
-	add_u64(sql, ", ", y->rows[TARGET]);
-	add_u64(sql, ", ", y->ops[CHANGE_INSERT]);
-	add_u64(sql, ", ", y->ops[CHANGE_UPDATE]);
-	add_u64(sql, ", ", y->ops[CHANGE_DELETE]);
+	add_u64(sql, ", ", y->rows[SOURCE] + e->rows[SOURCE]);
+	add_u64(sql, ", ", y->rows[TARGET] + e->rows[TARGET]);
+	add_u64(sql, ", ", y->ops[CHANGE_INSERT] + e->ops[CHANGE_INSERT]);
+	add_u64(sql, ", ", y->ops[CHANGE_UPDATE] + e->ops[CHANGE_UPDATE]);
+	add_u64(sql, ", ", y->ops[CHANGE_DELETE] + e->ops[CHANGE_DELETE]);
 	add_u64(sql, ", ", y->unrepresentable);
 	add_u64(sql, ", ", y->unsettled);
 	add_u64(sql, ", ", y->accepted);
@@ -295,7 +305,9 @@ add_run_table(struct history *h, const struct history_heard *t)
 	buf_adds(sql, ");\n");
 }
 
-/* In an UPDATE all right sides see the row as it was. */
+/* In an UPDATE all right sides see the row as it was. One that was compared has
+ * a since if it differs, and else an equal; but it is verified only when it was
+ * compared to its end: how many rows differ is known then. */
 static const char restand[] =
     " ON CONFLICT (name) DO UPDATE SET verdict = excluded.verdict, "
     "checked = excluded.checked, why = excluded.why, "
@@ -303,24 +315,30 @@ static const char restand[] =
     "equal = coalesce(excluded.equal, equal), "
     "before = CASE WHEN excluded.verified IS NULL THEN before "
     "WHEN excluded.since IS NULL OR since IS NULL THEN NULL ELSE differ END, "
-    "differ = CASE WHEN excluded.verified IS NULL THEN differ "
-    "ELSE excluded.differ END, "
-    "since = CASE WHEN excluded.verified IS NULL THEN since "
-    "WHEN excluded.since IS NULL THEN NULL "
+    "differ = CASE WHEN coalesce(excluded.since, excluded.equal) IS NULL "
+    "THEN differ WHEN excluded.verified IS NULL "
+    "THEN max(differ, excluded.differ) ELSE excluded.differ END, "
+    "since = CASE WHEN coalesce(excluded.since, excluded.equal) IS NULL "
+    "THEN since WHEN excluded.since IS NULL THEN NULL "
     "ELSE coalesce(since, excluded.since) END;\n";
 
 static void
 add_standing(struct history *h, const struct history_heard *t, int64_t now)
 {
 	bool differs = is_different(t), equal = is_equal(t);
+	const struct extent *e = &t->tally.extent;
 	struct buf *sql = &h->sql;
 	char when[32];
 
-	snprintf(when, sizeof(when), "%" PRId64, now);
+	if (strcmp(t->verdict, HISTORY_BEFORE) == 0)
+		return;
+	/* As old as the oldest of what was compared. */
+	snprintf(when, sizeof(when), "%" PRId64, e->began > 0 ? e->began : now);
 	buf_adds(sql, "INSERT INTO standing VALUES (");
 	history_add_text(sql, t->name);
-	buf_addf(sql, ", '%s', %s, %s, %s, ", t->verdict, when,
-	    differs || equal ? when : "NULL", equal ? when : "NULL");
+	buf_addf(sql, ", '%s', %" PRId64 ", %s, %s, ", t->verdict, now,
+	    (differs || equal) && !e->cut ? when : "NULL",
+	    equal ? when : "NULL");
 	if (differs)
 		buf_addf(sql, "%" PRId64 ", ", h->started);
 	else
@@ -340,7 +358,7 @@ add_pair(struct history *h, int exit_status, int64_t now)
 	if (exit_status > 1)
 		return;
 	buf_addf(sql, "UPDATE pair SET last_success = %" PRId64, now);
-	if (h->full)
+	if (h->full && !h->cut && !h->goes)
 		buf_addf(sql, ", last_full = %" PRId64, now);
 	if (exit_status == 0)
 		buf_addf(sql, ", last_equal = %" PRId64, now);
@@ -373,17 +391,35 @@ history_count(struct history *h, const char *name)
 	add_to_total(&h->also, name, 1);
 }
 
-/* Tables that are compared in parts are so in full when all parts were. */
+/* Tables that are compared in parts are so in full when all parts were, and as
+ * old as the first of them. */
 static void
 add_verified(struct history *h, int exit_status)
 {
-	if (exit_status > 1)
+	if (exit_status > 1 || h->cut)
 		return;
-	buf_addf(&h->sql,
-	    "UPDATE pair SET last_full = f FROM (SELECT min(\"full\") AS f "
-	    "FROM tracked WHERE tab IN (SELECT name FROM run_table WHERE run = "
-	    "%" PRId64 ")) WHERE f > coalesce(last_full, 0);\n",
-	    h->run);
+	buf_adds(&h->sql, "UPDATE pair SET last_full = f FROM (SELECT min(at) "
+			  "AS f FROM (");
+	if (h->goes)
+		buf_adds(&h->sql, "SELECT began AS at FROM cycle");
+	if (!h->goes || !h->full)
+		buf_addf(&h->sql,
+		    "%sSELECT \"full\" AS at FROM tracked WHERE tab IN "
+		    "(SELECT name FROM run_table WHERE run = %" PRId64 ")",
+		    h->goes ? " UNION ALL " : "", h->run);
+	buf_adds(&h->sql, ")) WHERE f > coalesce(last_full, 0);\n");
+}
+
+/* Where the run stopped, unless that was at the end of everything. */
+static void
+add_reached(struct history *h, const struct history_end *end)
+{
+	if (end->failed != NULL)
+		return;
+	buf_add(&h->sql, h->reached.data, h->reached.len);
+	add_verified(h, end->exit_status);
+	if (!h->cut && (h->full || h->goes))
+		buf_adds(&h->sql, "DELETE FROM cycle;\n");
 }
 
 static void
@@ -433,6 +469,12 @@ history_also(struct history *h)
 	return &h->also;
 }
 
+struct buf *
+history_reached(struct history *h)
+{
+	return &h->reached;
+}
+
 /* Nothing is read here: after a signal no row would come. */
 enum status
 history_end(struct history *h, const struct history_end *end, struct err *err)
@@ -457,7 +499,7 @@ history_end(struct history *h, const struct history_end *end, struct err *err)
 	add_totals(h, end, &sums);
 	add_forgetting(h, now);
 	buf_add(&h->sql, h->also.data, h->also.len);
-	add_verified(h, end->exit_status);
+	add_reached(h, end);
 	st = history_commit(h, &h->sql, err);
 	if (st == TU_OK)
 		h->run = 0;

@@ -243,14 +243,21 @@ static const char tables_2[] =
     "CREATE TABLE open (tab TEXT, side INTEGER, key BLOB, "
     "PRIMARY KEY (tab, side, key)) WITHOUT ROWID;\n";
 
+/* And format 3 beyond the second. */
+static const char tables_3[] =
+    "CREATE TABLE cycle (tab TEXT PRIMARY KEY, plan TEXT, began INTEGER, "
+    "next TEXT, through INTEGER, rows_source INTEGER, rows_target INTEGER, "
+    "deletes INTEGER, updates INTEGER, inserts INTEGER, unsettled INTEGER) "
+    "WITHOUT ROWID;\n";
+
 static enum status
 bring_up_to_date(struct history *h, int64_t format, struct err *err)
 {
 	if (format == HISTORY_FORMAT)
 		return TU_OK;
 	buf_reset(&h->sql);
-	buf_addf(
-	    &h->sql, "%sPRAGMA user_version = %d;\n", tables_2, HISTORY_FORMAT);
+	buf_addf(&h->sql, "%s%sPRAGMA user_version = %d;\n",
+	    format < 2 ? tables_2 : "", tables_3, HISTORY_FORMAT);
 	return history_commit(h, &h->sql, err);
 }
 
@@ -262,9 +269,9 @@ create(struct history *h, const char *pair, struct err *err)
 		return err->status;
 	buf_reset(&h->sql);
 	buf_addf(&h->sql,
-	    "PRAGMA application_id = %d;\nPRAGMA user_version = %d;\n%s%s"
+	    "PRAGMA application_id = %d;\nPRAGMA user_version = %d;\n%s%s%s"
 	    "INSERT INTO pair (name) VALUES (",
-	    HISTORY_ID, HISTORY_FORMAT, tables, tables_2);
+	    HISTORY_ID, HISTORY_FORMAT, tables, tables_2, tables_3);
 	history_add_text(&h->sql, pair);
 	buf_addc(&h->sql, ')');
 	return history_commit(h, &h->sql, err);
@@ -336,6 +343,7 @@ history_close(struct history *h)
 	arena_free(h->arena);
 	buf_free(&h->sql);
 	buf_free(&h->also);
+	buf_free(&h->reached);
 	free(h->heard);
 	free(h);
 }

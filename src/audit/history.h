@@ -47,11 +47,18 @@
  *	           (where the next part begins: diff/slice.h; NULL: at the
  *	           start), scrubbed (when the last part was compared), cycle
  *	           (when the first of them was)
+ *	cycle      of a comparison that takes several runs (audit/cycle.h): tab,
+ *	           plan (as in tracked), began (when the first of them did),
+ *	           next (where the rest of the table begins: diff/slice.h;
+ *	           NULL: there is none), through (1: all of it was compared),
+ *	           rows_source, rows_target, deletes, updates, inserts,
+ *	           unsettled (of what was compared); empty between two cycles
  *	open       tab, side (0 the source, 1 the target), key (cells_pack()):
  *	           the rows that differed then, which an incremental run looks
  *	           at again
  *
- * The last two are of format 2; audit/incremental.h writes them.
+ * tracked and open are of format 2, audit/incremental.h writes them; cycle is
+ * of format 3.
  *
  * Verdicts of a run, by its exit status: "equal" 0, "different" 1,
  * "incomplete" 7, "failed" 2 and above. A run is on the disk when it begins;
@@ -60,12 +67,16 @@
  *
  * Verdicts of a table: "equal", "different", "only in source" and "only in
  * target" (different as well), "unsettled", "failed" (not read to its end),
- * "not comparable", and "written": it differed, and the sync that found it
- * ended with 0.
+ * "not comparable", "written": it differed, and the sync that found it ended
+ * with 0; and where the time was up, "incomplete": none of the rows compared so
+ * far differs; "compared before": by other runs of the cycle, not by this one.
+ * Rows and differences in run_table are those of the cycle so far.
  *
  * A success is a run that answered: it ended with 0 or 1. Any other leaves
- * last_success where it was; only the mode full moves last_full. Likewise a
- * table is verified by all but "unsettled", "failed" and "not comparable".
+ * last_success where it was; only the mode full moves last_full, and one that
+ * took several runs to when the first of them began. Likewise a table is
+ * verified by all but "unsettled", "failed", "not comparable" and what was cut
+ * short.
  * Runs are kept for HISTORY_DAYS days, and so are stale records; standing and
  * total do not depend on old runs. A table that a success did not meet any more
  * is forgotten in standing.
@@ -89,7 +100,7 @@
 #include "diff/change.h"
 
 #define HISTORY_ID 0x74727568 /* "truh" */
-#define HISTORY_FORMAT 2
+#define HISTORY_FORMAT 3
 #define HISTORY_DAYS 400
 
 struct history;
@@ -130,7 +141,10 @@ struct change_sink *history_sink(struct history *h);
  * each ends in ";\n". */
 struct buf *history_also(struct history *h);
 
-/* Likewise, one more in the counter total.name. */
+/* Likewise, but only of a run that came to its end. */
+struct buf *history_reached(struct history *h);
+
+/* As history_also(), one more in the counter total.name. */
 void history_count(struct history *h, const char *name);
 
 struct history_end {

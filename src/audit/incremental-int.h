@@ -67,7 +67,9 @@ struct look {
 	const char *why; /* all of the table is to be compared; or NULL */
 	bool trouble;    /* and somebody should hear of it */
 	bool lost;       /* a change that should have been read */
+	bool partly;     /* this run did not compare all of it */
 	uint64_t scrubbed_bytes[2];
+	double behind; /* days, see struct tally */
 };
 
 /* The first reason stays, unless it was no trouble and the next one is. */

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stage.h"
-#include "diff/slice.h"
+#include "diff/stretch.h"
 
 #define DAY 86400.0
 
@@ -34,14 +34,14 @@ hear(struct change_sink *s, const struct change *c, struct err *err)
 
 static enum status
 compare_part(struct look *l, const struct diff_options *options,
-    struct slice *slice, uint64_t *lost, struct err *err)
+    struct stretch *part, uint64_t *lost, struct err *err)
 {
 	struct scrubber s = { .sink.change = hear, .look = l };
 	struct tally tally;
 	enum status st;
 
-	st = diff_slice(l->inc->options.plan, l->pair, options, slice, &s.sink,
-	    &tally, err);
+	st = diff_stretch(
+	    l->inc->options.plan, l->pair, options, part, &s.sink, &tally, err);
 	*lost = s.lost;
 	if (st)
 		return st;
@@ -55,12 +55,33 @@ compare_part(struct look *l, const struct diff_options *options,
 	return TU_OK;
 }
 
+/* How far it came. Where the time was up before all of the part was compared,
+ * the next one is larger by the rest. */
+static void
+advance(struct look *l, const struct stretch *part, int64_t now)
+{
+	double all = (double)l->inc->options.scrub_days * DAY;
+	double rest = part->part - part->done;
+
+	if (l->scrub == NULL)
+		l->cycle = now;
+	l->scrub = part->next;
+	l->scrubbed = now;
+	if (part->next == NULL)
+		l->full = l->cycle;
+	else if (rest > part->part * 1e-6)
+		l->scrubbed -= (int64_t)(rest * all);
+	l->behind = (double)(now - l->scrubbed) / DAY;
+}
+
 enum status
 look_scrub(struct look *l, const struct diff_options *options, struct err *err)
 {
 	double all = (double)l->inc->options.scrub_days * DAY;
 	int64_t now = clock_now();
-	struct slice slice = { .from = l->scrub, .arena = l->arena };
+	struct stretch part = { .from = l->scrub,
+		.until = l->inc->options.until,
+		.arena = l->arena };
 	uint64_t lost;
 	enum status st;
 
@@ -68,11 +89,11 @@ look_scrub(struct look *l, const struct diff_options *options, struct err *err)
 		l->scrubbed = 0; /* a clock was wrong */
 	if (all == 0 || (double)(now - l->scrubbed) < all / PARTS)
 		return TU_OK;
-	slice.part = MIN((double)(now - l->scrubbed) / all, 1);
+	part.part = MIN((double)(now - l->scrubbed) / all, 1);
 	stage_begin(
 	    "comparing a part of %s that has not changed", l->pair->name);
-	st = compare_part(l, options, &slice, &lost, err);
-	if (st == TU_ESCHEMA && slice.whole) {
+	st = compare_part(l, options, &part, &lost, err);
+	if (st == TU_ESCHEMA && part.whole) {
 		err_clear(err);
 		if ((double)(now - l->full) >= all)
 			look_whole(l, false,
@@ -89,11 +110,6 @@ look_scrub(struct look *l, const struct diff_options *options, struct err *err)
 			"differ, and nothing says that they have changed; "
 			"changes were not written down, or lost",
 			(unsigned long long)lost));
-	if (l->scrub == NULL)
-		l->cycle = now;
-	l->scrub = slice.next;
-	l->scrubbed = now;
-	if (slice.next == NULL)
-		l->full = l->cycle;
+	advance(l, &part, now);
 	return TU_OK;
 }

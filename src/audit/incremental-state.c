@@ -213,7 +213,7 @@ look_keep(struct look *l)
 	add_where(sql, l);
 	buf_adds(sql, ";\n");
 	if (l->side[SOURCE].position == NULL ||
-	    l->side[TARGET].position == NULL || l->overflow) {
+	    l->side[TARGET].position == NULL || l->overflow || l->partly) {
 		buf_adds(sql, "DELETE FROM tracked");
 		add_where(sql, l);
 		buf_adds(sql, ";\n");

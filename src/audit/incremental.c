@@ -115,6 +115,7 @@ recorder_end(struct change_sink *s, const struct pair *pair,
 		return TU_OK;
 	if (r->known != NULL)
 		add_known(r->tally, r->known, r->look->scrubbed_bytes);
+	r->tally->behind = r->look->behind;
 	tally_subtract(r->tally, &r->left_out);
 	r->tally->unsettled += r->left_out.unsettled;
 	r->tally->open_end = r->tally->open_end && !r->gap;
@@ -228,23 +229,38 @@ tell_changed(struct look *l, const struct tally *found,
 
 /* --- one table ------------------------------------------------------------ */
 
+/* Nothing that could be kept would spare the next run this. */
+static bool
+is_always(const struct look *l)
+{
+	return l->side[SOURCE].position == NULL ||
+	       l->side[TARGET].position == NULL ||
+	       l->pair->table[SOURCE]->where != NULL ||
+	       l->pair->table[TARGET]->where != NULL;
+}
+
 static enum status
 compare_whole(struct look *l, const struct diff_options *options,
     struct change_sink *sink, struct tally *tally, struct err *err)
 {
 	struct recorder r = recorder(l, sink, NULL, tally);
+	struct cycle *cycle = is_always(l) ? l->inc->options.cycle : NULL;
 	enum status st;
 
 	log_line(l->trouble ? LOG_WARN : LOG_INFO,
-	    "table '%s' is compared in full: %s", l->pair->name, l->why);
+	    "table '%s' is compared in full%s: %s", l->pair->name,
+	    cycle != NULL ? ", as far as there is time" : "", l->why);
 	for (int s = SOURCE; s <= TARGET; s++) {
 		keyset_release(&l->open[s]);
 		keyset_init(
 		    &l->open[s], l->types, l->pair->nkeys, l->open[s].limit);
 	}
 	l->overflow = false;
-	st = diff_pair(
-	    l->inc->options.plan, l->pair, options, &r.sink, tally, err);
+	st = cycle != NULL
+	         ? cycle_pair(cycle, l->pair, options, &r.sink, tally, err)
+	         : diff_pair(l->inc->options.plan, l->pair, options, &r.sink,
+		       tally, err);
+	l->partly = tally->extent.cut || tally->extent.resumed;
 	for (int s = SOURCE; s <= TARGET; s++)
 		keyset_sort(&l->open[s]);
 	return st;

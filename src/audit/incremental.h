@@ -32,6 +32,7 @@
 #define TU_AUDIT_INCREMENTAL_H
 
 #include "audit/config.h"
+#include "audit/cycle.h"
 #include "audit/history.h"
 #include "diff/diff.h"
 
@@ -48,6 +49,11 @@ struct incremental_options {
 	/* Of what has not changed a part is compared in each run, so that all
 	 * of it is in so many days, more or less; 0: nothing is. */
 	uint64_t scrub_days;
+	/* clock_seconds() after which no more of that is compared; 0: never.
+	 * What has changed is always compared to its end. */
+	double until;
+	/* For tables that are compared in full each time; NULL: at once. */
+	struct cycle *cycle;
 	/* Another snapshot of a side, for readers that look around before. */
 	enum status (*snapshot)(void *arg, enum side side, struct err *err);
 	void *arg;

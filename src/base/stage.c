@@ -131,6 +131,15 @@ stage_table_again(void)
 }
 
 void
+stage_table_more(void)
+{
+	pthread_mutex_lock(&lock);
+	now.looking = false;
+	atomic_store(&counting, now.kind != STAGE_PLAIN);
+	pthread_mutex_unlock(&lock);
+}
+
+void
 stage_look(uint64_t again)
 {
 	pthread_mutex_lock(&lock);

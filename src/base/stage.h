@@ -51,6 +51,9 @@ void stage_begin_table(double expected, double rest, const char *fmt, ...)
 /* The rows of this table are read from the start, once more. */
 void stage_table_again(void);
 
+/* More of them are read, behind those that were looked into. */
+void stage_table_more(void);
+
 /* They are all read. What may differ is looked into, for which so many rows
  * were read again; nobody knows how many it will be, and they are not counted.
  */

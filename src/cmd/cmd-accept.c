@@ -140,7 +140,8 @@ user_name(struct arena *arena)
 	                  : arena_printf(arena, "%ld", (long)getuid());
 }
 
-/* The pair's comparison, whatever its action is, with nothing written. */
+/* The pair's comparison, all of it and whatever its action is, with nothing
+ * written. */
 static struct call
 make_call(const struct call *accept, const struct job *job)
 {
@@ -152,6 +153,7 @@ make_call(const struct call *accept, const struct job *job)
 	set->format = REPORT_TEXT;
 	set->quiet = accept->set.quiet;
 	set->output = set->undo = set->reject = set->state = NULL;
+	set->budget = NULL;
 	set->progress = accept->set.progress;
 	if (table_of(accept) == NULL)
 		return call;

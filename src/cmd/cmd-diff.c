@@ -12,6 +12,7 @@ diff_options(struct opt_table *table, struct settings *set)
 	settings_comparison(table, set);
 	settings_incremental(table, set);
 	settings_live(table, set);
+	settings_gentle(table, set);
 	settings_output(table, set);
 	settings_general(table, set);
 }
@@ -67,7 +68,7 @@ diff_run(struct call *call)
 	enum status st;
 	int status = 0;
 
-	st = run_open(&run, call, spool, &err);
+	st = run_open(&run, call, spool, true, &err);
 	if (st == TU_OK)
 		st = run_compare(
 		    &run, spool ? spool_sink(run.spool) : NULL, &err);

@@ -16,9 +16,27 @@ sync_options(struct opt_table *table, struct settings *set)
 	settings_comparison(table, set);
 	settings_incremental(table, set);
 	settings_live(table, set);
+	settings_gentle(table, set);
 	settings_output(table, set);
 	settings_writing(table, set);
 	settings_general(table, set);
+}
+
+/* What has been found of a table may belong together with what has not: the row
+ * that a unique value is to be taken from, most rows of a table that
+ * --max-delete is a part of. */
+static enum status
+check_budget(const struct call *call, struct err *err)
+{
+	if (call->set.budget == NULL || call->incremental != NULL ||
+	    call->set.incremental != NULL)
+		return TU_OK;
+	err_set(err, TU_EUSAGE,
+	    "a sync that writes has to know all of a table, so --budget is for "
+	    "its incremental runs");
+	return err_hint(err,
+	    "compare with 'trueup diff --budget', and sync the tables that "
+	    "differ");
 }
 
 /* Half a push is no push: all tables and columns asked for, or none. */
@@ -150,7 +168,10 @@ sync_run(struct call *call)
 	int status = 0;
 
 	leftovers_init(&left);
-	st = run_open(&run, call, true, &err);
+	run = (struct run){ .call = call };
+	st = check_budget(call, &err);
+	if (st == TU_OK)
+		st = run_open(&run, call, true, false, &err);
 	if (st == TU_OK) {
 		filter_init(&wanted, spool_sink(run.spool), call->set.ops);
 		fanout_init(&both);

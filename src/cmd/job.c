@@ -224,6 +224,12 @@ check(struct maker *m)
 	if (settings_check(set, &err))
 		config_complain(
 		    m->c, pair->line, "[pair %s] %s", pair->name, err.msg);
+	if (set->budget != NULL && !pair->incremental &&
+	    strcmp(pair->action, "sync") == 0)
+		config_complain(m->c, pair->line,
+		    "[pair %s] a sync has to know all of a table: 'budget' "
+		    "takes 'mode = incremental'",
+		    pair->name);
 	if (set->format != REPORT_TEXT && set->format != REPORT_STAT &&
 	    set->format != REPORT_ROWS && set->output == NULL && !set->quiet)
 		config_complain(m->c, pair->line,

@@ -141,6 +141,8 @@ add_verdict(struct buf *b, const struct outcome *o)
 	add_count(b, t->bad, "table", "cannot be compared");
 	add_count(b, t->failed, "table", "failed");
 	add_count(b, t->skipped, "column", "not compared");
+	add_count(b, t->cut, "table", "not compared to the end");
+	add_count(b, t->behind, "scrub", "behind its plan");
 	add_count(b, t->unsettled, "row", "unsettled");
 	add_count(b, t->accepted, "row", "accepted");
 	add_count(b, written(o), "row", "written");
@@ -162,7 +164,8 @@ add_heading(struct buf *b, const struct job *job, const struct outcome *o)
 static bool
 has_to_say(const struct pool *pool, const struct outcome *o)
 {
-	return o->status != 0 || written(o) > 0 || pool->jobs->plans;
+	return o->status != 0 || written(o) > 0 || o->totals.behind > 0 ||
+	       pool->jobs->plans;
 }
 
 static enum status

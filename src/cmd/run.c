@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/stage.h"
@@ -125,6 +126,8 @@ begin_incremental(struct run *run, struct err *err)
 		.scrub_days = run->call->set.scrub == SCRUB_DEFAULT
 		                  ? DEFAULT_SCRUB
 		                  : run->call->set.scrub,
+		.until = run->until,
+		.cycle = run->cycle,
 		.snapshot = another_snapshot,
 		.arg = &run->session,
 	};
@@ -139,13 +142,25 @@ begin_incremental(struct run *run, struct err *err)
 	return incremental_new(&options, &run->incremental, err);
 }
 
+static enum status
+begin_cycle(struct run *run, bool parts, struct err *err)
+{
+	return run->until == 0 || !parts
+	           ? TU_OK
+	           : cycle_new(run->call->history, &run->session.plan,
+			 run->until, &run->cycle, err);
+}
+
 enum status
-run_open(struct run *run, struct call *call, bool spool, struct err *err)
+run_open(
+    struct run *run, struct call *call, bool spool, bool parts, struct err *err)
 {
 	const struct settings *set = &call->set;
 	enum status st;
 
 	*run = (struct run){ .call = call };
+	if (set->budget != NULL)
+		run->until = clock_seconds() + (double)set->budget_seconds;
 	st = open_own(run, err);
 	if (st)
 		return st;
@@ -160,6 +175,10 @@ run_open(struct run *run, struct call *call, bool spool, struct err *err)
 	if (st == TU_OK)
 		st =
 		    session_open(&run->session, call, call->noperands - 2, err);
+	if (st == TU_OK)
+		st = session_pace(&run->session, call, run->until, err);
+	if (st == TU_OK)
+		st = begin_cycle(run, parts, err);
 	if (st == TU_OK)
 		st = begin_incremental(run, err);
 	if (st == TU_OK && spool)
@@ -235,6 +254,22 @@ table_failed(struct run *run, struct change_sink *sinks,
 }
 
 static enum status
+compare_table(struct run *run, size_t i, const struct diff_options *options,
+    struct change_sink *sink, struct err *err)
+{
+	const struct plan *plan = &run->session.plan;
+	const struct pair *pair = &plan->pairs[i];
+	struct tally *tally = &run->tallies[i];
+
+	if (run->incremental != NULL)
+		return incremental_pair(
+		    run->incremental, pair, options, sink, tally, err);
+	if (run->cycle != NULL)
+		return cycle_pair(run->cycle, pair, options, sink, tally, err);
+	return diff_pair(plan, pair, options, sink, tally, err);
+}
+
+static enum status
 compare_tables(struct run *run, struct change_sink *sink, struct err *err)
 {
 	const struct plan *plan = &run->session.plan;
@@ -249,11 +284,7 @@ compare_tables(struct run *run, struct change_sink *sink, struct err *err)
 
 		warn_caveats(pair);
 		progress_table(plan, i);
-		st = run->incremental != NULL
-		         ? incremental_pair(run->incremental, pair, &options,
-			       sink, &run->tallies[i], err)
-		         : diff_pair(plan, pair, &options, sink,
-			       &run->tallies[i], err);
+		st = compare_table(run, i, &options, sink, err);
 		if (st)
 			st = table_failed(run, sink, pair, err);
 	}
@@ -289,6 +320,8 @@ run_compare(struct run *run, struct change_sink *also, struct err *err)
 	    run->accept != NULL ? accept_sink(run->accept) : &sinks.sink, err);
 	if (st == TU_OK && run->accept != NULL)
 		st = accept_keep(run->accept, err);
+	if (st == TU_OK && run->cycle != NULL)
+		cycle_keep(run->cycle, run->tallies);
 	if (st == TU_OK && run->spool != NULL)
 		st = rename_find(run->spool, &run->session.plan, err);
 	return st;
@@ -335,7 +368,26 @@ run_verdict(const struct run *run)
 	/* Two databases without tables may be the wrong ones. */
 	if (plan->npairs == 0)
 		return EXIT_NOT_ALL_COMPARED;
-	return t->skipped + t->unsettled > 0 ? EXIT_NOT_ALL_COMPARED : 0;
+	return t->skipped + t->unsettled + t->cut > 0 ? EXIT_NOT_ALL_COMPARED
+	                                              : 0;
+}
+
+/* What there was no time for, and what falls behind. */
+static void
+warn_cut(const struct run *run)
+{
+	const struct plan *plan = &run->session.plan;
+	struct buf line = BUF_INIT;
+
+	for (size_t i = 0; i < plan->npairs; i++) {
+		if (!report_has_extent(&run->tallies[i]))
+			continue;
+		buf_reset(&line);
+		report_add_extent(&line, &plan->pairs[i], &run->tallies[i]);
+		log_line(LOG_WARN, "table '%s': %s", plan->pairs[i].name,
+		    buf_str(&line));
+	}
+	buf_free(&line);
 }
 
 /* Where the report has no place for them, they are named all the same. */
@@ -348,6 +400,7 @@ warn_not_comparable(const struct run *run)
 	if (!set->quiet && set->format != REPORT_SQL &&
 	    set->format != REPORT_CSV)
 		return;
+	warn_cut(run);
 	for (size_t i = 0; i < plan->nbad; i++)
 		log_line(LOG_WARN, "table '%s' cannot be compared: %s",
 		    plan->bad[i].table, plan->bad[i].why);
@@ -467,6 +520,7 @@ run_close(struct run *run, enum status st, int status, struct err *err)
 	spool_free(run->rejected);
 	journal_close(run->journal);
 	accept_free(run->accept);
+	cycle_free(run->cycle);
 	session_close(&run->session);
 	end_incremental(run);
 	return status;

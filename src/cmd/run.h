@@ -36,16 +36,19 @@ struct run {
 	struct accept *accept;   /* NULL unless there is a history */
 	struct history *own;     /* the file of --incremental, or NULL */
 	struct incremental *incremental; /* NULL: all rows are compared */
-	struct tally *tallies;           /* one per pair of the plan */
-	uint64_t done[CHANGE_OPS];       /* rows written */
-	uint64_t retries;                /* of transactions */
+	struct cycle *cycle;       /* NULL: there is time for everything */
+	double until;              /* clock_seconds() when it is up; 0: never */
+	struct tally *tallies;     /* one per pair of the plan */
+	uint64_t done[CHANGE_OPS]; /* rows written */
+	uint64_t retries;          /* of transactions */
 	size_t nfailed;     /* tables that could not be read to their end */
 	enum status failed; /* the worst of them, TU_OK: none */
 };
 
-/* run_close() is due, whether this succeeds or not. */
-enum status run_open(
-    struct run *run, struct call *call, bool spool, struct err *err);
+/* run_close() is due, whether this succeeds or not. parts: with --budget it is
+ * enough to compare a part of a table. */
+enum status run_open(struct run *run, struct call *call, bool spool, bool parts,
+    struct err *err);
 
 /* also is a sink next to the report; NULL is allowed. A table that cannot be
  * read or has no key after all is reported as failed and leaves the others.

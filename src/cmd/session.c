@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "base/stage.h"
 #include "db/db.h"
+#include "db/dialect.h"
+#include "db/pace.h"
 
 static const char *const side_names[2] = { "source", "target" };
 
@@ -58,6 +60,31 @@ session_open(
 	return st;
 }
 
+enum status
+session_pace(
+    struct session *s, const struct call *call, double until, struct err *err)
+{
+	const struct pace_options options = { .rate = call->set.max_rate,
+		.load = call->set.max_load,
+		.until = until };
+	enum status st = TU_OK;
+
+	if (options.rate == 0 && options.load == 0)
+		return TU_OK;
+	if (options.load > 0 && s->db[SOURCE]->dialect->load == NULL &&
+	    s->db[TARGET]->dialect->load == NULL)
+		return err_set(err, TU_EUSAGE,
+		    "--max-load: neither %s nor %s says how busy it is",
+		    s->db[SOURCE]->dialect->brand,
+		    s->db[TARGET]->dialect->brand);
+	for (int side = SOURCE; side <= TARGET && st == TU_OK; side++) {
+		st = pace_new(
+		    s->db[side], s->url[side], &options, &s->pace[side], err);
+		s->db[side]->pace = s->pace[side];
+	}
+	return st;
+}
+
 void
 session_end_snapshot(struct session *s, enum side side)
 {
@@ -80,6 +107,8 @@ session_close_side(struct session *s, enum side side)
 	db_close(s->db[side]);
 	s->db[side] = NULL;
 	s->plan.db[side] = NULL;
+	pace_free(s->pace[side]);
+	s->pace[side] = NULL;
 }
 
 void

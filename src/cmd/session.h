@@ -11,6 +11,7 @@ struct session {
 	const char *url[2];
 	struct db *db[2]; /* by enum side; NULL when closed */
 	bool snapshot[2];
+	struct pace *pace[2];  /* of the connections above, or NULL */
 	struct redact *redact; /* with --redact, else NULL */
 	struct plan plan;
 };
@@ -22,6 +23,10 @@ struct session {
  */
 enum status session_open(
     struct session *s, struct call *call, size_t ntables, struct err *err);
+
+/* What is read from now on is read at the call's pace; until: see db/pace.h. */
+enum status session_pace(
+    struct session *s, const struct call *call, double until, struct err *err);
 
 /* Only the one that url[side] names. */
 enum status session_open_side(

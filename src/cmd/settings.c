@@ -133,6 +133,22 @@ settings_live(struct opt_table *table, struct settings *set)
 }
 
 void
+settings_gentle(struct opt_table *table, struct settings *set)
+{
+	const struct opt rows[] = {
+		OPT_GROUP("On busy servers"),
+		OPT_STR(0, "budget", &set->budget, "TIME",
+		    "stop after 30s, 15m, 6h or 1d; see trueup-diff(1)"),
+		OPT_U64(0, "max-rate", &set->max_rate, "ROWS", 1, 1000000000,
+		    "read at most so many rows a second of each side"),
+		OPT_U64(0, "max-load", &set->max_load, "N", 1, 1000000,
+		    "wait while more than N sessions of a server are active"),
+	};
+
+	opt_table_add(table, rows, ARRAY_LEN(rows));
+}
+
+void
 settings_incremental(struct opt_table *table, struct settings *set)
 {
 	const struct opt rows[] = {
@@ -280,8 +296,8 @@ parse_limit(
 
 /* "30s", "15m", "6h", "1d" */
 static enum status
-parse_interval(
-    const char *option, const char *s, uint64_t *seconds, struct err *err)
+parse_interval(const char *option, const char *s, bool zero, uint64_t *seconds,
+    struct err *err)
 {
 	static const char units[] = "smhd";
 	static const unsigned lengths[] = { 1, 60, 3600, 86400 };
@@ -289,7 +305,7 @@ parse_interval(
 	const char *unit = s[digits] ? strchr(units, s[digits]) : NULL;
 
 	if (digits == 0 || digits > INTERVAL_DIGITS || unit == NULL ||
-	    s[digits + 1] != '\0' || atol(s) == 0)
+	    s[digits + 1] != '\0' || (atol(s) == 0 && !zero))
 		return err_set(err, TU_EUSAGE,
 		    "%s needs a number and a unit, such as 30s, 15m, 6h or "
 		    "1d, not '%s'",
@@ -405,10 +421,14 @@ settings_check(struct settings *set, struct err *err)
 	if (set->recheck_wait == 0)
 		set->recheck_wait = DEFAULT_RECHECK_WAIT;
 	if (set->every != NULL &&
-	    parse_interval("--every", set->every, &set->interval, err))
+	    parse_interval("--every", set->every, false, &set->interval, err))
 		return TU_EUSAGE;
 	if (set->max_age != NULL && parse_interval("--max-age", set->max_age,
-					&set->max_age_seconds, err))
+					false, &set->max_age_seconds, err))
+		return TU_EUSAGE;
+	/* None at all is enough for the least that a run does. */
+	if (set->budget != NULL && parse_interval("--budget", set->budget, true,
+				       &set->budget_seconds, err))
 		return TU_EUSAGE;
 	if (set->rows == NO_ROWS)
 		set->rows = set->format == REPORT_HTML ? DEFAULT_HTML_ROWS

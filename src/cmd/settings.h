@@ -48,6 +48,11 @@ struct settings {
 	/* Live pairs */
 	uint64_t recheck, recheck_wait;
 
+	/* Gentleness */
+	const char *budget;
+	uint64_t budget_seconds;     /* by budget, if given */
+	uint64_t max_rate, max_load; /* 0: any */
+
 	/* Output; format is an index into the command's own choices */
 	int format;
 	const char *output, *undo, *reject;
@@ -108,6 +113,7 @@ void settings_selection(struct opt_table *table, struct settings *set);
 void settings_comparison(struct opt_table *table, struct settings *set);
 void settings_incremental(struct opt_table *table, struct settings *set);
 void settings_live(struct opt_table *table, struct settings *set);
+void settings_gentle(struct opt_table *table, struct settings *set);
 void settings_output(struct opt_table *table, struct settings *set);
 void settings_writing(struct opt_table *table, struct settings *set);
 void settings_patching(struct opt_table *table, struct settings *set);

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "db/dialect.h"
 #include "db/opening.h"
+#include "db/pace.h"
 #include "db/sqlite.h"
 #ifdef WITH_ODBC
 #include "db/odbc.h"
@@ -248,16 +249,29 @@ db_scan(struct db *db, const struct db_scan *scan, struct cursor **out,
     struct err *err)
 {
 	*out = NULL;
+	if (pace_load(db, err))
+		return err->status;
 	log_sql(db->side, scan->sql);
 	if (db->drv->scan(db, scan, out, err))
 		return side_error(db, err);
 	return TU_OK;
 }
 
+static void
+count_row(struct db *db)
+{
+	if (++db->unpaced < pace_step(db))
+		return;
+	pace_rows(db, db->unpaced);
+	db->unpaced = 0;
+}
+
 enum status
 db_next(struct cursor *cur, const struct row **row, struct err *err)
 {
 	*row = NULL;
+	if (cur->db->pace != NULL)
+		count_row(cur->db);
 	if (interrupted())
 		return err_set(err, TU_EINTERRUPTED, "interrupted");
 	if (cur->db->drv->next(cur, row, err))

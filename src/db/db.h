@@ -174,6 +174,8 @@ struct db {
 	bool records;      /* so did that of HASH_RECORD (rowhash.h) */
 	bool holds;        /* the driver keeps a whole result in memory */
 	uint64_t bytes_in; /* row bytes received so far */
+	struct pace *pace; /* of the side (pace.h); NULL: as fast as it goes */
+	uint64_t unpaced;  /* rows that it was not told of yet */
 	struct interrupt_action on_interrupt; /* calls drv->cancel */
 };
 
@@ -192,7 +194,8 @@ enum status db_open_both(const char *const url[2], enum db_mode mode,
 
 void db_close(struct db *db); /* NULL is allowed */
 
-/* Wrappers that log the statement and put the side before messages. */
+/* Wrappers that log the statement and put the side before messages, and wait
+ * for the side's pace. */
 enum status db_exec(
     struct db *db, const char *sql, uint64_t *affected, struct err *err);
 enum status db_scan(struct db *db, const struct db_scan *scan,

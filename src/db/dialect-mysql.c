@@ -154,6 +154,8 @@ const struct dialect dialect_mysql = {
 	.insert_defaults = " () VALUES ()",
 	.delete_limit = true,
 	.position = &gtid,
+	.load = "SHOW GLOBAL STATUS LIKE 'Threads_running'",
+	.load_name = "threads running",
 	/* A name of 64 characters at most, for all databases of a server. */
 	.apply_lock = "SELECT GET_LOCK(CONCAT('trueup ',"
 		      " MD5(IFNULL(DATABASE(), ''))), 0)",

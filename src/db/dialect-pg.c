@@ -206,6 +206,15 @@ static const struct db_position lsn = {
 	"BEGIN ISOLATION LEVEL READ COMMITTED;\n" \
 	"SET CONSTRAINTS ALL DEFERRED;\n"
 
+/* Sessions of this program and user from this machine are ours. */
+static const char pg_load[] =
+    "SELECT 'active', CASE WHEN pg_has_role('pg_read_all_stats', 'USAGE') THEN "
+    "(SELECT count(*)::text FROM pg_stat_activity a, pg_stat_activity me "
+    "WHERE me.pid = pg_backend_pid() AND a.state = 'active' "
+    "AND a.backend_type = 'client backend' "
+    "AND (a.application_name, a.usesysid, a.client_addr) IS DISTINCT FROM "
+    "(me.application_name, me.usesysid, me.client_addr)) END";
+
 const struct dialect dialect_postgresql = {
 	.name = "postgresql",
 	.brand = "PostgreSQL",
@@ -246,6 +255,8 @@ const struct dialect dialect_postgresql = {
 	.from_nothing = "",
 	.write_begin = WRITE_BEGIN,
 	.position = &lsn,
+	.load = pg_load,
+	.load_name = "active sessions",
 	.apply_lock = "SELECT pg_catalog.pg_try_advisory_lock("
 		      "8390898134367084656)::int::bigint", /* "trueup p" */
 };

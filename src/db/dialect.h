@@ -211,6 +211,10 @@ struct dialect {
 	/* Behind a SELECT of values that is to have a WHERE: " FROM DUAL". */
 	const char *from_nothing;
 	const struct db_position *position; /* NULL: none that is known */
+	/* SELECT of a text and of how busy the server is, a text, NULL where
+	 * the user may not see it; and what that counts. NULL: it does not say.
+	 */
+	const char *load, *load_name;
 	/* What has changed (dialect-track.h); NULL: nobody knows. */
 	const struct track_sql *track;
 	/* Lines that open and close a patch for the stock client. */

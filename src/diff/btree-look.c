@@ -6,6 +6,7 @@
 
 #include "base/mapped.h"
 #include "base/stage.h"
+#include "db/pace.h"
 #include "diff/btree-int.h"
 
 #define THREADS_MAX 64
@@ -39,6 +40,11 @@ looker_new(struct btree *t)
 	l->verdicts = btree_array(t->pair->ncols, sizeof(*l->verdicts));
 	l->why = btree_array(t->pair->ncols, sizeof(*l->why));
 	scan_init(&l->scan, t->tree, t->alike);
+	l->scan.most = UINT64_MAX;
+	for (int s = SOURCE; s <= TARGET; s++)
+		if (t->plan->db[s]->pace != NULL)
+			l->scan.most =
+			    MIN(l->scan.most, pace_step(t->plan->db[s]));
 	return l;
 }
 
@@ -118,8 +124,12 @@ keep(struct part *p, const struct suspect *f, const struct sqlite_mark *place)
 enum status
 looker_scan(struct looker *l, struct err *err)
 {
+	const uint64_t from[2] = { l->scan.rows[SOURCE], l->scan.rows[TARGET] };
+
 	if (!mapped_try(scan_some, &l->scan))
 		return err_set(err, TU_EREPLAN, "the file cannot be read");
+	for (int s = SOURCE; s <= TARGET; s++)
+		pace_rows(l->tree->plan->db[s], l->scan.rows[s] - from[s]);
 	if (l->scan.why != NULL)
 		return err_set(err, TU_EREPLAN, "%s", l->scan.why);
 	if (interrupted())

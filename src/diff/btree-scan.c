@@ -286,10 +286,12 @@ void
 scan_some(void *arg)
 {
 	struct btree_scan *s = arg;
+	uint64_t from = s->rows[SOURCE] + s->rows[TARGET];
 
 	s->nfound = 0;
 	s->why = s->sought ? NULL : seek(s);
 	s->sought = true;
-	while (s->why == NULL && !s->done && s->nfound < SCAN_BATCH)
+	while (s->why == NULL && !s->done && s->nfound < SCAN_BATCH &&
+	       s->rows[SOURCE] + s->rows[TARGET] - from < s->most)
 		s->why = step(s);
 }

@@ -20,7 +20,8 @@ struct suspect {
 #define SCAN_BATCH 256
 
 struct btree_scan {
-	bool alike; /* the same bytes mean the same row */
+	bool alike;    /* the same bytes mean the same row */
+	uint64_t most; /* rows after which a batch ends, too */
 
 	/* The last scan_some(). */
 	struct suspect found[SCAN_BATCH];

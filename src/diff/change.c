@@ -3,10 +3,16 @@
 #include "diff/change.h"
 
 bool
-tally_differs(const struct tally *t)
+tally_differs_now(const struct tally *t)
 {
 	return t->ops[CHANGE_INSERT] || t->ops[CHANGE_UPDATE] ||
 	       t->ops[CHANGE_DELETE] || t->unrepresentable || t->hidden_columns;
+}
+
+bool
+tally_differs(const struct tally *t)
+{
+	return tally_differs_now(t) || extent_differed(&t->extent) > 0;
 }
 
 void
@@ -34,4 +40,24 @@ tally_subtract(struct tally *t, const struct tally *out)
 	}
 	t->unrepresentable -= out->unrepresentable;
 	t->partial -= out->partial;
+}
+
+void
+tally_add(struct tally *t, const struct tally *part)
+{
+	for (int s = SOURCE; s <= TARGET; s++) {
+		t->rows[s] += part->rows[s];
+		t->bytes[s] += part->bytes[s];
+	}
+	for (int op = 0; op < CHANGE_OPS; op++) {
+		t->ops[op] += part->ops[op];
+		t->patchable[op] += part->patchable[op];
+	}
+	t->unrepresentable += part->unrepresentable;
+	t->partial += part->partial;
+	t->at_target += part->at_target;
+	t->suspects += part->suspects;
+	t->seconds += part->seconds;
+	t->open_end = part->open_end;
+	t->hidden_columns |= part->hidden_columns;
 }

@@ -67,6 +67,30 @@ struct change {
 	uint32_t leaves;
 };
 
+/*
+ * What of a table was compared where the time for it is limited (audit/cycle.h;
+ * diff/stretch.h). All zero: all of it. A key is pair->nrange cells as a bound
+ * of both sides has them.
+ */
+struct extent {
+	bool cut;                 /* what follows was not compared */
+	bool resumed;             /* what is before was, by runs before */
+	bool none;                /* in this run no row was */
+	const struct cell *from;  /* resumed: where this run began; NULL: all of
+	                           * it was compared by runs before */
+	const struct cell *to;    /* cut: where it ended; NULL: see none */
+	uint64_t rows[2];         /* that runs before compared */
+	uint64_t ops[CHANGE_OPS]; /* and that differed then */
+	int64_t began;            /* when the first of these runs did, or 0 */
+};
+
+static inline uint64_t
+extent_differed(const struct extent *e)
+{
+	return e->ops[CHANGE_INSERT] + e->ops[CHANGE_UPDATE] +
+	       e->ops[CHANGE_DELETE];
+}
+
 /* What a table's comparison came to. */
 struct tally {
 	uint64_t rows[2];         /* exact */
@@ -87,6 +111,9 @@ struct tally {
 	bool by_keys;  /* only rows that may have changed were looked at:
 	                * audit/incremental.h; suspects is how many */
 	bool hidden_columns; /* a column on one side only (and not common) */
+	struct extent extent;
+	double behind; /* days: of what was to be looked at in any case, see
+	                * audit/incremental.h, so much is still to be done */
 };
 
 /*
@@ -110,8 +137,12 @@ struct change_sink {
  * counts away from those of the comparison. */
 void tally_count(struct tally *t, const struct change *c);
 void tally_subtract(struct tally *t, const struct tally *out);
+/* Another part of the table, behind those so far. */
+void tally_add(struct tally *t, const struct tally *part);
 
-/* True if anything of the tally makes the tables different. */
+/* True if anything of the tally makes the tables different; and if it is not
+ * only what runs before found. */
 bool tally_differs(const struct tally *t);
+bool tally_differs_now(const struct tally *t);
 
 #endif

@@ -9,9 +9,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stage.h"
+#include "db/pace.h"
 #include "diff/btree.h"
 #include "diff/diff-int.h"
 #include "diff/pilot.h"
+
+#define PIECE_LEAVES 8
 
 struct checking {
 	const struct plan *plan;
@@ -168,7 +171,10 @@ compare(struct comparison *c, struct err *err)
 		return st;
 	for (int s = SOURCE; s <= TARGET; s++)
 		c->leaves[s] = leaves_new(c->bounds.nleaves);
-	stage_table_again();
+	if (c->part)
+		stage_table_more();
+	else
+		stage_table_again();
 	st = gather(c->plan, &c->pair, &c->pool, &c->bounds, &c->within,
 	    c->leaves, err);
 	stage_look(0);
@@ -253,6 +259,25 @@ comparison_run(struct comparison *c, struct err *err)
 	return attempt(c, err);
 }
 
+/* A leaf is what a server reads at least, and some fit into what it may read at
+ * once; what has no ranges it would read at once. */
+static void
+spare_servers(struct comparison *c)
+{
+	struct pair *pair = &c->pair;
+	uint64_t piece = UINT64_MAX;
+
+	for (int s = SOURCE; s <= TARGET; s++)
+		piece = MIN(piece, pace_piece(c->plan->db[s]));
+	if (piece == UINT64_MAX)
+		return;
+	if (pair->nrange == 0)
+		pair_hash_here(pair);
+	pair->leaf_rows = MIN(pair->leaf_rows, MAX(piece / PIECE_LEAVES, 1));
+	if (pair->rows / (double)pair->leaf_rows > LEAVES_MAX)
+		pair->leaf_rows = (uint64_t)(pair->rows / LEAVES_MAX) + 1;
+}
+
 struct comparison *
 comparison_new(const struct plan *plan, const struct pair *pair,
     const struct diff_options *options, struct change_sink *sink,
@@ -272,6 +297,7 @@ comparison_new(const struct plan *plan, const struct pair *pair,
 		.bytes = {
 		    plan->db[SOURCE]->bytes_in, plan->db[TARGET]->bytes_in } };
 	*tally = (struct tally){ 0 };
+	spare_servers(c);
 	return c;
 }
 

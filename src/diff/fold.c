@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/stage.h"
+#include "db/pace.h"
 #include "diff/gather.h"
 
 #define SAMPLE_ROWS 32
@@ -37,6 +38,7 @@ read_sums(struct db *db, enum side side, const char *sql, bool keys,
 	};
 	struct cursor *cur = NULL;
 	const struct row *row;
+	uint64_t rows = 0;
 	enum status st = db_scan(db, &scan, &cur, err);
 
 	while (!st && !(st = db_next(cur, &row, err)) && row != NULL) {
@@ -53,6 +55,7 @@ read_sums(struct db *db, enum side side, const char *sql, bool keys,
 			break;
 		}
 		stage_add(side, (uint64_t)c[1].u.i);
+		rows += (uint64_t)c[1].u.i;
 		leaves[c[0].u.i].n += (uint64_t)c[1].u.i;
 		leaves[c[0].u.i].a += sum_mod_64(&c[2]);
 		leaves[c[0].u.i].b += sum_mod_64(&c[3]);
@@ -62,6 +65,7 @@ read_sums(struct db *db, enum side side, const char *sql, bool keys,
 		leaves[c[0].u.i].kb += sum_mod_64(&c[5]);
 	}
 	db_cursor_close(cur);
+	pace_rows(db, rows);
 	return st;
 }
 

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/stage.h"
+#include "db/pace.h"
 #include "diff/fold.h"
 #include "diff/pages.h"
 
@@ -68,6 +69,7 @@ pool_open(struct pool *pool, const struct plan *plan, const struct pair *pair,
 			if (st)
 				break;
 			pool->n[s]++;
+			(*db)->pace = first->pace;
 			st = (*db)->drv->snapshot_begin(*db, id, err);
 		}
 	}
@@ -124,14 +126,15 @@ add_row(struct worker *w, struct row_reader *r, const struct row *row,
 }
 
 static enum status
-part_condition(const struct worker *w, struct buf *sql, struct err *err)
+part_condition(const struct worker *w, size_t first, size_t last,
+    struct buf *sql, struct err *err)
 {
 	struct krange part = w->within, end;
 
 	if (w->bounds->ncols == 0)
 		return TU_OK;
-	part.lo = bounds_range(w->bounds, &w->within, w->first).lo;
-	end = bounds_range(w->bounds, &w->within, w->last - 1);
+	part.lo = bounds_range(w->bounds, &w->within, first).lo;
+	end = bounds_range(w->bounds, &w->within, last - 1);
 	part.hi = end.hi;
 	if (part.lo == NULL && part.hi == NULL)
 		return TU_OK;
@@ -140,8 +143,17 @@ part_condition(const struct worker *w, struct buf *sql, struct err *err)
 	    sql, w->db, w->pair, w->side, w->pair->nrange, &part, err);
 }
 
+/* The leaves of a statement, so that the server can be spared. */
+static size_t
+leaves_at_once(const struct worker *w, size_t most)
+{
+	uint64_t n = pace_piece(w->db) / MAX(w->pair->leaf_rows, 1);
+
+	return w->bounds->ncols == 0 ? w->last : (size_t)MIN(MAX(n, 1), most);
+}
+
 static enum status
-scan_part(struct worker *w, struct err *err)
+scan_leaves(struct worker *w, size_t first, size_t last, struct err *err)
 {
 	const struct pair *p = w->pair;
 	const struct column **cols = calloc(p->ncols, sizeof(*cols));
@@ -150,7 +162,7 @@ scan_part(struct worker *w, struct err *err)
 	struct cursor *cur = NULL;
 	struct row_reader r;
 	const struct row *row;
-	size_t hint = w->first, bare;
+	size_t hint = first, bare;
 	uint64_t n = 0;
 	enum status st;
 
@@ -162,7 +174,7 @@ scan_part(struct worker *w, struct err *err)
 		scan.flags |= DB_SCAN_RAW;
 	side_select(&sql, w->db, p, w->side, false);
 	bare = sql.len;
-	st = part_condition(w, &sql, err);
+	st = part_condition(w, first, last, &sql, err);
 	if (st)
 		goto out;
 	scan.sql = buf_str(&sql);
@@ -186,9 +198,23 @@ out:
 }
 
 static enum status
+scan_part(struct worker *w, struct err *err)
+{
+	size_t step = leaves_at_once(w, w->last);
+	enum status st = TU_OK;
+
+	for (size_t i = w->first; i < w->last && !st; i += step) {
+		if (atomic_load(&w->crew->stop))
+			break;
+		st = scan_leaves(w, i, MIN(i + step, w->last), err);
+	}
+	return st;
+}
+
+static enum status
 fold_part(struct worker *w, struct err *err)
 {
-	size_t step = w->bounds->ncols > 0 ? FOLD_RANGES : w->last;
+	size_t step = leaves_at_once(w, FOLD_RANGES);
 	enum status st = TU_OK;
 
 	for (size_t i = w->first; i < w->last && !st; i += step) {
@@ -241,9 +267,11 @@ wait_for(struct crew *crew, struct worker *workers, unsigned n)
 			until.tv_sec++;
 		}
 		pthread_cond_timedwait(&crew->changed, &crew->lock, &until);
-		for (unsigned i = 0; i < n && atomic_load(&crew->stop); i++)
+		for (unsigned i = 0; i < n && atomic_load(&crew->stop); i++) {
+			pace_hurry(workers[i].db, true);
 			if (!workers[i].done)
 				workers[i].db->drv->cancel(workers[i].db);
+		}
 		stage_tick();
 	}
 	pthread_mutex_unlock(&crew->lock);
@@ -329,8 +357,10 @@ gather(const struct plan *plan, const struct pair *pair, struct pool *pool,
 		}
 	}
 	wait_for(&crew, workers, n);
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
 		pthread_join(workers[i].thread, NULL);
+		pace_hurry(workers[i].db, false);
+	}
 	worst_st = worst(workers, n, st ? &(struct err)ERR_INIT : err);
 	pthread_cond_destroy(&crew.changed);
 	pthread_mutex_destroy(&crew.lock);

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "db/pace.h"
+
 #define PAGE_BYTES (8 << 20)
 #define PAGE_ROWS 65536 /* of narrow rows; a page of a million is slower */
 #define ROW_BYTES 1024  /* of a table that nobody has measured */
@@ -206,7 +208,7 @@ pages_open(struct db *db, const struct pair *pair, enum side side,
 	p->real = db;
 	p->scan = *scan;
 	p->where = where;
-	p->limit = pages_rows(pair->table[side]);
+	p->limit = MIN(pages_rows(pair->table[side]), pace_piece(db));
 	p->nkeys = key->ncols;
 	p->arena = arena_new(1024);
 	p->at = calloc(p->nkeys, sizeof(*p->at));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "db/pace.h"
 #include "diff/diff-int.h"
 #include "value/key.h"
 
@@ -333,6 +334,7 @@ look_for_end(struct slicer *s, enum side side, uint64_t n, bool *found,
 			end_at(s, bound, &key);
 	}
 	db_cursor_close(cur);
+	pace_rows(db, n);
 	buf_free(&key);
 	buf_free(&sql);
 	return st;
@@ -354,10 +356,10 @@ find_end(struct slicer *s, enum side side, uint64_t n, struct err *err)
 }
 
 static enum status
-choose(struct slicer *s, const struct slice *slice, struct comparison *c,
+choose(struct slicer *s, struct slice *slice, struct comparison *c,
     struct err *err)
 {
-	enum status st = check_parts(s, err);
+	enum status st = slice->checked ? TU_OK : check_parts(s, err);
 	double n;
 
 	if (st)
@@ -375,6 +377,9 @@ choose(struct slicer *s, const struct slice *slice, struct comparison *c,
 		s->rows = (uint64_t)s->pair->rows;
 	}
 	n = MAX(ceil((double)s->rows * slice->part), 1);
+	if (slice->most > 0)
+		n = MIN(n, (double)slice->most);
+	slice->done = s->rows > 0 ? n / (double)s->rows : 1;
 	for (int i = SOURCE; i <= TARGET && st == TU_OK; i++)
 		if (can_ask(s, i))
 			st = find_end(s, (enum side)i, (uint64_t)n, err);
@@ -394,6 +399,19 @@ refuse(struct err *err)
 	err_clear(err);
 	err_set(err, TU_ESCHEMA, "it cannot be compared in parts: %s", why.msg);
 	return TU_ESCHEMA;
+}
+
+static const struct cell *
+copy_key(const struct slicer *s, const struct cell *key, struct arena *arena)
+{
+	struct cell *copy;
+
+	if (key == NULL)
+		return NULL;
+	copy = arena_alloc(arena, s->pair->nrange * sizeof(*copy));
+	for (size_t i = 0; i < s->pair->nrange; i++)
+		copy[i] = cell_copy(arena, &key[i]);
+	return copy;
 }
 
 enum status
@@ -418,6 +436,8 @@ diff_slice(const struct plan *plan, const struct pair *pair,
 	st = comparison_end(c, st, err);
 	if (!st && s.hi != NULL)
 		slice->next = write_text(&s, slice->arena);
+	slice->lo = copy_key(&s, s.lo, slice->arena);
+	slice->hi = copy_key(&s, s.hi, slice->arena);
 	buf_free(&s.lo_key);
 	buf_free(&s.hi_key);
 	arena_free(s.arena);

@@ -38,9 +38,15 @@
 struct slice {
 	const char *from; /* NULL: the beginning */
 	double part;      /* of the rows: above 0, at most 1 */
+	uint64_t most;    /* rows, however many part would be; 0: any */
+	bool checked;     /* in these snapshots this pair had parts before */
 	/* Out: where this one ended, in the arena; NULL: at the end. */
 	struct arena *arena;
 	const char *next;
+	double done; /* Out: of the rows, as part is */
+	/* Out: the keys between which it lies, pair->nrange cells in the arena;
+	 * NULL: open. */
+	const struct cell *lo, *hi;
 	/* Out, with TU_ESCHEMA: the table has no parts, and the sink has not
 	 * heard of it. diff_pair() can compare it. */
 	bool whole;

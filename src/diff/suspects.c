@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "db/pace.h"
 #include "diff/diff-int.h"
 #include "diff/fold.h"
 #include "diff/pages.h"
@@ -110,15 +111,17 @@ flush(struct comparison *c, struct err *err)
 	return st;
 }
 
-/* Rows that both sides can hold at once. */
+/* Rows that both sides can hold at once, and should read. */
 static uint64_t
 max_held(const struct comparison *c)
 {
 	uint64_t max = UINT64_MAX;
 
-	for (int s = SOURCE; s <= TARGET; s++)
+	for (int s = SOURCE; s <= TARGET; s++) {
+		max = MIN(max, pace_piece(c->plan->db[s]));
 		if (c->plan->db[s]->holds)
 			max = MIN(max, pages_rows(c->pair.table[s]));
+	}
 	return max;
 }
 
@@ -244,7 +247,8 @@ suspects_in_ranges(
 		for (int s = SOURCE; s <= TARGET; s++)
 			r.n[s] = c->leaves[s][differ[i]].n;
 		if (keys && decode(c, differ[i], &r, &key)) {
-			if (c->npoints == FETCH_POINTS)
+			if (c->npoints >=
+			    MIN((uint64_t)FETCH_POINTS, max_held(c)))
 				st = flush(c, err);
 			c->points[c->npoints] = key;
 			c->point_leaf[c->npoints++] = differ[i];

@@ -121,6 +121,8 @@ add_notes(struct buf *out, const struct report *r)
 	note(out, t->only[SOURCE], "table", "only in the source");
 	note(out, t->only[TARGET], "table", "only in the target");
 	note(out, t->skipped, "column", "not compared");
+	note(out, t->cut, "table", "not compared to the end");
+	note(out, t->differed, "row", "differed in runs before");
 	note(out, t->unsettled, "row", "unsettled");
 	note(out, t->accepted, "accepted difference", "left out");
 	note(out, t->unrepresentable, "row",

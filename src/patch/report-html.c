@@ -388,8 +388,16 @@ end(struct report *r, const struct pair *pair, const struct tally *tally,
 	struct html_part *part;
 	enum status st;
 
-	if (!tally_differs(tally) && pair->nskipped + tally->unsettled == 0) {
-		list_equal(h, pair, tally);
+	if (report_has_extent(tally)) {
+		buf_reset(&r->line);
+		report_add_extent(&r->line, pair, tally);
+		list_odd(h, pair->name, "", buf_str(&r->line));
+		buf_reset(&r->line);
+	}
+	if (!tally_differs_now(tally) &&
+	    pair->nskipped + tally->unsettled == 0) {
+		if (!report_has_extent(tally))
+			list_equal(h, pair, tally);
 		next_table(h);
 		return TU_OK;
 	}

@@ -382,6 +382,39 @@ json_fail(
 	return finish_line(r, &j, err);
 }
 
+static void
+add_bound(struct jsonw *j, const char *name, const struct pair *pair,
+    const struct cell *key, struct buf *tmp)
+{
+	if (key == NULL)
+		return;
+	jsonw_open(j, name, '{');
+	for (size_t i = 0; i < pair->nrange; i++)
+		jsonval_add(j, pair->cols[i].col[TARGET]->name, &pair->cols[i],
+		    SOURCE, &key[i], tmp);
+	jsonw_close(j, '}');
+}
+
+static void
+add_extent(struct jsonw *j, const struct pair *pair, const struct tally *tally)
+{
+	const struct extent *e = &tally->extent;
+	struct buf tmp = BUF_INIT;
+
+	if (report_has_extent(tally)) {
+		jsonw_open(j, "extent", '{');
+		jsonw_bool(j, "none", e->none);
+		jsonw_bool(j, "resumed", e->resumed);
+		jsonw_bool(j, "cut", e->cut);
+		add_bound(j, "from", pair, e->from, &tmp);
+		add_bound(j, "to", pair, e->to, &tmp);
+		jsonw_u64(j, "differed_before", extent_differed(e));
+		jsonw_u64(j, "days_behind", (uint64_t)tally->behind);
+		jsonw_close(j, '}');
+	}
+	buf_free(&tmp);
+}
+
 static enum status
 add_table(struct report *r, const struct pair *pair, const struct tally *tally,
     struct err *err)
@@ -408,8 +441,10 @@ add_table(struct report *r, const struct pair *pair, const struct tally *tally,
 	jsonw_real(&j, "seconds", tally->seconds);
 	jsonw_bool(&j, "pages", tally->by_pages);
 	jsonw_bool(&j, "incremental", tally->by_keys);
+	add_extent(&j, pair, tally);
 	jsonw_str(&j, "verdict",
 	    tally_differs(tally)   ? "different"
+	    : tally->extent.cut    ? "incomplete"
 	    : tally->unsettled > 0 ? "unsettled"
 				   : "equal");
 	return finish_line(r, &j, err);
@@ -469,6 +504,7 @@ json_finish(struct report *r, int exit_status, const struct err *failed,
 	jsonw_u64(&j, "at_target_precision", t->at_target);
 	jsonw_u64(&j, "accepted", t->accepted);
 	jsonw_u64(&j, "unsettled", t->unsettled);
+	jsonw_u64(&j, "incomplete", t->cut);
 	if (r->barrier != NULL)
 		jsonw_str(&j, "barrier", r->barrier);
 	if (r->applied) {

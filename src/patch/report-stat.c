@@ -89,12 +89,14 @@ stat_start(struct report *r, struct err *err)
 /* "different, 2 unrepresentable", "equal, 1 column not compared", "2 rows
  * unsettled". */
 static void
-add_verdict(struct buf *out, bool differs, uint64_t unsettled,
+add_verdict(struct buf *out, bool differs, bool cut, uint64_t unsettled,
     uint64_t unrepresentable, uint64_t at_target, uint64_t skipped,
     uint64_t accepted)
 {
 	if (unsettled == 0 || differs)
-		buf_adds(out, differs ? "different" : "equal");
+		buf_adds(out, differs ? "different"
+			      : cut   ? "no difference found"
+				      : "equal");
 	if (unsettled > 0) {
 		buf_adds(out, differs ? ", " : "");
 		report_counted(out, unsettled, "row");
@@ -129,9 +131,13 @@ stat_end(struct report *r, const struct pair *pair, const struct tally *tally,
 	struct buf *b = &r->kept;
 
 	buf_reset(b);
-	add_verdict(b, tally_differs(tally), tally->unsettled,
-	    tally->unrepresentable, tally->at_target, pair->nskipped,
-	    tally->accepted);
+	add_verdict(b, tally_differs(tally), tally->extent.cut,
+	    tally->unsettled, tally->unrepresentable, tally->at_target,
+	    pair->nskipped, tally->accepted);
+	if (report_has_extent(tally)) {
+		buf_adds(b, ", ");
+		report_add_extent(b, pair, tally);
+	}
 	if (pair_has_rules(pair)) {
 		buf_adds(b, ", by ");
 		report_add_rules(b, pair);
@@ -162,9 +168,9 @@ stat_finish(struct report *r, int exit_status, const struct err *failed,
 	if (failed != NULL)
 		return TU_OK;
 	buf_reset(&r->kept);
-	add_verdict(&r->kept, r->totals.differs, r->totals.unsettled,
-	    r->totals.unrepresentable, r->totals.at_target, r->totals.skipped,
-	    r->totals.accepted);
+	add_verdict(&r->kept, r->totals.differs, r->totals.cut > 0,
+	    r->totals.unsettled, r->totals.unrepresentable, r->totals.at_target,
+	    r->totals.skipped, r->totals.accepted);
 	add_stat(r, "total", r->totals.rows, r->totals.ops, buf_str(&r->kept));
 	if (r->applied)
 		report_add_written(&r->line, r->done);

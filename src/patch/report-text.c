@@ -224,6 +224,17 @@ add_unsettled(struct buf *b, const struct pair *pair, const struct tally *tally)
 }
 
 static void
+add_extent(struct buf *b, const struct pair *pair, const struct tally *tally)
+{
+	if (!report_has_extent(tally))
+		return;
+	report_name(b, pair->name);
+	buf_adds(b, ": ");
+	report_add_extent(b, pair, tally);
+	buf_addc(b, '\n');
+}
+
+static void
 add_rules(struct buf *b, const struct pair *pair)
 {
 	if (!pair_has_rules(pair))
@@ -241,11 +252,13 @@ text_end(struct report *r, const struct pair *pair, const struct tally *tally,
 	uint64_t nkept = r->nkept;
 	enum status st = TU_OK;
 
-	if (tally_differs(tally) || pair->nskipped + tally->unsettled > 0)
+	if (tally_differs_now(tally) || report_has_extent(tally) ||
+	    pair->nskipped + tally->unsettled > 0)
 		st = write_heading(r, err);
 	add_skipped(b, pair);
 	add_unsettled(b, pair, tally);
-	if (tally_differs(tally)) {
+	add_extent(b, pair, tally);
+	if (tally_differs_now(tally)) {
 		add_table_line(r, pair, tally);
 		add_rules(b, pair);
 		add_lone_columns(b, pair, tally);
@@ -304,8 +317,9 @@ add_total(struct report *r)
 		report_counted(b, t->tables, "table");
 		buf_adds(b, ", ");
 		report_counted(b, t->rows[TARGET], "row");
-		buf_adds(b, t->unsettled > 0 ? ": no difference that lasts"
-					     : ": equal");
+		buf_adds(b, t->cut > 0         ? ": no difference found"
+			    : t->unsettled > 0 ? ": no difference that lasts"
+					       : ": equal");
 	} else {
 		report_count(b, t->differing);
 		buf_adds(b, " of ");
@@ -334,6 +348,16 @@ add_total(struct report *r)
 		buf_adds(b, "; ");
 		report_counted(b, t->failed, "table");
 		buf_adds(b, " failed");
+	}
+	if (t->differed > 0) {
+		buf_adds(b, "; ");
+		report_counted(b, t->differed, "row");
+		buf_adds(b, " differed in runs before");
+	}
+	if (t->cut > 0) {
+		buf_adds(b, "; ");
+		report_counted(b, t->cut, "table");
+		buf_adds(b, " not compared to the end");
 	}
 	if (t->unsettled > 0) {
 		buf_adds(b, "; ");

@@ -105,6 +105,9 @@ count_table(struct totals *t, const struct tally *tally)
 	t->partial += tally->partial;
 	t->unsettled += tally->unsettled;
 	t->accepted += tally->accepted;
+	t->cut += tally->extent.cut;
+	t->differed += extent_differed(&tally->extent);
+	t->behind += tally->behind >= 1;
 	if (tally_differs(tally)) {
 		t->differing++;
 		t->differs = true;

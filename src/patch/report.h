@@ -70,6 +70,9 @@ struct totals {
 	uint64_t skipped;   /* columns that could not be compared */
 	uint64_t unsettled; /* rows, see struct tally */
 	uint64_t accepted;  /* rows, likewise */
+	uint64_t cut;       /* tables that were not compared to their end */
+	uint64_t differed;  /* rows, in runs before of the cycle */
+	uint64_t behind;    /* tables whose scrub is behind its plan */
 	uint64_t ruled;     /* columns with rules of the user's */
 	uint64_t rows[2];
 	bool differs;
@@ -78,6 +81,12 @@ const struct totals *report_totals(const struct report *r);
 
 /* "price tolerance=0.01; name fold=rtrim", without a newline. */
 void report_add_rules(struct buf *out, const struct pair *pair);
+
+/* What of a table was compared where the time was limited, without a newline.
+ * There is nothing to say where all of it was, and in time. */
+bool report_has_extent(const struct tally *tally);
+void report_add_extent(
+    struct buf *out, const struct pair *pair, const struct tally *tally);
 
 /* Why a table failed, without the table that the message begins with. */
 const char *report_why(const struct pair *pair, const struct err *why);

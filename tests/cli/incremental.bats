@@ -415,14 +415,17 @@ waits_for_lock() {
 	[[ $output == *"bad:9: no mode 'ful'; is 'full' meant?"* ]]
 }
 
-@test "a state file of the format before this one goes on" {
+@test "a state file of a format before this one goes on" {
 	"${first[@]}" 2>/dev/null
-	sqlite3 s 'DROP TABLE tracked; DROP TABLE open; PRAGMA user_version = 1'
+	sqlite3 s 'DROP TABLE tracked; DROP TABLE open; DROP TABLE cycle;
+		PRAGMA user_version = 1'
 	run -0 "$TRUEUP" status s
 	run -0 --separate-stderr "${first[@]}"
 	[[ $stderr == *"compared in full: it was not compared before"* ]]
+	sqlite3 s 'DROP TABLE cycle; PRAGMA user_version = 2'
 	by_changes
 	[ "$status" -eq 0 ]
+	is "$(sqlite3 s 'PRAGMA user_version')" 3
 }
 
 # as_in_full [ARG]... - the same by its changes and in full.

@@ -411,7 +411,7 @@ test_files(void)
 	    "another pair's");
 	refuse(HISTORY_READ, "other", TU_EUSAGE, "belongs to pair 'shop'",
 	    "another pair's to read");
-	meddle("PRAGMA user_version = 3");
+	meddle("PRAGMA user_version = 4");
 	refuse(
 	    HISTORY_WRITE, "shop", TU_EUSAGE, "newer version", "a newer one");
 	meddle("PRAGMA application_id = 7");
