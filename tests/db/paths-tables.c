@@ -44,7 +44,7 @@ static void
 gaps(struct buf *b, enum brand brand, unsigned x)
 {
 	(void)brand;
-	buf_addf(b, "%d", (int)x * 977 - 900000);
+	buf_addf(b, "%d", (int)x * 3 - 900);
 }
 
 static void
@@ -278,7 +278,7 @@ plant_some(struct planted *p)
 {
 	size_t n = p->nrows;
 
-	switch (n == 0 ? 0 : below(10)) {
+	switch (n == 0 ? 0 : below(11)) {
 	case 0:
 		return "equal";
 	case 1:
@@ -302,10 +302,14 @@ plant_some(struct planted *p)
 	case 6:
 		empty_side(p, (enum side)below(2));
 		return "a side is empty";
-	case 7:
+	case 8:
 		plant(&p->rows[0], below(3));
 		plant(&p->rows[n - 1], below(3));
 		return "the ends";
+	case 7:
+		for (size_t i = n / 2; i < n; i++)
+			plant(&p->rows[i], below(3));
+		return "half of all";
 	default:
 		for (size_t i = 0; i < n; i++)
 			if (one_in(1 + n / 20))
@@ -322,7 +326,7 @@ plant_some(struct planted *p)
 static size_t
 random_kind(const struct planted *p, size_t k)
 {
-	if (p->nkeys == 1 && one_in(2))
+	if (p->nkeys == 1 && !one_in(3))
 		return INTEGERS + below(DECIMALS - INTEGERS);
 	if (p->nkeys > 1 && k == 0 && one_in(3))
 		return DECIMALS + below(OTHERS - DECIMALS);
@@ -350,7 +354,8 @@ make_key(struct planted *p)
 static size_t
 random_size(void)
 {
-	static const size_t most[] = { 3, 40, 40, 400, 400, 1500, PATH_ROWS };
+	static const size_t most[] = { 3, 40, 40, 400, 1500, PATH_ROWS,
+		PATH_ROWS };
 
 	return below(most[below(ARRAY_LEN(most))] + 1);
 }

@@ -251,6 +251,11 @@ run_batch(const enum brand brands[2], size_t n)
 		{ .hash = HASH_STREAM, .jobs = 1 },
 		/* Said to be large enough for a look at samples. */
 		{ .hash = HASH_RECORD, .jobs = 1, .rows = 1e6 },
+		/* And for another, of leaves with two rows. */
+		{ .hash = HASH_STREAM,
+		    .leaf_rows = 64,
+		    .jobs = 1,
+		    .rows = 1e5 },
 	};
 	struct batch b = { .sink.change = collect, .n = n };
 
