@@ -106,7 +106,8 @@ function axes(subject, e)
 		line(left, y_of(e), left + WIDTH, y_of(e), "grid")
 		text(left - 8, y_of(e) + 4, "tick", "end", y_label(subject, e))
 	}
-	for (e = floor(x_low + 0.999); e <= x_high; e++) {
+	# The logarithm of 1000 is a hair less than 3.
+	for (e = floor(x_low + 0.999); e <= x_high + 1e-9; e++) {
 		line(x_of(10 ^ e), top, x_of(10 ^ e), top + HEIGHT, "grid")
 		text(x_of(10 ^ e), top + HEIGHT + 18, "tick", "middle",
 		    power(e, ",k,M,G"))
@@ -173,7 +174,7 @@ function panel(kind, subject, t, n, i, tool, path, x, y, dots)
 		print "<path d=\"" path "\" class=\"line " class(tool) "\"/>"
 		printf "%s", dots
 		label[t] = tool
-		label_y[t] = y
+		label_y[t] = y + 0
 	}
 	names(ntools[kind, subject])
 	line(left, top + HEIGHT, left + WIDTH, top + HEIGHT, "axis")
