@@ -9,8 +9,8 @@
 #define SAMPLE 16    /* leaves of a stretch that are looked at, at most */
 #define SAMPLE_OF 32 /* one of so many, 3 % of the rows */
 #define LEAVES_MIN 1024
-/* One leaf in so many that must be read again pays for reading them all: half
- * to two thirds of the cost of a read in key order is saved where all are. */
+/* Hashing takes about two thirds of the time of a read in key order, and is
+ * lost where more than one leaf in so many comes again. */
 #define DENSE_SHARE 3
 
 /* Is the leaf to be read again, and not just one row of it? */
