@@ -415,3 +415,20 @@ bounds_range(const struct bounds *b, const struct krange *within, size_t i)
 		r.hi = b->cells + i * b->ncols;
 	return r;
 }
+
+struct bounds
+bounds_part(const struct bounds *b, const struct krange *within, size_t first,
+    size_t last, struct krange *range)
+{
+	struct bounds part = *b;
+
+	*range = (struct krange){ .lo = bounds_range(b, within, first).lo,
+		.hi = bounds_range(b, within, last - 1).hi };
+	part.nleaves = last - first;
+	part.cells += first * b->ncols;
+	if (b->integer)
+		part.ints += first;
+	else
+		part.start += first;
+	return part;
+}

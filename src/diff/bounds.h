@@ -36,4 +36,8 @@ bool bounds_integer_key(const struct pair *pair);
 struct krange bounds_range(
     const struct bounds *b, const struct krange *within, size_t i);
 
+/* Leaves [first, last) alone, and their range; they share b's memory. */
+struct bounds bounds_part(const struct bounds *b, const struct krange *within,
+    size_t first, size_t last, struct krange *range);
+
 #endif

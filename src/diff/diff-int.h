@@ -8,6 +8,7 @@
 #ifndef TU_DIFF_DIFF_INT_H
 #define TU_DIFF_DIFF_INT_H
 
+#include "diff/dense.h"
 #include "diff/diff.h"
 #include "diff/fetch.h"
 #include "diff/gather.h"
@@ -27,6 +28,8 @@ struct comparison {
 	struct arena *arena; /* bounds */
 	struct bounds bounds;
 	struct leaf *leaves[2];
+	struct stretch stretches[STRETCHES]; /* of the leaves */
+	size_t nstretches;
 	struct merge merge;
 	struct tally *tally;
 	double started;    /* seconds */
@@ -62,5 +65,8 @@ enum status suspects_in_ranges(
     struct comparison *c, const uint32_t *differ, size_t n, struct err *err);
 enum status suspects_in_buckets(
     struct comparison *c, const uint32_t *differ, size_t n, struct err *err);
+/* Read a stretch in key order: its rows count now, as nobody did before. */
+enum status suspects_in_stretch(
+    struct comparison *c, const struct stretch *stretch, struct err *err);
 
 #endif

@@ -110,10 +110,13 @@ check_digests(const struct comparison *c, struct err *err)
 }
 
 /* Leaves are cut where rows are expected, so that some have none: what tells
- * where in the table a leaf is are the rows of those before it. */
+ * where in the table a leaf is are the rows of those before it. What has yet to
+ * be read has about as many as it was cut for. */
 static void
 place_leaves(struct comparison *c)
 {
+	const struct stretch *stretch = c->stretches;
+
 	size_t n = c->bounds.nleaves;
 	uint64_t *before = arena_alloc(c->arena, (n + 1) * sizeof(*before));
 	uint64_t rows = 0;
@@ -122,6 +125,9 @@ place_leaves(struct comparison *c)
 		uint64_t here =
 		    MAX(c->leaves[SOURCE][i].n, c->leaves[TARGET][i].n);
 
+		stretch += i == stretch->last;
+		if (stretch->dense)
+			here = c->pair.leaf_rows;
 		before[i] = rows + here / 2;
 		rows += here;
 		c->merge.leaves += here > 0;
@@ -156,6 +162,62 @@ reconsider(struct comparison *c, struct err *err)
 	return cut_table(c, err);
 }
 
+/* Read both sides into leaves, but for what is read in key order later. */
+static enum status
+fold_rows(struct comparison *c, struct err *err)
+{
+	enum status st;
+
+	for (int s = SOURCE; s <= TARGET; s++)
+		c->leaves[s] = leaves_new(c->bounds.nleaves);
+	st = dense_look(c->plan, &c->pair, &c->pool, &c->bounds, &c->within,
+	    c->stretches, &c->nstretches, err);
+	if (c->part)
+		stage_table_more();
+	else
+		stage_table_again();
+	for (size_t i = 0; i < c->nstretches && !st; i++) {
+		const struct stretch *s = &c->stretches[i];
+		struct leaf *leaves[2] = { c->leaves[SOURCE] + s->first,
+			c->leaves[TARGET] + s->first };
+		struct krange range = c->within;
+		struct bounds part = c->bounds;
+
+		if (s->dense)
+			continue;
+		if (c->nstretches > 1)
+			part = bounds_part(
+			    &c->bounds, &c->within, s->first, s->last, &range);
+		st = gather(
+		    c->plan, &c->pair, &c->pool, &part, &range, leaves, err);
+	}
+	stage_look(0);
+	return st;
+}
+
+/* Changes come in key order, so stretches do. */
+static enum status
+look_into(
+    struct comparison *c, const uint32_t *differ, size_t n, struct err *err)
+{
+	enum status st = TU_OK;
+
+	if (c->bounds.ncols == 0)
+		return suspects_in_buckets(c, differ, n, err);
+	for (size_t i = 0; i < c->nstretches && !st; i++) {
+		const struct stretch *s = &c->stretches[i];
+		size_t here = 0;
+
+		while (here < n && differ[here] < s->last)
+			here++;
+		st = s->dense ? suspects_in_stretch(c, s, err)
+		              : suspects_in_ranges(c, differ, here, err);
+		differ += here;
+		n -= here;
+	}
+	return st;
+}
+
 static enum status
 compare(struct comparison *c, struct err *err)
 {
@@ -167,17 +229,8 @@ compare(struct comparison *c, struct err *err)
 	st = cut_table(c, err);
 	if (!st)
 		st = reconsider(c, err);
-	if (st)
-		return st;
-	for (int s = SOURCE; s <= TARGET; s++)
-		c->leaves[s] = leaves_new(c->bounds.nleaves);
-	if (c->part)
-		stage_table_more();
-	else
-		stage_table_again();
-	st = gather(c->plan, &c->pair, &c->pool, &c->bounds, &c->within,
-	    c->leaves, err);
-	stage_look(0);
+	if (!st)
+		st = fold_rows(c, err);
 	if (!st)
 		st = diff_check_versions(c->plan, &c->pair, err);
 	if (!st)
@@ -194,8 +247,7 @@ compare(struct comparison *c, struct err *err)
 	    c->bounds.nleaves, differ, root);
 	log_result(c, root, n);
 	place_leaves(c);
-	st = c->bounds.ncols > 0 ? suspects_in_ranges(c, differ, n, err)
-	                         : suspects_in_buckets(c, differ, n, err);
+	st = look_into(c, differ, n, err);
 	free(differ);
 	return st;
 }

@@ -398,6 +398,9 @@ pairing(const enum brand brands[2], enum key_kind kind, unsigned per_mille)
 	compare(brands, &m, kind, HASH_MD5, 40, 3, what);
 	compare(brands, &m, kind, HASH_SHA256, 1000, 1, what);
 	compare(brands, &m, kind, HASH_STREAM, 0, 3, what);
+	/* Leaves of two rows, enough of them for a look (diff/dense.h). */
+	if (kind == KEY_INT)
+		compare(brands, &m, kind, HASH_STREAM, 8000, 3, what);
 	for (size_t l = 0; l < ARRAY_LEN(leaves); l++)
 		compare(brands, &m, kind, HASH_RECORD, leaves[l],
 		    1 + 2 * (l % 2), what);
