@@ -84,7 +84,7 @@ start_server() {
 	on 2 "SET GLOBAL gtid_slave_pos = '0-11-0'"
 	run -7 --separate-stderr "$TRUEUP" diff -f json -v --recheck=2 \
 	    --recheck-wait=1 "$url1" "$url2"
-	[[ $output == *'"unsettled": 2, "barrier": "gtid"'* ]]
+	[[ $output == *'"unsettled": 2, "incomplete": 0, "barrier": "gtid"'* ]]
 	[[ $stderr == *"the target is not past the source's position"* ]]
 	[[ $stderr != *": look 2: "* ]]
 	# What has arrived by the second look is no difference, the rest is one.
