@@ -280,8 +280,8 @@ sink_begin(struct change_sink *s, const struct pair *pair, struct err *err)
 	}
 	if (st == TU_OK && a->accepting != NULL && a->accepting->nkey > 0)
 		st = read_wish(a, pair, err);
-	if (st == TU_OK && a->to->begin != NULL)
-		st = a->to->begin(a->to, pair, err);
+	if (st == TU_OK)
+		st = tell_begin(a->to, pair, err);
 	return st;
 }
 
@@ -293,8 +293,7 @@ pass_on(struct accept *a, const struct change *c, struct err *err)
 
 	known.next = c->next && !a->gap;
 	a->gap = false;
-	return a->to->change != NULL ? a->to->change(a->to, &known, err)
-	                             : TU_OK;
+	return tell_change(a->to, &known, err);
 }
 
 /* What merge.c has counted and nobody behind us is to know of. */
@@ -404,8 +403,8 @@ sink_end(struct change_sink *s, const struct pair *pair,
 	t->accepted = out->accepted;
 	t->accepted_inserts = out->ops[CHANGE_INSERT];
 	t->open_end = tally->open_end && !a->gap;
-	if (st == TU_OK && a->to->end != NULL)
-		st = a->to->end(a->to, pair, t, err);
+	if (st == TU_OK)
+		st = tell_end(a->to, pair, t, err);
 	return st;
 }
 
@@ -415,7 +414,7 @@ sink_fail(struct change_sink *s, const struct pair *pair, const struct err *why,
 {
 	struct accept *a = (struct accept *)s;
 
-	return a->to->fail != NULL ? a->to->fail(a->to, pair, why, err) : TU_OK;
+	return tell_fail(a->to, pair, why, err);
 }
 
 struct accept *

@@ -55,8 +55,7 @@ recorder_begin(struct change_sink *s, const struct pair *pair, struct err *err)
 {
 	struct change_sink *to = ((struct recorder *)s)->to;
 
-	return to != NULL && to->begin != NULL ? to->begin(to, pair, err)
-	                                       : TU_OK;
+	return tell_begin(to, pair, err);
 }
 
 /* What is pending may differ: that is no difference yet. */
@@ -74,8 +73,7 @@ pass_on(struct recorder *r, const struct change *c, const struct cell *cells,
 	}
 	known.next = c->next && !r->gap;
 	r->gap = false;
-	return r->to->change != NULL ? r->to->change(r->to, &known, err)
-	                             : TU_OK;
+	return tell_change(r->to, &known, err);
 }
 
 static enum status
@@ -119,7 +117,7 @@ recorder_end(struct change_sink *s, const struct pair *pair,
 	tally_subtract(r->tally, &r->left_out);
 	r->tally->unsettled += r->left_out.unsettled;
 	r->tally->open_end = r->tally->open_end && !r->gap;
-	return r->to->end != NULL ? r->to->end(r->to, pair, tally, err) : TU_OK;
+	return tell_end(r->to, pair, tally, err);
 }
 
 static enum status
@@ -128,8 +126,7 @@ recorder_fail(struct change_sink *s, const struct pair *pair,
 {
 	struct change_sink *to = ((struct recorder *)s)->to;
 
-	return to != NULL && to->fail != NULL ? to->fail(to, pair, why, err)
-	                                      : TU_OK;
+	return tell_fail(to, pair, why, err);
 }
 
 static struct recorder

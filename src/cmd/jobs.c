@@ -99,16 +99,6 @@ jobs_worse(int a, int b)
 
 /* --- what is said --------------------------------------------------------- */
 
-static void
-add_count(struct buf *b, uint64_t n, const char *noun, const char *what)
-{
-	if (n == 0)
-		return;
-	buf_adds(b, ", ");
-	report_counted(b, n, noun);
-	buf_addf(b, " %s", what);
-}
-
 static uint64_t
 written(const struct outcome *o)
 {
@@ -126,26 +116,23 @@ add_verdict(struct buf *b, const struct outcome *o)
 	const struct totals *t = &o->totals;
 
 	if (t->differing > 0) {
-		report_count(b, t->differing);
-		buf_adds(b, " of ");
-		report_counted(b, t->tables, "table");
-		buf_addf(b, " %s", t->differing == 1 ? "differs" : "differ");
+		report_differ(b, t->differing, t->tables, "table");
 	} else if (t->tables == 0) {
 		buf_adds(b, "nothing compared");
 	} else {
 		report_counted(b, t->tables, "table");
 		buf_adds(b, " compared, no difference found");
 	}
-	add_count(b, t->only[SOURCE], "table", "only in the source");
-	add_count(b, t->only[TARGET], "table", "only in the target");
-	add_count(b, t->bad, "table", "cannot be compared");
-	add_count(b, t->failed, "table", "failed");
-	add_count(b, t->skipped, "column", "not compared");
-	add_count(b, t->cut, "table", "not compared to the end");
-	add_count(b, t->behind, "scrub", "behind its plan");
-	add_count(b, t->unsettled, "row", "unsettled");
-	add_count(b, t->accepted, "row", "accepted");
-	add_count(b, written(o), "row", "written");
+	report_part(b, ", ", t->only[SOURCE], "table", "only in the source");
+	report_part(b, ", ", t->only[TARGET], "table", "only in the target");
+	report_part(b, ", ", t->bad, "table", "cannot be compared");
+	report_part(b, ", ", t->failed, "table", "failed");
+	report_part(b, ", ", t->skipped, "column", "not compared");
+	report_part(b, ", ", t->cut, "table", "not compared to the end");
+	report_part(b, ", ", t->behind, "scrub", "behind its plan");
+	report_part(b, ", ", t->unsettled, "row", "unsettled");
+	report_part(b, ", ", t->accepted, "row", "accepted");
+	report_part(b, ", ", written(o), "row", "written");
 }
 
 static void
@@ -245,6 +232,15 @@ start(struct pool *pool)
 	    jobs_worse(pool->status, cmd_fail(pool->jobs->cmd, &err));
 }
 
+/* What was not compared, and why, is in the report, or in the plan. */
+static bool
+says_why(const struct pool *pool, const struct outcome *o)
+{
+	return (o->complete || pool->jobs->plans) &&
+	       (o->status == EXIT_NOT_ALL_COMPARED ||
+		   o->status == err_exit_status(TU_ESCHEMA));
+}
+
 /* A full disk takes messages, too. */
 static bool
 is_mute(const struct child *child)
@@ -307,7 +303,7 @@ end(struct pool *pool, size_t i, struct err *err)
 			st = child_copy(child->log, stderr, err);
 		if (o.status == err_exit_status(TU_EBUG))
 			print_death(pool, child->job, &o);
-		else if (o.status > 1 && is_mute(child))
+		else if (o.status > 1 && is_mute(child) && !says_why(pool, &o))
 			print_lost(pool, child->job, &o);
 	}
 	log_outcome(child->job, &o);

@@ -13,8 +13,7 @@ fanout_begin(struct change_sink *s, const struct pair *pair, struct err *err)
 	enum status st = TU_OK;
 
 	for (size_t i = 0; i < f->n && st == TU_OK; i++)
-		if (f->to[i]->begin != NULL)
-			st = f->to[i]->begin(f->to[i], pair, err);
+		st = tell_begin(f->to[i], pair, err);
 	return st;
 }
 
@@ -27,8 +26,7 @@ fanout_change(struct change_sink *s, const struct change *c, struct err *err)
 	if (f->on_terminal)
 		log_progress(NULL);
 	for (size_t i = 0; i < f->n && st == TU_OK; i++)
-		if (f->to[i]->change != NULL)
-			st = f->to[i]->change(f->to[i], c, err);
+		st = tell_change(f->to[i], c, err);
 	return st;
 }
 
@@ -42,8 +40,7 @@ fanout_end(struct change_sink *s, const struct pair *pair,
 	if (f->on_terminal)
 		log_progress(NULL);
 	for (size_t i = 0; i < f->n && st == TU_OK; i++)
-		if (f->to[i]->end != NULL)
-			st = f->to[i]->end(f->to[i], pair, tally, err);
+		st = tell_end(f->to[i], pair, tally, err);
 	return st;
 }
 
@@ -57,8 +54,7 @@ fanout_fail(struct change_sink *s, const struct pair *pair,
 	if (f->on_terminal)
 		log_progress(NULL);
 	for (size_t i = 0; i < f->n && st == TU_OK; i++)
-		if (f->to[i]->fail != NULL)
-			st = f->to[i]->fail(f->to[i], pair, why, err);
+		st = tell_fail(f->to[i], pair, why, err);
 	return st;
 }
 
@@ -81,7 +77,7 @@ filter_begin(struct change_sink *s, const struct pair *pair, struct err *err)
 {
 	struct change_sink *to = ((struct filter *)s)->to;
 
-	return to->begin != NULL ? to->begin(to, pair, err) : TU_OK;
+	return tell_begin(to, pair, err);
 }
 
 static enum status
@@ -89,9 +85,7 @@ filter_change(struct change_sink *s, const struct change *c, struct err *err)
 {
 	struct filter *f = (struct filter *)s;
 
-	if (!f->ops[c->op] || f->to->change == NULL)
-		return TU_OK;
-	return f->to->change(f->to, c, err);
+	return !f->ops[c->op] ? TU_OK : tell_change(f->to, c, err);
 }
 
 static enum status
@@ -100,7 +94,7 @@ filter_end(struct change_sink *s, const struct pair *pair,
 {
 	struct change_sink *to = ((struct filter *)s)->to;
 
-	return to->end != NULL ? to->end(to, pair, tally, err) : TU_OK;
+	return tell_end(to, pair, tally, err);
 }
 
 static enum status
@@ -109,7 +103,7 @@ filter_fail(struct change_sink *s, const struct pair *pair,
 {
 	struct change_sink *to = ((struct filter *)s)->to;
 
-	return to->fail != NULL ? to->fail(to, pair, why, err) : TU_OK;
+	return tell_fail(to, pair, why, err);
 }
 
 void

@@ -61,3 +61,31 @@ tally_add(struct tally *t, const struct tally *part)
 	t->open_end = part->open_end;
 	t->hidden_columns |= part->hidden_columns;
 }
+
+enum status
+tell_begin(struct change_sink *s, const struct pair *pair, struct err *err)
+{
+	return s != NULL && s->begin != NULL ? s->begin(s, pair, err) : TU_OK;
+}
+
+enum status
+tell_change(struct change_sink *s, const struct change *c, struct err *err)
+{
+	return s != NULL && s->change != NULL ? s->change(s, c, err) : TU_OK;
+}
+
+enum status
+tell_end(struct change_sink *s, const struct pair *pair,
+    const struct tally *tally, struct err *err)
+{
+	return s != NULL && s->end != NULL ? s->end(s, pair, tally, err)
+	                                   : TU_OK;
+}
+
+enum status
+tell_fail(struct change_sink *s, const struct pair *pair, const struct err *why,
+    struct err *err)
+{
+	return s != NULL && s->fail != NULL ? s->fail(s, pair, why, err)
+	                                    : TU_OK;
+}

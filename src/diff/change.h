@@ -133,6 +133,16 @@ struct change_sink {
 	    const struct err *why, struct err *err);
 };
 
+/* Tell whoever wants to hear of it; a sink may be NULL. */
+enum status tell_begin(
+    struct change_sink *s, const struct pair *pair, struct err *err);
+enum status tell_change(
+    struct change_sink *s, const struct change *c, struct err *err);
+enum status tell_end(struct change_sink *s, const struct pair *pair,
+    const struct tally *tally, struct err *err);
+enum status tell_fail(struct change_sink *s, const struct pair *pair,
+    const struct err *why, struct err *err);
+
 /* Count a change that was left out of what others hear of; and take such
  * counts away from those of the comparison. */
 void tally_count(struct tally *t, const struct change *c);

@@ -101,10 +101,10 @@ sink_fail(struct change_sink *s, const struct pair *pair, const struct err *why,
 	enum status st = spool->fail(spool, pair, why, err);
 
 	r->failed[pair - r->plan->pairs] = true;
-	if (st == TU_OK && r->to->begin != NULL)
-		st = r->to->begin(r->to, pair, err);
-	if (st == TU_OK && r->to->fail != NULL)
-		st = r->to->fail(r->to, pair, why, err);
+	if (st == TU_OK)
+		st = tell_begin(r->to, pair, err);
+	if (st == TU_OK)
+		st = tell_fail(r->to, pair, why, err);
 	return st;
 }
 
@@ -335,13 +335,13 @@ tell_table(struct recheck *r, const struct pair *pair, struct tally *tally,
 		tally->ops[op] = tally->patchable[op] = 0;
 	tally->unrepresentable = tally->partial = 0;
 	tally->open_end = false;
-	tally->unsettled = count_unsettled(r, pair);
-	if (r->to->begin != NULL)
-		st = r->to->begin(r->to, pair, err);
+	/* Beside those of runs before, and what the sinks before left out. */
+	tally->unsettled += count_unsettled(r, pair);
+	st = tell_begin(r->to, pair, err);
 	if (st == TU_OK)
 		st = tell_rows(r, pair, tally, err);
-	if (st == TU_OK && r->to->end != NULL)
-		st = r->to->end(r->to, pair, tally, err);
+	if (st == TU_OK)
+		st = tell_end(r->to, pair, tally, err);
 	return st;
 }
 

@@ -46,10 +46,7 @@ add_verdict(struct buf *out, const struct totals *t, int exit_status,
 	if (failed != NULL) {
 		buf_adds(out, "The comparison did not come to its end");
 	} else if (t->differing > 0) {
-		report_count(out, t->differing);
-		buf_adds(out, " of ");
-		report_counted(out, t->tables, "table");
-		buf_adds(out, t->differing == 1 ? " differs" : " differ");
+		report_differ(out, t->differing, t->tables, "table");
 	} else if (t->differs) {
 		report_counted(out, t->only[SOURCE] + t->only[TARGET], "table");
 		buf_adds(out, " on one side only");

@@ -112,11 +112,7 @@ add_verdict(struct buf *out, bool differs, bool cut, uint64_t unsettled,
 		report_count(out, at_target);
 		buf_adds(out, " at target precision");
 	}
-	if (skipped > 0) {
-		buf_adds(out, ", ");
-		report_counted(out, skipped, "column");
-		buf_adds(out, " not compared");
-	}
+	report_part(out, ", ", skipped, "column", "not compared");
 	if (accepted > 0) {
 		buf_adds(out, ", ");
 		report_count(out, accepted);

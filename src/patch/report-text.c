@@ -167,10 +167,7 @@ add_table_line(
 	report_name(b, pair->name);
 	buf_adds(b, ": ");
 	if (differ > 0) {
-		report_count(b, differ);
-		buf_adds(b, " of ");
-		report_counted(b, report_union(tally), "row");
-		buf_adds(b, differ == 1 ? " differs" : " differ");
+		report_differ(b, differ, report_union(tally), "row");
 		add_counts(r, tally->ops, ": ");
 	} else {
 		report_counted(b, report_union(tally), "row");
@@ -292,16 +289,9 @@ add_remarks(struct report *r)
 	const struct totals *t = &r->totals;
 	struct buf *b = &r->line;
 
-	if (t->at_target > 0) {
-		buf_adds(b, " (");
-		report_counted(b, t->at_target, "row");
-		buf_adds(b, " only at the target's precision)");
-	}
-	if (t->ruled > 0) {
-		buf_adds(b, " (");
-		report_counted(b, t->ruled, "column");
-		buf_adds(b, " by rules)");
-	}
+	report_part(
+	    b, " (", t->at_target, "row", "only at the target's precision)");
+	report_part(b, " (", t->ruled, "column", "by rules)");
 }
 
 /* "3 of 11 tables differ: 5 to insert (+); 1 table only in the source" */
@@ -321,10 +311,7 @@ add_total(struct report *r)
 			    : t->unsettled > 0 ? ": no difference that lasts"
 					       : ": equal");
 	} else {
-		report_count(b, t->differing);
-		buf_adds(b, " of ");
-		report_counted(b, t->tables, "table");
-		buf_adds(b, t->differing == 1 ? " differs" : " differ");
+		report_differ(b, t->differing, t->tables, "table");
 		add_counts(r, t->ops, ": ");
 	}
 	add_remarks(r);
@@ -332,43 +319,14 @@ add_total(struct report *r)
 		buf_adds(b, "; the target cannot hold ");
 		report_counted(b, t->unrepresentable, "row");
 	}
-	for (int s = SOURCE; s <= TARGET; s++) {
-		if (t->only[s] == 0)
-			continue;
-		buf_adds(b, "; ");
-		report_counted(b, t->only[s], "table");
-		buf_addf(b, " only in the %s", report_sides[s]);
-	}
-	if (t->bad > 0) {
-		buf_adds(b, "; ");
-		report_counted(b, t->bad, "table");
-		buf_adds(b, " cannot be compared");
-	}
-	if (t->failed > 0) {
-		buf_adds(b, "; ");
-		report_counted(b, t->failed, "table");
-		buf_adds(b, " failed");
-	}
-	if (t->differed > 0) {
-		buf_adds(b, "; ");
-		report_counted(b, t->differed, "row");
-		buf_adds(b, " differed in runs before");
-	}
-	if (t->cut > 0) {
-		buf_adds(b, "; ");
-		report_counted(b, t->cut, "table");
-		buf_adds(b, " not compared to the end");
-	}
-	if (t->unsettled > 0) {
-		buf_adds(b, "; ");
-		report_counted(b, t->unsettled, "row");
-		buf_adds(b, " unsettled");
-	}
-	if (t->skipped > 0) {
-		buf_adds(b, "; ");
-		report_counted(b, t->skipped, "column");
-		buf_adds(b, " not compared");
-	}
+	report_part(b, "; ", t->only[SOURCE], "table", "only in the source");
+	report_part(b, "; ", t->only[TARGET], "table", "only in the target");
+	report_part(b, "; ", t->bad, "table", "cannot be compared");
+	report_part(b, "; ", t->failed, "table", "failed");
+	report_part(b, "; ", t->differed, "row", "differed in runs before");
+	report_part(b, "; ", t->cut, "table", "not compared to the end");
+	report_part(b, "; ", t->unsettled, "row", "unsettled");
+	report_part(b, "; ", t->skipped, "column", "not compared");
 	add_accepted(b, t->accepted);
 	buf_addc(b, '\n');
 }

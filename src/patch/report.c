@@ -349,6 +349,26 @@ report_counted(struct buf *out, uint64_t n, const char *noun)
 }
 
 void
+report_part(struct buf *out, const char *before, uint64_t n, const char *noun,
+    const char *after)
+{
+	if (n == 0)
+		return;
+	buf_adds(out, before);
+	report_counted(out, n, noun);
+	buf_addf(out, " %s", after);
+}
+
+void
+report_differ(struct buf *out, uint64_t n, uint64_t of, const char *noun)
+{
+	report_count(out, n);
+	buf_adds(out, " of ");
+	report_counted(out, of, noun);
+	buf_adds(out, n == 1 ? " differs" : " differ");
+}
+
+void
 report_key(struct buf *out, const struct pair *pair, const struct cell *cells,
     enum side side)
 {

@@ -113,6 +113,11 @@ void report_count(struct buf *out, uint64_t n);
 
 /* "1 row", "2,000 rows". */
 void report_counted(struct buf *out, uint64_t n, const char *noun);
+/* The same between other words, "; 1,234 rows unsettled"; nothing of 0. */
+void report_part(struct buf *out, const char *before, uint64_t n,
+    const char *noun, const char *after);
+/* "2 of 11 tables differ", "1 of 2,000 rows differs". */
+void report_differ(struct buf *out, uint64_t n, uint64_t of, const char *noun);
 
 /*
  * Values, with all that shows one: wherever the column is redacted

@@ -73,6 +73,10 @@ accept() {
 	accept 0 --forget conf p
 	accept 0 --list conf p
 	is "$output" ""
+	# Who names nothing cannot have mistyped it.
+	accept 0 --forget conf p
+	is "$output" "0 differences forgotten"
+	accept 2 --forget conf p t
 }
 
 @test "other rules, other columns: reported again" {
