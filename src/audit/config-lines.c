@@ -63,7 +63,7 @@ read_heading(struct reader *r, const char *text)
 				: "nothing may follow the ']' of a heading");
 		return false;
 	}
-	if (end - text > TITLE_MAX) {
+	if (end - text - 1 > TITLE_MAX) {
 		config_complain(r->c, r->number,
 		    "the heading is longer than %d bytes", TITLE_MAX);
 		return false;

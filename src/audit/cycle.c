@@ -175,10 +175,9 @@ tell_none(const struct place *p, const struct pair *pair,
 				     .resumed = p->known } };
 	tally->hidden_columns = pair->nonly[SOURCE] + pair->nonly[TARGET] > 0;
 	add_before(p, tally);
-	if (sink->begin != NULL)
-		st = sink->begin(sink, pair, err);
-	if (st == TU_OK && sink->end != NULL)
-		st = sink->end(sink, pair, tally, err);
+	st = tell_begin(sink, pair, err);
+	if (st == TU_OK)
+		st = tell_end(sink, pair, tally, err);
 	return st;
 }
 
@@ -195,7 +194,7 @@ adder_begin(struct change_sink *s, const struct pair *pair, struct err *err)
 {
 	struct change_sink *to = ((struct adder *)s)->to;
 
-	return to->begin != NULL ? to->begin(to, pair, err) : TU_OK;
+	return tell_begin(to, pair, err);
 }
 
 static enum status
@@ -203,7 +202,7 @@ adder_change(struct change_sink *s, const struct change *c, struct err *err)
 {
 	struct change_sink *to = ((struct adder *)s)->to;
 
-	return to->change != NULL ? to->change(to, c, err) : TU_OK;
+	return tell_change(to, c, err);
 }
 
 static enum status
@@ -215,8 +214,7 @@ adder_end(struct change_sink *s, const struct pair *pair,
 	(void)tally;
 	if (a->tally->extent.resumed)
 		add_before(a->place, a->tally);
-	return a->to->end != NULL ? a->to->end(a->to, pair, a->tally, err)
-	                          : TU_OK;
+	return tell_end(a->to, pair, a->tally, err);
 }
 
 static enum status
@@ -246,7 +244,7 @@ compare(struct cycle *c, const struct pair *pair, struct place *p,
 	if (st)
 		return st;
 	s.next = whole ? NULL : s.next;
-	p->compared = true;
+	c->moved = p->compared = true;
 	p->next = s.next;
 	p->through = s.next == NULL;
 	return TU_OK;
@@ -261,7 +259,6 @@ cycle_pair(struct cycle *c, const struct pair *pair,
 
 	if (p->through || (c->moved && clock_seconds() >= c->until))
 		return tell_none(p, pair, sink, tally, err);
-	c->moved = true;
 	return compare(c, pair, p, options, sink, tally, err);
 }
 

@@ -27,7 +27,8 @@ struct history {
 	         * before the database */
 	int64_t run, started; /* 0: none was begun, or it ended */
 	bool syncs, full;
-	bool cut;     /* some table was not compared to its end */
+	bool cut;     /* for some table there was not the time */
+	bool failed;  /* some table was not compared to its end */
 	bool goes;    /* on from where another run stopped */
 	double began; /* clock_seconds() */
 	struct history_heard *heard;

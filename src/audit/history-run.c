@@ -65,7 +65,7 @@ sink_fail(struct change_sink *s, const struct pair *pair, const struct err *why,
     struct err *err)
 {
 	(void)err;
-	((struct history *)s)->cut = true;
+	((struct history *)s)->failed = true;
 	hear((struct history *)s, pair->name, "failed", report_why(pair, why),
 	    NULL, 0);
 	return TU_OK;
@@ -137,7 +137,7 @@ history_begin(
 	h->began = clock_seconds();
 	h->syncs = strcmp(action, "sync") == 0;
 	h->full = true;
-	h->cut = h->goes = false;
+	h->cut = h->failed = h->goes = false;
 	h->nheard = 0;
 	buf_reset(&h->also);
 	buf_reset(&h->reached);
@@ -410,15 +410,20 @@ add_verified(struct history *h, int exit_status)
 	buf_adds(&h->sql, ")) WHERE f > coalesce(last_full, 0);\n");
 }
 
-/* Where the run stopped, unless that was at the end of everything. */
+/* Where the run stopped, unless that was at the end of everything: then the
+ * next one begins again, also with tables that are compared in full beside
+ * others that are looked at by keys. A table that fails gets its next chance
+ * before, but only one, or no other would be compared as long as it fails. */
 static void
 add_reached(struct history *h, const struct history_end *end)
 {
+	bool over = !h->cut && (!h->failed || h->reached.len == 0);
+
 	if (end->failed != NULL)
 		return;
 	buf_add(&h->sql, h->reached.data, h->reached.len);
 	add_verified(h, end->exit_status);
-	if (!h->cut && (h->full || h->goes))
+	if (over && (h->full || h->goes || h->reached.len > 0))
 		buf_adds(&h->sql, "DELETE FROM cycle;\n");
 }
 

@@ -96,14 +96,15 @@ static int
 write_metrics(const struct call *call, const struct config *c, int status)
 {
 	struct arena_mark mark = arena_mark(call->arena);
-	const char **states =
+	struct state *states =
 	    arena_alloc(call->arena, c->npairs * sizeof(*states));
 	struct err err = ERR_INIT;
 
 	if (c->metrics == NULL || call->set.connect)
 		return status;
 	for (size_t i = 0; i < c->npairs; i++)
-		states[i] = c->pairs[i].state;
+		states[i] = (struct state){ .path = c->pairs[i].state,
+			.pair = c->pairs[i].name };
 	if (metrics_write(c->metrics, states, c->npairs, &err))
 		status = jobs_worse(status, cmd_fail(call->cmd, &err));
 	arena_rewind(call->arena, mark);

@@ -65,11 +65,9 @@ write_text(const char *path, const struct buf *text, struct err *err)
 }
 
 enum status
-metrics_write(
-    const char *path, const char *const *states, size_t n, struct err *err)
+metrics_write(const char *path, struct state *states, size_t n, struct err *err)
 {
 	struct arena *arena = arena_new(16384);
-	struct state *all = arena_alloc(arena, (n + 1) * sizeof(*all));
 	struct history_status *known =
 	    arena_alloc(arena, (n + 1) * sizeof(*known));
 	const struct state *failed = NULL;
@@ -77,19 +75,19 @@ metrics_write(
 	size_t nknown = 0;
 	enum status st;
 
-	for (size_t i = 0; i < n; i++)
-		all[i].path = states[i];
-	states_read(all, n, arena);
+	states_read(states, n, arena);
 	for (size_t i = 0; i < n; i++) {
-		if (all[i].why != NULL)
-			failed = &all[i];
-		else if (all[i].exists)
-			known[nknown++] = all[i].is;
+		if (states[i].why != NULL)
+			failed = &states[i];
+		else if (states[i].exists)
+			known[nknown++] = states[i].is;
 	}
 	metrics_add(&text, known, nknown);
 	st = write_text(path, &text, err);
+	/* The file is at fault, not the call. */
 	if (st == TU_OK && failed != NULL)
-		st = err_set(err, failed->failed,
+		st = err_set(err,
+		    failed->failed == TU_EUSAGE ? TU_EIO : failed->failed,
 		    "metrics of one pair less: %s", failed->why);
 	buf_free(&text);
 	arena_free(arena);

@@ -21,13 +21,13 @@ struct state {
 void states_read(struct state *states, size_t n, struct arena *arena);
 
 /*
- * Write the metrics (audit/metrics.h) of these state files to `path` for the
- * textfile collector of node_exporter: under another name in the same directory
- * first, mode 0644. Entries of states may be NULL, and files need not exist
- * yet. One that cannot be read is left out; the failure is returned when the
- * others are written.
+ * Read them, and write the metrics (audit/metrics.h) of these state files to
+ * `path` for the textfile collector of node_exporter: under another name in the
+ * same directory first, mode 0644. Paths may be NULL, and files need not exist
+ * yet. One that cannot be read, or is another pair's, is left out; the failure
+ * is returned when the others are written. What they say is gone afterwards.
  */
 enum status metrics_write(
-    const char *path, const char *const *states, size_t n, struct err *err);
+    const char *path, struct state *states, size_t n, struct err *err);
 
 #endif

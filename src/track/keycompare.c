@@ -182,8 +182,7 @@ compare_keys(const struct plan *plan, const struct pair *pair,
 		    arena, (pair->ncols + pair->nextra) * sizeof(struct cell));
 	}
 	merge_init(&m, plan, pair, pair, sink, tally);
-	if (sink->begin != NULL)
-		st = sink->begin(sink, pair, err);
+	st = tell_begin(sink, pair, err);
 	if (st == TU_OK)
 		st = look_at_keys(&m, &b, err);
 	merge_release(&m);
@@ -194,5 +193,5 @@ compare_keys(const struct plan *plan, const struct pair *pair,
 	tally->seconds = clock_seconds() - began;
 	for (int s = SOURCE; s <= TARGET; s++)
 		tally->bytes[s] = plan->db[s]->bytes_in - bytes[s];
-	return sink->end != NULL ? sink->end(sink, pair, tally, err) : TU_OK;
+	return tell_end(sink, pair, tally, err);
 }

@@ -33,23 +33,25 @@ struct marker {
 	struct buf scratch;
 	enum verdict *verdicts;
 	const char **why;
+
+	bool unknown; /* whether the COMMIT went through */
 };
 
 /* --- which rows ----------------------------------------------------------- */
 
 /* Those whose flag is not set; of too many the first. */
 static enum status
-find_unmarked(struct marker *m, struct keyset *keys, struct err *err)
+find_unmarked(struct marker *m, struct err *err)
 {
 	struct change_reading got = { .rows = 0 };
 	struct reading r = { .db = m->plan.db[SOURCE],
 		.arena = m->arena,
 		.src = m->src,
-		.keys = keys,
+		.keys = &m->keys,
 		.out = &got };
 	enum status st = reading_scan(&r, "1 = 1", false, NULL, err);
 
-	keyset_sort(keys);
+	keyset_sort(&m->keys);
 	return st;
 }
 
@@ -187,7 +189,8 @@ mark_keys(struct marker *m, struct err *err)
 	size_t n = keyset_count(&m->keys);
 	enum status st = TU_OK;
 
-	for (size_t i = 0; i < n && st == TU_OK; i++) {
+	for (size_t i = 0; i < n && st == TU_OK && m->out->rows < MARK_AT_ONCE;
+	     i++) {
 		keyset_cells(&m->keys, i, cells);
 		group_add(&m->group, &c);
 		if (group_full(&m->group) || i + 1 == n)
@@ -202,20 +205,19 @@ static enum status
 check_flags(struct marker *m, struct err *err)
 {
 	struct cell *key = arena_alloc(m->arena, m->pair->ncols * sizeof(*key));
-	struct keyset still;
 	enum status st;
 
 	keyset_sort(&m->marked);
-	keyset_init(&still, m->keys.types, m->pair->nkeys, MARK_AT_ONCE);
-	st = find_unmarked(m, &still, err);
-	for (size_t i = 0; i < keyset_count(&still) && st == TU_OK; i++) {
-		keyset_cells(&still, i, key);
+	keyset_release(&m->keys);
+	keyset_init(&m->keys, m->marked.types, m->pair->nkeys, MARK_LOOKS);
+	st = find_unmarked(m, err);
+	for (size_t i = 0; i < keyset_count(&m->keys) && st == TU_OK; i++) {
+		keyset_cells(&m->keys, i, key);
 		if (keyset_has(&m->marked, key))
 			st = came_out_different(m, key,
 			    "the row is still among those that are not marked",
 			    err);
 	}
-	keyset_release(&still);
 	return st;
 }
 
@@ -223,18 +225,17 @@ static enum status
 mark_everything(struct marker *m, struct err *err)
 {
 	struct db *db = m->plan.db[SOURCE];
-	bool unknown;
 	enum status st = db_exec(db, db->dialect->write_begin, NULL, err);
 
 	if (st)
 		return st;
-	st = find_unmarked(m, &m->keys, err);
+	st = find_unmarked(m, err);
 	if (st == TU_OK)
 		st = mark_keys(m, err);
 	if (st == TU_OK && m->out->rows > 0)
 		st = check_flags(m, err);
 	if (st == TU_OK)
-		return apply_commit(db, &unknown, err);
+		return apply_commit(db, &m->unknown, err);
 	apply_roll_back(db);
 	return st;
 }
@@ -267,8 +268,8 @@ marker_init(struct marker *m)
 
 	for (size_t i = 0; i < pair->nkeys; i++)
 		types[i] = pair->cols[i].type;
-	keyset_init(&m->keys, types, pair->nkeys, MARK_AT_ONCE);
-	keyset_init(&m->marked, types, pair->nkeys, MARK_AT_ONCE);
+	keyset_init(&m->keys, types, pair->nkeys, MARK_LOOKS);
+	keyset_init(&m->marked, types, pair->nkeys, MARK_AT_ONCE + GROUP_ROWS);
 	make_mirror(m);
 	group_init(&m->group, m->plan.db[TARGET]->dialect);
 	m->one.arena = m->all.arena = m->group.arena;
@@ -311,5 +312,5 @@ mark_rows(struct db *db, const struct plan *plan, const struct pair *pair,
 		return TU_OK;
 	*out = (struct marked){ 0 };
 	err_context(err, "[%s]", src->name);
-	return err_append(err, "; no row was marked");
+	return m.unknown ? st : err_append(err, "; no row was marked");
 }

@@ -23,8 +23,11 @@
 #include "diff/plan.h"
 #include "track/reader.h"
 
-/* Of a table and run at most; the others are for the next. */
+/* Of a table and run about so many at most; the others are for the next. */
 #define MARK_AT_ONCE 100000
+/* Rows may never be marked, and are then the first that are met in every run:
+ * so many are looked at for those that can be. Their keys are in memory. */
+#define MARK_LOOKS 2000000
 
 struct marked {
 	uint64_t rows;  /* that are marked now */
@@ -35,7 +38,8 @@ struct marked {
 /*
  * db is a session that writes to the source, outside a transaction; the plan's
  * on the target reads what is committed. src fits the pair
- * (change_source_fits()) and has an ack. After a failure nothing is marked.
+ * (change_source_fits()) and has an ack. After a failure nothing is marked,
+ * unless the message says that this is unknown: the COMMIT's answer was lost.
  */
 enum status mark_rows(struct db *db, const struct plan *plan,
     const struct pair *pair, const struct change_source *src,

@@ -158,6 +158,23 @@ pair quiet: 1 of 2 tables differs"
 	[[ $stderr == "trueup audit: pair 'typo': "*"'tt'"* ]]
 }
 
+@test "what was not compared is said once, in the report" {
+	lite none.db 'CREATE TABLE t(y); CREATE TABLE u(id INTEGER PRIMARY KEY);'
+	lite nil.db 'VACUUM'
+	pair cut a.db same.db 'budget = 0s'
+	pair column a.db none.db
+	pair nothing nil.db nil.db
+	audit 5 conf
+	[ -z "$stderr" ]
+	[[ $output == *"u: not compared; the budget is spent"* ]]
+	[[ $output == *"t: cannot be compared: source and target have no column in common"* ]]
+	[[ $output == *"no table was compared" ]]
+	audit 5 -q conf
+	[ -z "$output$stderr" ]
+	audit 5 --check --connect conf
+	[ -z "$stderr" ]
+}
+
 @test "the worst exit status is the audit's" {
 	pair one a.db same.db
 	pair two a.db other.db

@@ -116,6 +116,28 @@ v: not compared; the budget is spent
 	run -1 "$TRUEUP" audit conf
 }
 
+@test "what a run could not settle counts until the cycle is through" {
+	for db in c.db d.db; do
+		lite $db "CREATE TABLE m(x); INSERT INTO m VALUES (1), (1);" \
+		    "CREATE TABLE n(x INTEGER PRIMARY KEY); CREATE TABLE o(x)"
+	done
+	lite d.db "INSERT INTO m VALUES (1), (7)"
+	printf '%s\n' '[pair p]' 'source = c.db' 'target = d.db' \
+	    'state-dir = state' 'budget = 0s' 'recheck = 1' >conf
+	for nth in 1 2 3 4; do
+		run -7 --separate-stderr "$TRUEUP" audit conf
+		[[ $stderr == *"2 rows are unsettled"* ]]
+		[[ $output == *"m: 2 rows unsettled"* ]]
+	done
+	# And of a table that it did not come to the end of.
+	sed -i 's/[cd]\.db/a.db/' conf
+	run -7 "$TRUEUP" audit conf
+	state "UPDATE cycle SET unsettled = 3 WHERE tab = 't'"
+	run -7 --separate-stderr "$TRUEUP" audit conf
+	[[ $output == *", 3 rows unsettled"* ]]
+	is "$(state "SELECT unsettled FROM cycle WHERE tab = 't'")" 3
+}
+
 @test "what is accepted is looked for everywhere, and stays accepted" {
 	lite b.db "UPDATE t SET x = 'y' WHERE id IN (7, 45000)"
 	run -1 "$TRUEUP" audit conf
@@ -170,6 +192,40 @@ v: not compared; the budget is spent
 	sqlite3 s "UPDATE tracked SET scrubbed = scrubbed - 2 * 86400 WHERE tab = 't'"
 	run -1 "$TRUEUP" diff "${none[@]}" --incremental=s --scrub=2 a.db b.db
 	[[ $output == *"t: the scrub is 1 day behind its plan: the budget is too small for it"* ]]
+}
+
+@test "a table that fails each time does not keep the others from their turn" {
+	for db in c.db d.db; do
+		lite $db "CREATE TABLE k(x, y); INSERT INTO k VALUES (1, 1);" \
+		    "CREATE TABLE m(x INTEGER PRIMARY KEY);" \
+		    "CREATE TABLE n(x INTEGER PRIMARY KEY);"
+	done
+	lite d.db "INSERT INTO k VALUES (1, 2)"
+	printf '%s\n' '[pair p]' 'source = c.db' 'target = d.db' \
+	    'state-dir = state' 'budget = 0s' 'key = k:x' >conf
+	# Once it is all that is left everything begins again.
+	for through in m $'m\nn' '' m; do
+		run -5 "$TRUEUP" audit conf
+		is "$(state "SELECT tab FROM cycle")" "$through"
+	done
+}
+
+@test "an incremental run compares what nobody captures each time" {
+	for db in c.db d.db; do
+		lite $db "CREATE TABLE t(id INTEGER PRIMARY KEY, x INT);" \
+		    "CREATE TABLE w(id INTEGER PRIMARY KEY, x INT);" \
+		    "INSERT INTO t VALUES (1, 1); INSERT INTO w VALUES (1, 1)"
+		"$TRUEUP" track install $db t >/dev/null
+	done
+	printf '%s\n' '[pair p]' 'source = c.db' 'target = d.db' \
+	    'state-dir = state' 'budget = 1h' 'mode = incremental' >conf
+	for nth in 1 2; do
+		run -0 "$TRUEUP" audit conf
+		is "$(state "SELECT count(*) FROM cycle")" 0
+	done
+	lite d.db "UPDATE w SET x = 2"
+	run -1 "$TRUEUP" audit conf
+	[[ $output == *"w: 1 of 1 row differs"* ]]
 }
 
 @test "a sync has to know all of a table" {

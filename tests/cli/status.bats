@@ -170,3 +170,13 @@ drift|u|"
 	grep -qx 'trueup_up{pair="dr\\"ift\\\\"} 1' m.prom
 	is "$(echo m.prom*)" m.prom
 }
+
+@test "metrics of a file that is another pair's are left out" {
+	pair other b.db
+	audit same
+	cp state/same.state state/other.state
+	run -4 --separate-stderr "$TRUEUP" audit conf same
+	[[ $stderr == *"metrics of one pair less: state file "*"other.state' belongs to pair 'same', not to 'other'"* ]]
+	promtool check metrics <m.prom
+	is "$(grep -c '^trueup_up{' m.prom)" 1
+}

@@ -39,6 +39,7 @@ static struct {
 	const struct db_driver *real;
 	struct trial *trial;
 	const char *sql; /* or NULL: it has happened */
+	bool gone;
 } meanwhile;
 
 /* Who writes to a SQLite file while somebody else does is told to wait, so
@@ -57,6 +58,16 @@ batch_later(struct db *db, const struct db_batch *batch, struct err *err)
 	return meanwhile.real->batch(db, batch, err);
 }
 
+/* The connection is gone when COMMIT is to be answered. */
+static enum status
+exec_gone(struct db *db, const char *sql, uint64_t *affected, struct err *err)
+{
+	enum status st = meanwhile.real->exec(db, sql, affected, err);
+
+	meanwhile.gone |= strcmp(sql, "COMMIT") == 0;
+	return meanwhile.gone ? err_set(err, TU_EQUERY, "gone") : st;
+}
+
 static void
 set_meanwhile(struct trial *t, const char *sql)
 {
@@ -65,6 +76,7 @@ set_meanwhile(struct trial *t, const char *sql)
 	meanwhile.driver.batch = batch_later;
 	meanwhile.trial = t;
 	meanwhile.sql = sql;
+	meanwhile.gone = false;
 	t->db->drv = &meanwhile.driver;
 }
 
@@ -223,6 +235,42 @@ test_trigger(enum brand b, const char *what, const char *const sql[BRANDS])
 	end(&t);
 }
 
+/* Behind more rows than are marked at once, none of which can be. */
+static void
+test_far(void)
+{
+	struct trial t;
+
+	begin(&t, LITE, "yes", NULL);
+	world_run(&t.w, SOURCE,
+	    "DELETE FROM t; WITH RECURSIVE i(n) AS (SELECT 10 UNION ALL SELECT "
+	    "n + 1 FROM i WHERE n < 131200) INSERT INTO t SELECT n, 'a', "
+	    "false, "
+	    "NULL FROM i; INSERT INTO t VALUES (200000, 'a', false, NULL)");
+	world_run(
+	    &t.w, TARGET, "INSERT INTO t VALUES (200000, 'a', false, NULL)");
+	is_int(mark(&t), TU_OK, "many rows that are nowhere else");
+	is_str(marks(&t), "200000", "the one behind them is marked");
+	end(&t);
+}
+
+static void
+test_lost(enum brand b)
+{
+	struct trial t;
+
+	begin(&t, b, "yes", NULL);
+	set_meanwhile(&t, NULL);
+	meanwhile.driver.exec = exec_gone;
+	is_int(mark(&t), TU_EQUERY, "%s: COMMIT is lost", brand_name(b));
+	ok(strstr(t.err.msg, "it is unknown whether") != NULL &&
+		strstr(t.err.msg, "no row") == NULL,
+	    "%s", t.err.msg);
+	t.db->drv = meanwhile.real;
+	is_str(marks(&t), "1 2 4", "%s: they are marked", brand_name(b));
+	end(&t);
+}
+
 /* A time of the last change that the server moves is not the application's. */
 static void
 test_auto_update(void)
@@ -268,7 +316,9 @@ main(void)
 		test_writer((enum brand)b);
 		test_trigger((enum brand)b, "changed by being marked", changes);
 		test_trigger((enum brand)b, "still among those", takes_back);
+		test_lost((enum brand)b);
 	}
+	test_far();
 	if (brand_available(MY))
 		test_auto_update();
 	return tap_done();

@@ -95,3 +95,25 @@ tap_random(void)
 	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
 	return z ^ (z >> 31);
 }
+
+uint64_t
+tap_below(uint64_t n)
+{
+	return tap_random() % n;
+}
+
+bool
+tap_one_in(uint64_t n)
+{
+	return tap_below(n) == 0;
+}
+
+uint64_t
+tap_mix(uint64_t x)
+{
+	x ^= x >> 31;
+	x *= UINT64_C(0x9e3779b97f4a7c15);
+	x ^= x >> 29;
+	x *= UINT64_C(0xbf58476d1ce4e5b9);
+	return x ^ x >> 32;
+}

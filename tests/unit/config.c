@@ -275,10 +275,11 @@ test_mistakes(void)
 		    "10: no key 'url-fil'; is 'url-file' meant?\n" },
 		{ "where = \001\n",
 		    "8: a control character, so this is no text\n" },
-		{ "[database a23456789a23456789a23456789a2345678]\nurl = x\n",
+		{ "[database a234567890a234567890a234567890a234567890]\nurl = "
+		  "x\n",
 		    "" },
 		{ "[database "
-		  "a23456789a23456789a23456789a23456789a234]\nurl = x\n",
+		  "a234567890a234567890a234567890a234567890a]\nurl = x\n",
 		    "8: the heading is longer than 49 bytes\n" },
 	};
 
