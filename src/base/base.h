@@ -25,4 +25,16 @@
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
+/* An integer of n bytes, at most 8, that begins with the highest. */
+static inline uint64_t
+big_endian(const void *p, size_t n)
+{
+	const unsigned char *bytes = p;
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < n; i++)
+		v = v << 8 | bytes[i];
+	return v;
+}
+
 #endif

@@ -19,6 +19,18 @@ temp_dir(void)
 }
 
 enum status
+temp_error(struct err *err, const char *verb, int error)
+{
+	enum status st =
+	    err_set(err, TU_EIO, "cannot %s a temporary file in %s: %s", verb,
+		temp_dir(), strerror(error));
+
+	if (error == ENOSPC || error == EDQUOT)
+		err_hint(err, "set TMPDIR to a directory with more room");
+	return st;
+}
+
+enum status
 temp_open(int *fd, struct err *err)
 {
 	struct buf name = BUF_INIT;
@@ -36,15 +48,39 @@ temp_open(int *fd, struct err *err)
 }
 
 enum status
-temp_error(struct err *err, const char *verb, int error)
+temp_write(int fd, const void *data, size_t n, off_t at, struct err *err)
 {
-	enum status st =
-	    err_set(err, TU_EIO, "cannot %s a temporary file in %s: %s", verb,
-		temp_dir(), strerror(error));
+	const char *p = data;
 
-	if (error == ENOSPC || error == EDQUOT)
-		err_hint(err,
-		    "set TMPDIR to a directory with more room: the changes of "
-		    "a run are kept there until they are written");
-	return st;
+	while (n > 0) {
+		ssize_t done = pwrite(fd, p, n, at);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return temp_error(err, "write", errno);
+		p += done;
+		n -= (size_t)done;
+		at += done;
+	}
+	return TU_OK;
+}
+
+enum status
+temp_read(int fd, void *data, size_t n, off_t at, struct err *err)
+{
+	char *p = data;
+
+	while (n > 0) {
+		ssize_t done = pread(fd, p, n, at);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return temp_error(err, "read", done < 0 ? errno : EIO);
+		p += done;
+		n -= (size_t)done;
+		at += done;
+	}
+	return TU_OK;
 }

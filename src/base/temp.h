@@ -4,6 +4,8 @@
 #ifndef TU_BASE_TEMP_H
 #define TU_BASE_TEMP_H
 
+#include <sys/types.h>
+
 #include "base/err.h"
 
 /*
@@ -13,7 +15,12 @@
  */
 enum status temp_open(int *fd, struct err *err);
 
-/* For a failed read or write of such a file: errno, and TMPDIR when full. */
+/* All n bytes at a place of it. */
+enum status temp_write(
+    int fd, const void *data, size_t n, off_t at, struct err *err);
+enum status temp_read(int fd, void *data, size_t n, off_t at, struct err *err);
+
+/* For a failed read or write in another way: errno, and TMPDIR when full. */
 enum status temp_error(struct err *err, const char *verb, int error);
 
 #endif

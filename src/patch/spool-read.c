@@ -2,7 +2,6 @@
 
 #include "patch/spool-int.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,23 +36,6 @@ struct spool_reader {
 };
 
 /* --- records -------------------------------------------------------------- */
-
-static enum status
-read_all(int fd, char *p, size_t n, off_t at, struct err *err)
-{
-	while (n > 0) {
-		ssize_t done = pread(fd, p, n, at);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return temp_error(err, "read", done < 0 ? errno : EIO);
-		p += done;
-		n -= (size_t)done;
-		at += done;
-	}
-	return TU_OK;
-}
 
 static uint64_t
 get_u64(const char **p)
@@ -99,7 +81,7 @@ load_place(
 	r->at = place->at;
 	buf_reset(&r->data);
 	buf_reset(&r->records);
-	st = read_all(r->spool->fd, buf_reserve(&r->data, place->len),
+	st = temp_read(r->spool->fd, buf_reserve(&r->data, place->len),
 	    place->len, place->at, err);
 	if (st)
 		return st;

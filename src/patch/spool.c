@@ -2,7 +2,6 @@
 
 #include "patch/spool-int.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,23 +16,6 @@
 #define SEGMENT_SIZE (256 << 10)
 
 static enum status
-write_all(struct spool *s, const char *p, size_t n, struct err *err)
-{
-	while (n > 0) {
-		ssize_t done = pwrite(s->fd, p, n, s->size);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return temp_error(err, "write", errno);
-		p += done;
-		n -= (size_t)done;
-		s->size += done;
-	}
-	return TU_OK;
-}
-
-static enum status
 flush(struct spool *s, enum change_op op, struct err *err)
 {
 	struct buf *b = &s->pending[op];
@@ -42,9 +24,10 @@ flush(struct spool *s, enum change_op op, struct err *err)
 
 	if (b->len == 0)
 		return TU_OK;
-	st = write_all(s, b->data, b->len, err);
+	st = temp_write(s->fd, b->data, b->len, s->size, err);
 	if (st)
 		return st;
+	s->size += (off_t)b->len;
 	buf_add(&s->current->segments[op], &place, sizeof(place));
 	buf_reset(b);
 	return TU_OK;
