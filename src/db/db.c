@@ -2,6 +2,7 @@
 
 #include "db/db.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/both.h"
@@ -31,6 +32,15 @@ const struct column db_text_column = {
 	.name = "t",
 	.type = "text",
 	.ltype = LT_TEXT,
+	.precision = -1,
+	.scale = -1,
+	.frac = -1,
+	.maxlen = -1,
+};
+const struct column db_bytes_column = {
+	.name = "b",
+	.type = "bytea",
+	.ltype = LT_BYTES,
 	.precision = -1,
 	.scale = -1,
 	.frac = -1,
@@ -140,7 +150,7 @@ run_cancel(void *arg)
 
 static enum status
 open_with(const struct db_driver *drv, const char *url, enum db_mode mode,
-    const char *side, struct db **out, struct err *err)
+    const char *side, const atomic_bool *vain, struct db **out, struct err *err)
 {
 	struct db *db = NULL;
 	enum status st;
@@ -151,7 +161,7 @@ open_with(const struct db_driver *drv, const char *url, enum db_mode mode,
 		return err_context(err, "%s", side);
 	}
 	if ((drv->caps & DB_CAP_REMOTE) != 0)
-		st = opening_run(drv, url, mode, &db, err);
+		st = opening_run(drv, url, mode, vain, &db, err);
 	else
 		st = drv->open(url, mode, &db, err);
 	if (st == TU_EINTERRUPTED)
@@ -176,7 +186,9 @@ enum status
 db_open(const char *url, enum db_mode mode, const char *side, struct db **out,
     struct err *err)
 {
-	enum status st = open_with(find_driver(url), url, mode, side, out, err);
+	static const atomic_bool alone;
+	enum status st =
+	    open_with(find_driver(url), url, mode, side, &alone, out, err);
 
 	if (st == TU_OK)
 		log_opened(*out);
@@ -188,15 +200,24 @@ struct opening {
 	const char *const *url, *const *side;
 	enum db_mode mode;
 	struct db **out;
+	atomic_bool failed; /* one of them */
 };
 
+/* Who gives up because the other has failed leaves the word to it. */
 static enum status
 open_one(void *arg, int side, struct err *err)
 {
 	struct opening *o = arg;
+	enum status st = open_with(o->drv[side], o->url[side], o->mode,
+	    o->side[side], &o->failed, &o->out[side], err);
 
-	return open_with(o->drv[side], o->url[side], o->mode, o->side[side],
-	    &o->out[side], err);
+	if (st == TU_EINTERRUPTED && !interrupted()) {
+		err_clear(err);
+		return TU_OK;
+	}
+	if (st)
+		atomic_store(&o->failed, true);
+	return st;
 }
 
 enum status
@@ -266,14 +287,21 @@ count_row(struct db *db)
 	db->unpaced = 0;
 }
 
+static enum status
+before_row(struct db *db, struct err *err)
+{
+	if (db->pace != NULL)
+		count_row(db);
+	return interrupted() ? err_set(err, TU_EINTERRUPTED, "interrupted")
+	                     : TU_OK;
+}
+
 enum status
 db_next(struct cursor *cur, const struct row **row, struct err *err)
 {
 	*row = NULL;
-	if (cur->db->pace != NULL)
-		count_row(cur->db);
-	if (interrupted())
-		return err_set(err, TU_EINTERRUPTED, "interrupted");
+	if (before_row(cur->db, err))
+		return err->status;
 	if (cur->db->drv->next(cur, row, err))
 		return side_error(cur->db, err);
 	return TU_OK;
@@ -284,6 +312,56 @@ db_cursor_close(struct cursor *cur)
 {
 	if (cur != NULL)
 		cur->db->drv->cursor_close(cur);
+}
+
+enum status
+db_rest(struct cursor *cur, db_row_fn *fn, void *arg, struct err *err)
+{
+	const struct row *row;
+	enum status st;
+
+	while (!(st = db_next(cur, &row, err)) && row != NULL)
+		if ((st = fn(arg, row, err)))
+			break;
+	return st;
+}
+
+struct each {
+	struct db *db;
+	db_row_fn *fn;
+	void *arg;
+};
+
+static enum status
+each_row(void *arg, const struct row *row, struct err *err)
+{
+	struct each *e = arg;
+	enum status st = before_row(e->db, err);
+
+	return st ? st : e->fn(e->arg, row, err);
+}
+
+enum status
+db_each(struct db *db, const struct db_scan *scan, db_row_fn *fn, void *arg,
+    struct err *err)
+{
+	struct each e = { db, fn, arg };
+	struct cursor *cur;
+	enum status st;
+
+	if (db->drv->each == NULL || scan->ncolumns > DB_EACH_COLUMNS) {
+		st = db_scan(db, scan, &cur, err);
+		if (!st)
+			st = db_rest(cur, fn, arg, err);
+		db_cursor_close(cur);
+		return st;
+	}
+	if (pace_load(db, err))
+		return err->status;
+	log_sql(db->side, scan->sql);
+	if (db->drv->each(db, scan, each_row, &e, err))
+		return side_error(db, err);
+	return TU_OK;
 }
 
 enum status

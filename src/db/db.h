@@ -75,8 +75,9 @@ struct db_scan {
 	unsigned flags;
 };
 
-/* For computed columns of a scan: count(*)::bigint, md5(...)::text. */
-extern const struct column db_int_column, db_text_column;
+/* For computed columns of a scan: count(*)::bigint, md5(...)::text, and bytes
+ * where dialect->fold_records is. */
+extern const struct column db_int_column, db_text_column, db_bytes_column;
 
 /* Statements that change rows, one parameter set each. */
 struct db_batch {
@@ -94,6 +95,12 @@ struct db_batch {
 	 */
 	bool together;
 };
+
+/* A row; it lasts until the function returns. What is no TU_OK ends it all. */
+typedef enum status db_row_fn(
+    void *arg, const struct row *row, struct err *err);
+
+#define DB_EACH_COLUMNS 126 /* SQLite passes 127 arguments at most */
 
 struct db_driver {
 	const char *name; /* "sqlite" */
@@ -125,6 +132,11 @@ struct db_driver {
 	    struct cursor *cur, const struct row **row, struct err *err);
 	/* Ends a running statement if rows are left. NULL is allowed. */
 	void (*cursor_close)(struct cursor *cur);
+
+	/* db_each() for up to DB_EACH_COLUMNS columns, where that is faster
+	 * than a cursor; optional. */
+	enum status (*each)(struct db *db, const struct db_scan *scan,
+	    db_row_fn *fn, void *arg, struct err *err);
 
 	/* Run a prepared statement for each row; stops at the first error. */
 	enum status (*batch)(
@@ -188,7 +200,8 @@ enum status db_open(const char *url, enum db_mode mode, const char *side,
     struct db **out, struct err *err);
 
 /* A source and a target, at the same time if one of the drivers can
- * (DB_CAP_BESIDE). After an error one of them may be open. */
+ * (DB_CAP_BESIDE); where one fails the other is not waited for. After an error
+ * one of them may be open. */
 enum status db_open_both(const char *const url[2], enum db_mode mode,
     const char *const side[2], struct db *out[2], struct err *err);
 
@@ -204,6 +217,11 @@ enum status db_scan(struct db *db, const struct db_scan *scan,
 enum status db_next(
     struct cursor *cur, const struct row **row, struct err *err);
 void db_cursor_close(struct cursor *cur); /* NULL is allowed */
+/* All rows of a cursor; of a scan, in the order in which they are found. */
+enum status db_rest(
+    struct cursor *cur, db_row_fn *fn, void *arg, struct err *err);
+enum status db_each(struct db *db, const struct db_scan *scan, db_row_fn *fn,
+    void *arg, struct err *err);
 enum status db_batch(
     struct db *db, const struct db_batch *batch, struct err *err);
 

@@ -5,20 +5,32 @@
 
 #include "db/dialect-pg.h"
 
+#include <stdio.h>
+
 /* No row is without a hash, unless a column said NOT NULL and is not. */
 #define FOLD_COLUMNS                                                     \
 	"case when count(h)=count(*) then count(*) else -1 end::bigint," \
 	"sum(('x'||substr(h,1,16))::bit(64)::bigint)::text,"             \
 	"sum(('x'||substr(h,17,16))::bit(64)::bigint)::text"
 
-/* The same of records: two sums of parts of the hash, and of these times what
- * the key is above the range's lower bound. No part has more than 31 bits, so
- * that a product has no more than 63. */
+/* The same of records, a row of bytes: two sums of parts of the hash, and of
+ * these times what the key is above the range's lower bound. No part has more
+ * than 31 bits, so that a product has no more than 63; a sum that leaves
+ * bigint's half is brought back into it, and its topmost bit is the other way
+ * round. As five texts a range takes 97 bytes of the connection instead of 53.
+ */
 #define LOW "(h&2147483647)"
 #define HIGH "((h>>31)&2147483647)"
-#define RECORD_COLUMNS                                     \
-	"count(*),sum(" LOW ")::text,sum(" HIGH ")::text," \
-	"sum(" LOW "*k)::text,sum(" HIGH "*k)::text"
+#define SEND_SUM(x)                                            \
+	"||int8send((sum(" x ")%18446744073709551616::numeric" \
+	"-9223372036854775808::numeric)::bigint)"
+#define RECORD_COLUMNS                                                         \
+	"||int8send(count(*))" SEND_SUM(LOW) SEND_SUM(HIGH) SEND_SUM(LOW "*k") \
+	    SEND_SUM(HIGH "*k")
+
+/* Every row of its own: an offset of 32 bits as an integer with a sign. */
+#define LIST_COLUMNS \
+	"||string_agg(int4send((k-2147483648)::int)||int8send(h),'')"
 
 /* What is folded. */
 struct folding {
@@ -26,12 +38,18 @@ struct folding {
 	const char *hash;
 	const struct column *key; /* of records; NULL: hash is text */
 	bool near; /* keys are less than 2^32 above their range's lower bound */
+	bool list; /* not folded at all */
 };
 
+/* n: the range's number, in SQL. */
 static void
-fold_columns(struct buf *out, const struct folding *f)
+fold_columns(struct buf *out, const struct folding *f, const char *n)
 {
-	buf_adds(out, f->key != NULL ? RECORD_COLUMNS : FOLD_COLUMNS);
+	if (f->key == NULL)
+		buf_addf(out, "%s," FOLD_COLUMNS, n);
+	else
+		buf_addf(out, "int2send((%s)::smallint)%s", n,
+		    f->list ? LIST_COLUMNS : RECORD_COLUMNS);
 }
 
 /* OFFSET 0 keeps the planner from evaluating the hash once per use. */
@@ -104,14 +122,14 @@ fold_closed(struct buf *out, const struct folding *f,
 {
 	size_t ncols = like->ncols;
 
-	buf_adds(out, "SELECT trueup_r.n,trueup_s.* FROM (VALUES ");
+	buf_adds(out, "SELECT trueup_s.* FROM (VALUES ");
 	closed_values(out, ranges, n, ncols);
 	buf_adds(out, ") AS trueup_r(n,");
 	bound_names(out, "lo", ncols);
 	buf_addc(out, ',');
 	bound_names(out, "hi", ncols);
 	buf_adds(out, ") CROSS JOIN LATERAL (SELECT ");
-	fold_columns(out, f);
+	fold_columns(out, f, "trueup_r.n");
 	fold_from(out, f, true);
 	for (int hi = 0; hi < 2; hi++) {
 		buf_adds(out, hi ? " AND (" : "(");
@@ -131,8 +149,11 @@ static void
 fold_one(struct buf *out, const struct folding *f,
     const struct sql_range *range, size_t i)
 {
-	buf_addf(out, "SELECT %zu::bigint,", i);
-	fold_columns(out, f);
+	char n[32];
+
+	snprintf(n, sizeof(n), "%zu::bigint", i);
+	buf_adds(out, "SELECT ");
+	fold_columns(out, f, n);
 	fold_from(out, f, false);
 	pg_range_cond(out, range);
 	buf_adds(out, " OFFSET 0) AS trueup_h");
@@ -178,6 +199,19 @@ pg_fold_records(struct buf *out, const struct table *table, const char *hash,
 	const struct folding f = {
 		.table = table, .hash = hash, .key = key, .near = near
 	};
+
+	fold(out, &f, ranges, n);
+}
+
+void
+pg_list_records(struct buf *out, const struct table *table, const char *hash,
+    const struct column *key, const struct sql_range *ranges, size_t n)
+{
+	const struct folding f = { .table = table,
+		.hash = hash,
+		.key = key,
+		.near = true,
+		.list = true };
 
 	fold(out, &f, ranges, n);
 }

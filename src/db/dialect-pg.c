@@ -229,6 +229,7 @@ const struct dialect dialect_postgresql = {
 	.record_expr = pg_record_expr,
 	.record_hash = pg_record_hash,
 	.fold_records = pg_fold_records,
+	.list_records = pg_list_records,
 	.fold_buckets = pg_fold_buckets,
 	.bucket_expr = pg_bucket_expr,
 	.range_cond = pg_range_cond,

@@ -152,6 +152,9 @@ bool pg_record_hash(const struct column *const *cols, size_t n, uint64_t seed,
 void pg_fold_records(struct buf *out, const struct table *table,
     const char *hash, const struct column *key, bool near,
     const struct sql_range *ranges, size_t n);
+void pg_list_records(struct buf *out, const struct table *table,
+    const char *hash, const struct column *key, const struct sql_range *ranges,
+    size_t n);
 void pg_fold_ranges(struct buf *out, const struct table *table,
     const char *hash, const struct sql_range *ranges, size_t n);
 void pg_fold_buckets(struct buf *out, const struct table *table,

@@ -100,13 +100,24 @@ struct dialect {
 	    uint64_t seed, int64_t key, const void *raw, size_t rawlen,
 	    uint64_t *hash);
 	/*
-	 * As fold_ranges: SELECT n, count and four sums, as text: of the lowest
-	 * 31 bits of the hash, of the next 31, and of each times the key less
-	 * the lower bound. near: no closed range is 2^32 keys wide; otherwise,
-	 * and in open ranges, the last two are 0.
+	 * As fold_ranges, but of a row one column of bytes, all integers
+	 * big-endian: n (2), the count and four sums modulo 2^64 (8 each), the
+	 * topmost bit of a sum the other way round: of the lowest 31 bits of
+	 * the hash, of the next 31, and of each times the key less the lower
+	 * bound. A range without rows may be left out or NULL. near: no closed
+	 * range is 2^32 keys wide; otherwise, and in open ranges, the last two
+	 * are 0. At most 2^15 ranges.
 	 */
 	void (*fold_records)(struct buf *out, const struct table *table,
 	    const char *hash, const struct column *key, bool near,
+	    const struct sql_range *ranges, size_t n);
+	/*
+	 * The rows of such ranges, which are closed and less than 2^32 keys
+	 * wide: n (2), and for each row, in any order, the key less the lower
+	 * bound (4), the topmost bit the other way round, and its hash (8).
+	 */
+	void (*list_records)(struct buf *out, const struct table *table,
+	    const char *hash, const struct column *key,
 	    const struct sql_range *ranges, size_t n);
 
 	/*

@@ -3,9 +3,15 @@
 #include "db/opening.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+#define TICK_NS 50000000
+/* What fails at once, too, has the time to say so. */
+#define GRACE 1.0
 
 struct opening {
 	pthread_mutex_t lock;
@@ -61,17 +67,34 @@ wake(void *arg)
 	pthread_mutex_unlock(&o->lock);
 }
 
-/* False: a signal came first. */
+static void
+wait_a_moment(struct opening *o)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	t.tv_nsec += TICK_NS;
+	t.tv_sec += t.tv_nsec / 1000000000;
+	t.tv_nsec %= 1000000000;
+	(void)pthread_cond_timedwait(&o->wake, &o->lock, &t);
+}
+
+/* False: a signal came first, or it is in vain. */
 static bool
-wait_for(struct opening *o)
+wait_for(struct opening *o, const atomic_bool *vain)
 {
 	struct interrupt_action action = { .run = wake, .arg = o };
+	double until = 0;
 	bool finished;
 
 	interrupt_add(&action);
 	pthread_mutex_lock(&o->lock);
-	while (!o->finished && !interrupted())
-		pthread_cond_wait(&o->wake, &o->lock);
+	while (!o->finished && !interrupted() &&
+	       (until == 0 || clock_seconds() < until)) {
+		wait_a_moment(o);
+		if (until == 0 && atomic_load(vain))
+			until = clock_seconds() + GRACE;
+	}
 	pthread_mutex_unlock(&o->lock);
 	interrupt_remove(&action);
 	/* From here on the thread may be the only one that knows of it. */
@@ -84,7 +107,7 @@ wait_for(struct opening *o)
 
 enum status
 opening_run(const struct db_driver *drv, const char *url, enum db_mode mode,
-    struct db **out, struct err *err)
+    const atomic_bool *vain, struct db **out, struct err *err)
 {
 	struct opening *o = calloc(1, sizeof(*o));
 	pthread_t thread;
@@ -103,7 +126,7 @@ opening_run(const struct db_driver *drv, const char *url, enum db_mode mode,
 		opening_free(o);
 		return drv->open(url, mode, out, err);
 	}
-	if (!wait_for(o)) {
+	if (!wait_for(o, vain)) {
 		atomic_store(&left_behind, true);
 		pthread_detach(thread);
 		return err_set(err, TU_EINTERRUPTED, "interrupted");

@@ -316,7 +316,9 @@ computed_wire(const struct column *col)
 {
 	if (pg_wire(col) != PG_COMPUTED)
 		return pg_wire(col);
-	return col->ltype == LT_NUM ? PG_INT8 : PG_TEXT;
+	return col->ltype == LT_NUM     ? PG_INT8
+	       : col->ltype == LT_BYTES ? PG_BYTEA
+	                                : PG_TEXT;
 }
 
 /* Columns that nobody described: the server tells what they are. */

@@ -445,7 +445,6 @@ sqlite_decoder_release(struct sqlite_decoder *d)
 struct copying {
 	struct sqlite_decoder *decoder;
 	const unsigned char *cell;
-	int64_t rowid;
 	const char *why;
 };
 
@@ -453,33 +452,78 @@ static void
 copy_row(void *arg)
 {
 	struct copying *c = arg;
-	const struct sqlite_tree *tree = &c->decoder->pages->tree;
+	struct sqlite_decoder *d = c->decoder;
+	const struct sqlite_tree *tree = &d->pages->tree;
 	struct sqlite_row row;
 
-	buf_reset(&c->decoder->record);
+	buf_reset(&d->record);
 	c->why = sqlite_tree_row(tree, c->cell, &row);
 	if (c->why == NULL)
-		c->why =
-		    sqlite_row_payload(tree->image, &row, &c->decoder->record);
-	c->rowid = row.rowid;
+		c->why = sqlite_row_payload(tree->image, &row, &d->record);
+	d->rowid = row.rowid;
+}
+
+static enum status
+decode_record(struct sqlite_decoder *d, const struct buf *record, int64_t rowid,
+    struct err *err)
+{
+	const struct sqlite_pages *p = d->pages;
+	size_t found = 0;
+	const char *why = sqlite_record_cells(record, rowid, p->image.encoding,
+	    p->fields, p->table->ncolumns, &d->text, d->cells, &found);
+
+	if (why != NULL)
+		return err_set(err, TU_EREPLAN, "%s", why);
+	return found < p->table->ncolumns ? add_missing(d, found, rowid, err)
+	                                  : TU_OK;
 }
 
 enum status
 sqlite_decode(
     struct sqlite_decoder *d, const unsigned char *cell, struct err *err)
 {
-	const struct sqlite_pages *p = d->pages;
 	struct copying c = { .decoder = d, .cell = cell };
-	size_t found = 0;
 
 	if (!mapped_try(copy_row, &c))
 		return err_set(err, TU_EREPLAN, "the file cannot be read");
-	if (c.why == NULL)
-		c.why = sqlite_record_cells(&d->record, c.rowid,
-		    p->image.encoding, p->fields, p->table->ncolumns, &d->text,
-		    d->cells, &found);
 	if (c.why != NULL)
 		return err_set(err, TU_EREPLAN, "%s", c.why);
-	return found < p->table->ncolumns ? add_missing(d, found, c.rowid, err)
-	                                  : TU_OK;
+	return decode_record(d, &d->record, d->rowid, err);
+}
+
+static void
+save_head(struct buf *rows, int64_t rowid, size_t len)
+{
+	buf_add(rows, &rowid, sizeof(rowid));
+	buf_add(rows, &len, sizeof(len));
+}
+
+const char *
+sqlite_row_save(const struct sqlite_pages *p, const struct sqlite_row *row,
+    struct buf *rows)
+{
+	save_head(rows, row->rowid, row->size);
+	return sqlite_row_payload(&p->image, row, rows);
+}
+
+void
+sqlite_decoder_save(const struct sqlite_decoder *d, struct buf *rows)
+{
+	save_head(rows, d->rowid, d->record.len);
+	buf_add(rows, d->record.data, d->record.len);
+}
+
+enum status
+sqlite_decode_saved(
+    struct sqlite_decoder *d, const char **rows, struct err *err)
+{
+	struct buf record = BUF_INIT;
+	int64_t rowid;
+
+	memcpy(&rowid, *rows, sizeof(rowid));
+	memcpy(&record.len, *rows + sizeof(rowid), sizeof(record.len));
+	record.data =
+	    (char *)(uintptr_t)*rows + sizeof(rowid) + sizeof(record.len);
+	*rows = record.data + record.len;
+	return decode_record(d, &record, rowid, err);
 }

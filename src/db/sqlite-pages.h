@@ -45,6 +45,7 @@ struct sqlite_decoder {
 	struct sqlite_pages *pages;
 	struct cell *cells; /* a field each */
 	struct buf record, text;
+	int64_t rowid;
 };
 
 void sqlite_decoder_init(struct sqlite_decoder *d, struct sqlite_pages *pages);
@@ -57,5 +58,14 @@ void sqlite_decoder_release(struct sqlite_decoder *d);
  */
 enum status sqlite_decode(
     struct sqlite_decoder *d, const unsigned char *cell, struct err *err);
+
+/* Keep a row behind others: one of the mapped file (a reason if it cannot be
+ * read), or the one decoded last. */
+const char *sqlite_row_save(const struct sqlite_pages *p,
+    const struct sqlite_row *row, struct buf *rows);
+void sqlite_decoder_save(const struct sqlite_decoder *d, struct buf *rows);
+/* The next row that was kept, and move on behind it. Cells point into rows. */
+enum status sqlite_decode_saved(
+    struct sqlite_decoder *d, const char **rows, struct err *err);
 
 #endif

@@ -40,6 +40,10 @@ struct sqlite_walk {
 	bool chains;    /* one of them has overflow pages */
 	uint64_t bytes; /* their payloads */
 
+	/* Rows will be looked for all over the next leaf, too: it had better
+	 * come from memory early. */
+	bool ahead;
+
 	/* The leaves since sqlite_walk_seek(): how many, and between which
 	 * pages they lie. */
 	uint32_t nleaves, first, last;

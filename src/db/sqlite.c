@@ -238,6 +238,7 @@ prepare_session(
 	}
 	if (sqlite_add_functions(db->handle, db->wire != SQLITE_WIRE_UTF8) !=
 		SQLITE_OK ||
+	    sqlite_add_each(db->handle) != SQLITE_OK ||
 	    sqlite3_exec(db->handle, setup, NULL, NULL, NULL) != SQLITE_OK)
 		return cannot_open(path, sqlite3_errmsg(db->handle), err);
 	return TU_OK;
@@ -575,6 +576,7 @@ const struct db_driver db_driver_sqlite = {
 	.scan = sqlite_scan,
 	.next = sqlite_next,
 	.cursor_close = sqlite_cursor_close,
+	.each = sqlite_each,
 	.batch = sqlite_batch,
 	.snapshot_begin = sqlite_snapshot_begin,
 	.snapshot_end = sqlite_snapshot_end,

@@ -63,6 +63,11 @@ enum status sqlite_snapshot_begin(
     struct db *db, const char *id, struct err *err);
 void sqlite_snapshot_end(struct db *db);
 
+/* sqlite-each.c: likewise; the function that it is made of */
+enum status sqlite_each(struct db *db, const struct db_scan *scan,
+    db_row_fn *fn, void *arg, struct err *err);
+int sqlite_add_each(struct sqlite3 *handle);
+
 /* sqlite-func.c */
 int sqlite_add_functions(struct sqlite3 *handle, bool utf16);
 

@@ -133,7 +133,8 @@ interrupt() {
 	done
 }
 
-@test "130 also while a server takes a connection and says nothing" {
+# silent_server - takes connections and says nothing: $port, $listener.
+silent_server() {
 	perl -MIO::Socket::INET -e '
 		my $s = IO::Socket::INET->new(Listen => 9,
 		    LocalAddr => "127.0.0.1") or die;
@@ -147,6 +148,10 @@ interrupt() {
 			print $f "met\n";
 		}' >silent 3>&-
 	read -r port listener <silent
+}
+
+@test "130 also while a server takes a connection and says nothing" {
+	silent_server
 	for scheme in postgresql mariadb; do
 		rm -f met
 		"$TRUEUP" diff "$scheme://x@127.0.0.1:$port/x" a.db \
@@ -156,6 +161,17 @@ interrupt() {
 		wait $! || status=$?
 		[ "$status" -eq 130 ]
 		is "$(<stderr)" "trueup diff: interrupted"
+	done
+	kill "$listener"
+}
+
+@test "nobody waits for such a server when the other side has failed" {
+	silent_server
+	for closed in 'postgresql://x@127.0.0.1:1/x' nowhere.db; do
+		run -3 timeout 30 "$TRUEUP" diff \
+		    "postgresql://x@127.0.0.1:$port/x" "$closed"
+		[ "${#lines[@]}" -le 2 ]
+		[[ $output == "trueup diff: target: "* ]]
 	done
 	kill "$listener"
 }

@@ -409,6 +409,14 @@ test_canon(void)
 	"case when count(h)=count(*) then count(*) else -1 end::bigint," \
 	"sum(('x'||substr(h,1,16))::bit(64)::bigint)::text,"             \
 	"sum(('x'||substr(h,17,16))::bit(64)::bigint)::text"
+#define SUM(x)                                                 \
+	"||int8send((sum(" x ")%18446744073709551616::numeric" \
+	"-9223372036854775808::numeric)::bigint)"
+#define RECORDS                                                 \
+	"||int8send(count(*))" SUM("(h&2147483647)")            \
+	    SUM("((h>>31)&2147483647)") SUM("(h&2147483647)*k") \
+		SUM("((h>>31)&2147483647)*k")
+#define LIST "||string_agg(int4send((k-2147483648)::int)||int8send(h),'')"
 
 static void
 test_fold(void)
@@ -438,9 +446,9 @@ test_fold(void)
 	    "bucket");
 	D->fold_ranges(fresh(), &t, "H", ranges, 3);
 	is_str(buf_str(&out),
-	    "SELECT trueup_r.n,trueup_s.* FROM (VALUES (1::bigint,"
+	    "SELECT trueup_s.* FROM (VALUES (1::bigint,"
 	    "'-9'::integer,'1'::integer)) AS trueup_r(n,lo0,hi0)"
-	    " CROSS JOIN LATERAL (SELECT " SUMS
+	    " CROSS JOIN LATERAL (SELECT trueup_r.n," SUMS
 	    " FROM (SELECT H AS h FROM s.t WHERE (\"a\")>=(trueup_r.lo0)"
 	    " AND (\"a\")<(trueup_r.hi0) OFFSET 0) AS trueup_h) AS trueup_s"
 	    " UNION ALL SELECT 0::bigint," SUMS
@@ -449,6 +457,26 @@ test_fold(void)
 	    " FROM (SELECT H AS h FROM s.t WHERE \"a\" >= 1 OFFSET 0)"
 	    " AS trueup_h",
 	    "ranges");
+	D->fold_records(fresh(), &t, "H", &a, true, ranges, 2);
+	is_str(buf_str(&out),
+	    "SELECT trueup_s.* FROM (VALUES (1::bigint,'-9'::integer,"
+	    "'1'::integer)) AS trueup_r(n,lo0,hi0) CROSS JOIN LATERAL (SELECT "
+	    "int2send((trueup_r.n)::smallint)" RECORDS " FROM (SELECT H AS h,"
+	    "\"a\"::bigint-trueup_r.lo0::bigint AS k FROM s.t"
+	    " WHERE (\"a\")>=(trueup_r.lo0) AND (\"a\")<(trueup_r.hi0)"
+	    " OFFSET 0) AS trueup_h) AS trueup_s UNION ALL SELECT "
+	    "int2send((0::bigint)::smallint)" RECORDS " FROM (SELECT H AS h,"
+	    "0::bigint AS k FROM s.t WHERE \"a\" < -9 OFFSET 0) AS trueup_h",
+	    "ranges of records");
+	D->list_records(fresh(), &t, "H", &a, ranges + 1, 1);
+	is_str(buf_str(&out),
+	    "SELECT trueup_s.* FROM (VALUES (0::bigint,'-9'::integer,"
+	    "'1'::integer)) AS trueup_r(n,lo0,hi0) CROSS JOIN LATERAL (SELECT "
+	    "int2send((trueup_r.n)::smallint)" LIST " FROM (SELECT H AS h,"
+	    "\"a\"::bigint-trueup_r.lo0::bigint AS k FROM s.t"
+	    " WHERE (\"a\")>=(trueup_r.lo0) AND (\"a\")<(trueup_r.hi0)"
+	    " OFFSET 0) AS trueup_h) AS trueup_s",
+	    "a list of records");
 	t.where = "x OR y";
 	D->fold_buckets(fresh(), &t, "H", "B");
 	is_str(buf_str(&out),
