@@ -1,9 +1,13 @@
 #include <config.h>
 
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/stage.h"
 #include "cmd/cmd.h"
 #include "cmd/output.h"
 #include "cmd/planprint.h"
 #include "cmd/session.h"
+#include "diff/placement.h"
 
 static const char *const formats[] = { "text", "json", NULL };
 
@@ -22,6 +26,29 @@ plan_options(struct opt_table *table, struct settings *set)
 	settings_comparison(table, set);
 	opt_table_add(table, rows, ARRAY_LEN(rows));
 	settings_general(table, set);
+}
+
+/* A table that cannot be read has a plan all the same. */
+static enum status
+measure(struct session *s, struct err *err)
+{
+	enum status st = TU_OK;
+
+	stage_begin("measuring");
+	for (size_t i = 0; i < s->plan.npairs && st == TU_OK; i++) {
+		struct pair *pair = &s->plan.pairs[i];
+
+		st = placement_choose(&s->plan, pair, NULL, err);
+		if (st != TU_EQUERY || interrupted())
+			continue;
+		log_line(LOG_WARN, "table '%s': %s", pair->name, err->msg);
+		err_clear(err);
+		st = session_new_snapshot(s, SOURCE, err);
+		if (st == TU_OK)
+			st = session_new_snapshot(s, TARGET, err);
+	}
+	log_progress(NULL);
+	return st;
 }
 
 static enum status
@@ -55,6 +82,8 @@ plan_run(struct call *call)
 	st = output_open(&out, call->set.output, &err);
 	if (st == TU_OK)
 		st = session_open(&session, call, call->noperands - 2, &err);
+	if (st == TU_OK)
+		st = measure(&session, &err);
 	if (st == TU_OK)
 		st = print_plan(
 		    &session.plan, call->set.format == 1, &out, &err);

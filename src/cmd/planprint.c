@@ -4,6 +4,7 @@
 
 #include "cmd/run.h"
 #include "diff/btree.h"
+#include "diff/placement.h"
 #include "patch/jsonw.h"
 #include "patch/report.h"
 
@@ -92,10 +93,9 @@ add_hash(struct buf *out, const struct plan *plan, const struct pair *pair)
 	if (btree_may(plan, pair))
 		buf_adds(out, "  pages: those of both files are compared, if "
 			      "these allow it; else\n");
-	buf_addf(out, "  hash: %s", hash_kind_name(pair->hash));
-	if (pair->hash_why != NULL)
-		buf_addf(out, " (%s)", pair->hash_why);
-	buf_addf(out, "; %s\n  leaves: ", who_hashes(pair));
+	buf_addf(out, "  hash: %s (", hash_kind_name(pair->hash));
+	placement_why(out, pair->hash_why, &pair->placement);
+	buf_addf(out, "); %s\n  leaves: ", who_hashes(pair));
 	if (pair->nrange == 0) {
 		buf_adds(out, "buckets of the key's hash");
 	} else {
@@ -301,8 +301,7 @@ json_pair(struct jsonw *j, const struct plan *plan, const struct pair *pair)
 	json_side(j, pair, TARGET);
 	jsonw_str(j, "key_from", pair->multiset ? NULL : pair->key_how);
 	jsonw_bool(j, "pages", btree_may(plan, pair));
-	jsonw_str(j, "hash", hash_kind_name(pair->hash));
-	jsonw_str(j, "hash_why", pair->hash_why);
+	report_json_hash(j, pair->hash, pair->hash_why, &pair->placement);
 	jsonw_str(j, "leaves", pair->nrange > 0 ? "ranges" : "buckets");
 	jsonw_u64(j, "leaf_rows", pair->leaf_rows);
 	jsonw_open(j, "columns", '[');
@@ -396,11 +395,7 @@ planprint_line(struct buf *out, const struct plan *plan)
 	}
 	for (size_t i = 0; i < plan->npairs; i++)
 		columns += plan->pairs[i].nskipped;
-	if (columns > 0) {
-		buf_adds(out, "; ");
-		report_counted(out, columns, "column");
-		buf_adds(out, " cannot be compared");
-	}
+	report_part(out, "; ", columns, "column", "cannot be compared");
 }
 
 int

@@ -2,7 +2,8 @@
  * btree-int.h - what the files of the comparison by pages share.
  *
  * btree.c decides, opens and reports; btree-look.c has the threads and decodes
- * rows; btree-join.c lets suspects meet by a key that is not the rowid.
+ * rows; btree-join.c lets suspects meet by a key that is not the rowid
+ * (moved.h).
  */
 #ifndef TU_DIFF_BTREE_INT_H
 #define TU_DIFF_BTREE_INT_H
@@ -14,6 +15,7 @@
 #include "diff/btree.h"
 #include "diff/btree-scan.h"
 #include "diff/merge.h"
+#include "diff/moved.h"
 
 #define PARTS_MAX 256
 
@@ -22,6 +24,8 @@ struct part {
 	struct sqlite_mark lo, hi;
 	struct suspect *suspects;
 	size_t nsuspects, room;
+	struct buf copies; /* rows of the first ncopied of them */
+	size_t ncopied;
 	uint64_t rows[2];
 	bool more; /* suspects from `from` on were not kept */
 	struct sqlite_mark from;
@@ -36,7 +40,9 @@ struct btree {
 	struct sqlite_pages *pages[2];
 	const struct sqlite_tree *tree[2];
 	bool alike;   /* the same bytes mean the same row */
-	bool ordered; /* as the key is; else rows meet again by their key */
+	bool ordered; /* as the key is; else rows meet again by their key: */
+	struct moved *moved;
+	bool with_rowid; /* which is a value of the row, too */
 	/* Where the cells of pair->cols, and for the target behind them of
 	 * pair->extra, are among the fields of a row. */
 	size_t *at[2];
@@ -64,6 +70,10 @@ struct looker {
 	enum verdict *verdicts;
 	const char **why;
 	struct btree_scan scan;
+	struct moved_feed *moved; /* unless they are ordered */
+	struct hasher *hasher;
+	struct hash128 prints[SCAN_BATCH][2]; /* of what scan has found */
+	const char *unprinted;                /* why there are none */
 };
 
 void *btree_array(size_t n, size_t size); /* zeroed; free() it */
@@ -81,6 +91,10 @@ void looker_free(struct looker *l);
 /* The rows of a suspect as cells in plan order; NULL where there is none. */
 enum status looker_rows(struct looker *l, const struct suspect *f,
     struct cell *rows[2], struct err *err);
+/* The same from what part.copies has of it; they move on. */
+enum status looker_copied(struct looker *l, const char **copies,
+    const struct suspect *f, struct cell *rows[2], struct err *err);
+bool looker_equal(struct looker *l, struct cell *const rows[2]);
 /* The next batch of suspects of l->scan. */
 enum status looker_scan(struct looker *l, struct err *err);
 
@@ -89,8 +103,13 @@ enum status btree_look(struct btree *t, struct err *err);
 /* The pages of a part need not stay in memory. */
 void btree_forget(const struct btree *t, const struct part *p);
 
-/* Suspects of all parts that are the source's or the target's, in the order of
- * their keys, as changes. */
-enum status btree_join(struct btree *t, struct merge *m, struct err *err);
+/*
+ * For trees that are not ordered: suspects go to t->moved; those that are left
+ * there come as rows in the order of their keys. TU_EREPLAN if one of them is
+ * not as it should be.
+ */
+enum status btree_join_add(struct looker *l, struct err *err);
+enum status btree_join_open(
+    struct btree *t, struct cursor *cur[2], struct err *err);
 
 #endif

@@ -2,8 +2,90 @@
 
 #include <stdlib.h>
 
+#include "base/both.h"
+#include "base/mapped.h"
 #include "diff/btree-int.h"
 #include "diff/sorter.h"
+
+#define FORGET 1024 /* rows from all over the file */
+
+/* --- adding --------------------------------------------------------------- */
+
+/* The bytes of a row; with its rowid where that is one of its values. */
+static const char *
+print_row(struct looker *l, enum side side, const unsigned char *cell,
+    struct hash128 *print)
+{
+	const struct sqlite_tree *tree = l->tree->tree[side];
+	struct buf *whole = &l->scratch;
+	struct sqlite_row row;
+	const char *why = sqlite_tree_row(tree, cell, &row);
+
+	if (why == NULL && row.local == row.size && !l->tree->with_rowid) {
+		*print = hasher_sum(l->hasher, row.payload, row.size);
+		return NULL;
+	}
+	buf_reset(whole);
+	if (why == NULL)
+		why = sqlite_row_payload(tree->image, &row, whole);
+	if (l->tree->with_rowid)
+		buf_add(whole, &row.rowid, sizeof(row.rowid));
+	*print = hasher_sum(l->hasher, whole->data, whole->len);
+	return why;
+}
+
+/* For mapped_try(). */
+static void
+print_rows(void *arg)
+{
+	struct looker *l = arg;
+	const struct btree_scan *scan = &l->scan;
+
+	l->unprinted = NULL;
+	for (size_t i = 0; i < scan->nfound && l->unprinted == NULL; i++)
+		for (int s = SOURCE; s <= TARGET && l->unprinted == NULL; s++)
+			if (scan->found[i].cell[s] != NULL)
+				l->unprinted = print_row(l, (enum side)s,
+				    scan->found[i].cell[s], &l->prints[i][s]);
+}
+
+/* Where the same bytes do not mean the same row no two prints may be one, and
+ * rows that have stayed where they were are looked at. */
+static enum status
+add(struct looker *l, const struct suspect *f, struct hash128 prints[2],
+    struct err *err)
+{
+	struct cell *rows[2];
+	enum status st = TU_OK;
+
+	if (!l->tree->alike) {
+		st = looker_rows(l, f, rows, err);
+		if (!st && looker_equal(l, rows))
+			return TU_OK;
+		prints[TARGET].b = ~prints[TARGET].b;
+	}
+	for (int s = SOURCE; s <= TARGET && !st; s++)
+		if (f->cell[s] != NULL)
+			st = moved_add(
+			    l->moved, (enum side)s, prints[s], f->cell[s], err);
+	return st;
+}
+
+enum status
+btree_join_add(struct looker *l, struct err *err)
+{
+	enum status st = TU_OK;
+
+	if (!mapped_try(print_rows, l))
+		return err_set(err, TU_EREPLAN, "the file cannot be read");
+	if (l->unprinted != NULL)
+		return err_set(err, TU_EREPLAN, "%s", l->unprinted);
+	for (size_t i = 0; i < l->scan.nfound && !st; i++)
+		st = add(l, &l->scan.found[i], l->prints[i], err);
+	return st;
+}
+
+/* --- what is left --------------------------------------------------------- */
 
 /* The suspects of one side, as rows. */
 struct suspects {
@@ -11,36 +93,45 @@ struct suspects {
 	struct db db;       /* for db_next(): it only has a side */
 	struct looker *looker;
 	enum side side;
-	size_t part, at;
+	struct moved_left *left;
+	uint64_t n;
 	struct row row;
 };
+
+/* SQLite takes no NULL for a duplicate, so that another row with it may have
+ * been left out. */
+static enum status
+check_key(const struct pair *pair, const struct cell *row, struct err *err)
+{
+	for (size_t i = 0; i < pair->nkeys; i++)
+		if (row[i].kind == CELL_NULL)
+			return err_set(
+			    err, TU_EREPLAN, "a row has NULL in its key");
+	return TU_OK;
+}
 
 static enum status
 suspects_next(struct cursor *cur, const struct row **row, struct err *err)
 {
 	struct suspects *s = (struct suspects *)cur;
 	const struct btree *t = s->looker->tree;
+	struct suspect f = { .cell = { NULL, NULL } };
+	struct cell *rows[2];
+	const void *place;
+	enum status st = moved_left_next(s->left, &place, err);
 
 	*row = NULL;
-	for (; s->part < t->nparts; s->part++, s->at = 0) {
-		const struct part *p = &t->parts[s->part];
-
-		while (s->at < p->nsuspects) {
-			struct suspect f = p->suspects[s->at++];
-			struct cell *rows[2];
-			enum status st;
-
-			if (f.cell[s->side] == NULL)
-				continue;
-			f.cell[!s->side] = NULL;
-			st = looker_rows(s->looker, &f, rows, err);
-			s->row.cells = rows[s->side];
-			*row = &s->row;
-			return st;
-		}
-		btree_forget(t, p);
-	}
-	return TU_OK;
+	if (st || place == NULL)
+		return st;
+	if (++s->n % FORGET == 0)
+		sqlite_pages_forget(t->pages[s->side], 1, UINT32_MAX);
+	f.cell[s->side] = place;
+	st = looker_rows(s->looker, &f, rows, err);
+	if (!st)
+		st = check_key(t->pair, rows[s->side], err);
+	s->row.cells = rows[s->side];
+	*row = &s->row;
+	return st;
 }
 
 static void
@@ -48,6 +139,7 @@ suspects_close(struct cursor *cur)
 {
 	struct suspects *s = (struct suspects *)cur;
 
+	moved_left_free(s->left);
 	looker_free(s->looker);
 	free(s);
 }
@@ -58,32 +150,33 @@ static const struct db_driver suspects_driver = {
 	.cursor_close = suspects_close,
 };
 
+struct joining {
+	struct btree *tree;
+	struct cursor **cur;
+};
+
 static enum status
-open_sorted(
-    struct btree *t, enum side side, struct cursor **out, struct err *err)
+open_sorted(void *arg, int side, struct err *err)
 {
+	struct joining *j = arg;
+	struct btree *t = j->tree;
 	struct suspects *s = btree_array(0, sizeof(*s));
 
 	s->base.db = &s->db;
 	s->db = (struct db){ .drv = &suspects_driver,
 		.side = t->plan->db[side]->side };
 	s->looker = looker_new(t);
-	s->side = side;
-	s->row.n = btree_ncells(t->pair, side);
-	return sorter_open(&s->base, t->pair, s->row.n, NULL, 0, out, err);
+	s->side = (enum side)side;
+	s->left = moved_left_new(t->moved, s->side);
+	s->row.n = btree_ncells(t->pair, s->side);
+	return sorter_open(
+	    &s->base, t->pair, s->row.n, NULL, 0, &j->cur[side], err);
 }
 
 enum status
-btree_join(struct btree *t, struct merge *m, struct err *err)
+btree_join_open(struct btree *t, struct cursor *cur[2], struct err *err)
 {
-	struct cursor *cur[2] = { NULL, NULL };
-	enum status st = open_sorted(t, SOURCE, &cur[SOURCE], err);
+	struct joining j = { t, cur };
 
-	if (!st)
-		st = open_sorted(t, TARGET, &cur[TARGET], err);
-	if (!st)
-		st = merge_run(m, cur[SOURCE], cur[TARGET], err);
-	db_cursor_close(cur[SOURCE]);
-	db_cursor_close(cur[TARGET]);
-	return st;
+	return both_sides(open_sorted, &j, err);
 }

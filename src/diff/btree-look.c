@@ -10,7 +10,8 @@
 #include "diff/btree-int.h"
 
 #define THREADS_MAX 64
-#define KEEP 4096 /* suspects of a part */
+#define KEEP 4096        /* suspects of a part */
+#define COPIES (8 << 20) /* bytes of rows of all parts */
 #define TICK_MS 100
 /* Pages for each leaf of a part, at most, where all between them are forgotten:
  * if rows came in the order of dice, they are those of all other parts. */
@@ -39,6 +40,7 @@ looker_new(struct btree *t)
 	}
 	l->verdicts = btree_array(t->pair->ncols, sizeof(*l->verdicts));
 	l->why = btree_array(t->pair->ncols, sizeof(*l->why));
+	l->hasher = hasher_new(HASH_STREAM, t->plan->seed);
 	scan_init(&l->scan, t->tree, t->alike);
 	l->scan.most = UINT64_MAX;
 	for (int s = SOURCE; s <= TARGET; s++)
@@ -56,6 +58,7 @@ looker_free(struct looker *l)
 		free(l->cells[s]);
 	}
 	scan_release(&l->scan);
+	hasher_free(l->hasher);
 	free(l->verdicts);
 	free(l->why);
 	buf_free(&l->scratch);
@@ -64,32 +67,50 @@ looker_free(struct looker *l)
 	free(l);
 }
 
-/* The rows of a suspect as cells in plan order; NULL where there is none. */
+static void
+take_cells(struct looker *l, enum side side, struct cell **row)
+{
+	const struct btree *t = l->tree;
+
+	for (size_t i = 0; i < btree_ncells(t->pair, side); i++)
+		l->cells[side][i] = l->decoder[side].cells[t->at[side][i]];
+	*row = l->cells[side];
+}
+
 enum status
 looker_rows(struct looker *l, const struct suspect *f, struct cell *rows[2],
     struct err *err)
 {
-	const struct btree *t = l->tree;
-
 	for (int s = SOURCE; s <= TARGET; s++) {
-		enum status st;
-
 		rows[s] = NULL;
 		if (f->cell[s] == NULL)
 			continue;
-		st = sqlite_decode(&l->decoder[s], f->cell[s], err);
-		if (st)
+		if (sqlite_decode(&l->decoder[s], f->cell[s], err))
 			return err_context(
-			    err, "%s: a row", t->plan->db[s]->side);
-		for (size_t i = 0; i < btree_ncells(t->pair, (enum side)s); i++)
-			l->cells[s][i] = l->decoder[s].cells[t->at[s][i]];
-		rows[s] = l->cells[s];
+			    err, "%s: a row", l->tree->plan->db[s]->side);
+		take_cells(l, (enum side)s, &rows[s]);
 	}
 	return TU_OK;
 }
 
-static bool
-are_equal(struct looker *l, struct cell *const rows[2])
+enum status
+looker_copied(struct looker *l, const char **copies, const struct suspect *f,
+    struct cell *rows[2], struct err *err)
+{
+	for (int s = SOURCE; s <= TARGET; s++) {
+		rows[s] = NULL;
+		if (f->cell[s] == NULL)
+			continue;
+		if (sqlite_decode_saved(&l->decoder[s], copies, err))
+			return err_context(
+			    err, "%s: a row", l->tree->plan->db[s]->side);
+		take_cells(l, (enum side)s, &rows[s]);
+	}
+	return TU_OK;
+}
+
+bool
+looker_equal(struct looker *l, struct cell *const rows[2])
 {
 	const struct btree *t = l->tree;
 
@@ -100,8 +121,29 @@ are_equal(struct looker *l, struct cell *const rows[2])
 
 /* --- the threads ---------------------------------------------------------- */
 
+/* What is reported soon need not be looked for in the file again: 100 of 400 ms
+ * where 1 % of 5 million rows differ. */
 static void
-keep(struct part *p, const struct suspect *f, const struct sqlite_mark *place)
+copy_rows(struct looker *l, struct part *p, const struct suspect *f)
+{
+	const size_t most = COPIES / l->tree->nparts;
+	size_t len = p->copies.len;
+
+	for (int s = SOURCE; s <= TARGET; s++)
+		if (f->cell[s] != NULL)
+			len += l->decoder[s].record.len;
+	if (len > most || p->ncopied < p->nsuspects)
+		return;
+	for (int s = SOURCE; s <= TARGET; s++)
+		if (f->cell[s] != NULL)
+			sqlite_decoder_save(&l->decoder[s], &p->copies);
+	p->ncopied++;
+}
+
+/* The rows of f were decoded last. */
+static void
+keep(struct looker *l, struct part *p, const struct suspect *f,
+    const struct sqlite_mark *place)
 {
 	if (p->nsuspects == KEEP) {
 		p->more = true;
@@ -117,6 +159,7 @@ keep(struct part *p, const struct suspect *f, const struct sqlite_mark *place)
 		if (p->suspects == NULL)
 			out_of_memory(p->room * sizeof(*p->suspects));
 	}
+	copy_rows(l, p, f);
 	p->suspects[p->nsuspects++] = *f;
 }
 
@@ -142,26 +185,6 @@ btree_forget(const struct btree *t, const struct part *p)
 {
 	for (int s = SOURCE; s <= TARGET; s++)
 		sqlite_pages_forget(t->pages[s], p->first[s], p->last[s]);
-}
-
-/*
- * Suspects that meet by their key have to be kept, all of them; and SQLite
- * takes no NULL for a duplicate, so that another row with it may have been left
- * out.
- */
-static enum status
-check_join(const struct pair *pair, const struct part *p,
-    struct cell *const rows[2], struct err *err)
-{
-	if (p->more)
-		return err_set(
-		    err, TU_EREPLAN, "too many rows differ or were moved");
-	for (int s = SOURCE; s <= TARGET; s++)
-		for (size_t i = 0; rows[s] != NULL && i < pair->nkeys; i++)
-			if (rows[s][i].kind == CELL_NULL)
-				return err_set(err, TU_EREPLAN,
-				    "a row has NULL in its key");
-	return TU_OK;
 }
 
 /*
@@ -196,24 +219,34 @@ check_order(
 /* Every suspect is decoded even where no more are kept: then nothing can fail
  * any more when they are reported. */
 static enum status
+look_at_found(struct looker *l, struct part *p, struct err *err)
+{
+	const struct btree_scan *scan = &l->scan;
+	struct cell *rows[2];
+	enum status st = TU_OK;
+
+	for (size_t i = 0; i < scan->nfound && !st; i++) {
+		st = looker_rows(l, &scan->found[i], rows, err);
+		if (!st && !p->more && !looker_equal(l, rows))
+			keep(l, p, &scan->found[i], &scan->place[i]);
+		if (!st)
+			st = check_order(l->tree->pair, rows, err);
+	}
+	return st;
+}
+
+static enum status
 look_at_part(struct looker *l, struct part *p, struct err *err)
 {
 	struct btree_scan *scan = &l->scan;
-	struct cell *rows[2];
 	enum status st = TU_OK;
 
 	scan_begin(scan, &p->lo, &p->hi);
 	while (!scan->done && !st && !atomic_load(&l->tree->stop)) {
 		st = looker_scan(l, err);
-		for (size_t i = 0; i < scan->nfound && !st; i++) {
-			st = looker_rows(l, &scan->found[i], rows, err);
-			if (!st && !p->more && !are_equal(l, rows))
-				keep(p, &scan->found[i], &scan->place[i]);
-			if (!st && !l->tree->ordered)
-				st = check_join(l->tree->pair, p, rows, err);
-			else if (!st)
-				st = check_order(l->tree->pair, rows, err);
-		}
+		if (!st)
+			st = l->tree->ordered ? look_at_found(l, p, err)
+			                      : btree_join_add(l, err);
 		pthread_mutex_lock(&l->tree->lock);
 		l->tree->judged += scan->nfound;
 		pthread_mutex_unlock(&l->tree->lock);
@@ -239,6 +272,8 @@ thread_main(void *arg)
 	enum status st = TU_OK;
 	size_t i;
 
+	if (!t->ordered)
+		l->moved = moved_feed_new(t->moved);
 	while (!st && !atomic_load(&t->stop) &&
 	       (i = atomic_fetch_add(&t->next, 1)) < t->nparts) {
 		st = look_at_part(l, &t->parts[i], &err);
@@ -253,6 +288,8 @@ thread_main(void *arg)
 		t->passed += l->scan.passed;
 		pthread_mutex_unlock(&t->lock);
 	}
+	if (!t->ordered)
+		moved_feed_end(l->moved);
 	looker_free(l);
 	pthread_mutex_lock(&t->lock);
 	if (st && !t->status) {

@@ -266,6 +266,7 @@ step(struct btree_scan *s)
 	    !w[SOURCE].done && !w[TARGET].done && !w[SOURCE].lone &&
 	    !w[TARGET].lone) {
 		why = pass_over(s, &passed);
+		w[SOURCE].ahead = w[TARGET].ahead = !passed;
 		if (why != NULL || passed)
 			goto out;
 	}

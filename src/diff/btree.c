@@ -76,17 +76,14 @@ order_keys(struct looker *l, struct cell *const rows[2])
 
 static enum status
 report(struct looker *l, struct merge *m, struct place *p,
-    const struct suspect *f, struct err *err)
+    const struct suspect *f, struct cell *const rows[2], struct err *err)
 {
 	struct suspect second = *f;
-	struct cell *rows[2], *one[2] = { NULL, NULL };
-	enum status st = looker_rows(l, f, rows, err);
+	struct cell *one[2] = { NULL, NULL };
+	int order = order_keys(l, rows);
 	enum side first;
-	int order;
+	enum status st;
 
-	if (st)
-		return st;
-	order = order_keys(l, rows);
 	if (order == 0)
 		return report_change(m, p, f, rows, err);
 	first = order < 0 ? SOURCE : TARGET;
@@ -105,29 +102,49 @@ report_part(struct looker *l, struct merge *m, struct place *place,
 	const uint64_t before[2] = { place->before[SOURCE],
 		place->before[TARGET] };
 	struct btree_scan *scan = &l->scan;
+	const char *copies = p->copies.data;
+	struct cell *rows[2];
 	enum status st = TU_OK;
 
-	for (size_t i = 0; i < p->nsuspects && !st; i++)
-		st = report(l, m, place, &p->suspects[i], err);
+	for (size_t i = 0; i < p->nsuspects && !st; i++) {
+		const struct suspect *f = &p->suspects[i];
+
+		st = i < p->ncopied ? looker_copied(l, &copies, f, rows, err)
+		                    : looker_rows(l, f, rows, err);
+		if (!st)
+			st = report(l, m, place, f, rows, err);
+	}
 	for (int s = SOURCE; s <= TARGET && p->more; s++)
 		place->before[s] += p->before[s];
 	if (p->more)
 		scan_begin(scan, &p->from, &p->hi);
 	while (p->more && !scan->done && !st) {
 		st = looker_scan(l, err);
-		for (size_t i = 0; i < scan->nfound && !st; i++)
-			st = report(l, m, place, &scan->found[i], err);
+		for (size_t i = 0; i < scan->nfound && !st; i++) {
+			st = looker_rows(l, &scan->found[i], rows, err);
+			if (!st)
+				st = report(
+				    l, m, place, &scan->found[i], rows, err);
+		}
 	}
 	for (int s = SOURCE; s <= TARGET; s++)
 		place->before[s] = before[s] + p->rows[s];
 	return st;
 }
 
+static void
+free_part(struct part *p)
+{
+	free(p->suspects);
+	p->suspects = NULL;
+	buf_free(&p->copies);
+}
+
 /* What was read once cannot be read again: the file is not what its lock
  * promises. */
 static enum status
-report_all(struct btree *t, struct change_sink *sink, struct tally *tally,
-    struct err *err)
+report_all(struct btree *t, struct cursor *const cur[2],
+    struct change_sink *sink, struct tally *tally, struct err *err)
 {
 	struct looker *l = looker_new(t);
 	struct place place = { .rows = {
@@ -137,12 +154,11 @@ report_all(struct btree *t, struct change_sink *sink, struct tally *tally,
 
 	merge_init(&m, t->plan, t->pair, t->pair, sink, tally);
 	if (!t->ordered)
-		st = btree_join(t, &m, err);
+		st = merge_run(&m, cur[SOURCE], cur[TARGET], err);
 	for (size_t i = 0; t->ordered && i < t->nparts && !st; i++) {
 		st = report_part(l, &m, &place, &t->parts[i], err);
 		btree_forget(t, &t->parts[i]);
-		free(t->parts[i].suspects);
-		t->parts[i].suspects = NULL;
+		free_part(&t->parts[i]);
 		if (!st && interrupted())
 			st = err_set(err, TU_EINTERRUPTED, "interrupted");
 	}
@@ -196,7 +212,7 @@ is_rowid(const struct pair *pair)
 static const char *
 why_not(const struct pair *pair)
 {
-	if (!pair->by_pages)
+	if (!pair->any_hash)
 		return "a hash was asked for";
 	if (pair->multiset)
 		return "it has no key";
@@ -249,11 +265,13 @@ find_cells(struct btree *t)
 			    t->pages[s], (size_t)(c - first));
 		}
 	}
-	for (size_t i = 0; i < pair->ncols; i++)
+	for (size_t i = 0; i < pair->ncols; i++) {
+		t->with_rowid |= pair->cols[i].col[SOURCE]->rowid_alias;
 		t->alike &=
 		    !rule_has_sides(pair->cols[i].type.rule) &&
 		    sqlite_pages_alike(t->pages[SOURCE], t->at[SOURCE][i],
 			t->pages[TARGET], t->at[TARGET][i]);
+	}
 }
 
 /*
@@ -391,28 +409,45 @@ close_tree(struct btree *t)
 		free(t->at[s]);
 	}
 	for (size_t i = 0; i < t->nparts; i++)
-		free(t->parts[i].suspects);
+		free_part(&t->parts[i]);
+	moved_free(t->moved);
 	pthread_cond_destroy(&t->changed);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
+}
+
+/* Whatever is not as it should be is found here. */
+static enum status
+look(struct btree *t, struct cursor *cur[2], struct err *err)
+{
+	enum status st;
+
+	if (!t->ordered)
+		t->moved = moved_new();
+	st = btree_look(t, err);
+	if (!st && !t->ordered)
+		st = btree_join_open(t, cur, err);
+	stage_look(0);
+	return st;
 }
 
 static enum status
 run(struct btree *t, struct change_sink *sink, struct tally *tally,
     const char **why, struct arena *arena, struct err *err)
 {
-	enum status st = btree_look(t, err);
+	struct cursor *cur[2] = { NULL, NULL };
+	enum status st = look(t, cur, err);
 
-	stage_look(0);
 	if (st == TU_EREPLAN) {
 		*why = arena_strdup(arena, err->msg);
 		err_clear(err);
-		return TU_OK;
+		st = TU_OK;
+		goto out;
 	}
 	if (!st)
 		st = diff_check_versions(t->plan, t->pair, err);
 	if (st)
-		return st;
+		goto out;
 	for (int s = SOURCE; s <= TARGET; s++) {
 		tally->rows[s] = atomic_load(&t->rows[s]);
 		t->plan->db[s]->bytes_in += t->bytes[s];
@@ -424,7 +459,11 @@ run(struct btree *t, struct change_sink *sink, struct tally *tally,
 	    "same bytes on both sides, %llu rows do not",
 	    t->pair->name, (unsigned long long)t->passed,
 	    (unsigned long long)t->leaves, (unsigned long long)t->judged);
-	return report_all(t, sink, tally, err);
+	st = report_all(t, cur, sink, tally, err);
+out:
+	for (int s = SOURCE; s <= TARGET; s++)
+		db_cursor_close(cur[s]);
+	return st;
 }
 
 enum status

@@ -10,7 +10,8 @@
  * Nothing is reported before both b-trees were walked to their ends, so
  * whatever is not as it should be leaves the table to the ordinary path. Up to
  * 4096 suspects of a stretch are kept meanwhile; where there are more, the rest
- * of the stretch is walked again.
+ * of the stretch is walked again. Where another column than the rowid is the
+ * key, all of them are kept, in a file where they are many (moved.h).
  */
 #ifndef TU_DIFF_BTREE_H
 #define TU_DIFF_BTREE_H

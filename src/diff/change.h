@@ -91,6 +91,15 @@ extent_differed(const struct extent *e)
 	       e->ops[CHANGE_DELETE];
 }
 
+/* How it was hashed in the end, as struct pair has it; leaf_rows 0: as the
+ * pair says. */
+struct hashed {
+	enum hash_kind hash;
+	uint64_t leaf_rows;
+	const char *why;
+	struct placement placement;
+};
+
 /* What a table's comparison came to. */
 struct tally {
 	uint64_t rows[2];         /* exact */
@@ -106,6 +115,7 @@ struct tally {
 	uint64_t accepted_inserts; /* among them: the target lacks them */
 	uint64_t bytes[2];
 	double seconds;
+	struct hashed hashed;
 	bool open_end; /* known: no side has a row after the last change */
 	bool by_pages; /* diff/btree.h compared it */
 	bool by_keys;  /* only rows that may have changed were looked at:

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "diff/pages.h"
+#include "diff/sorter.h"
 
 #define SAMPLE 16    /* leaves of a stretch that are looked at, at most */
 #define SAMPLE_OF 32 /* one of so many, 3 % of the rows */
@@ -15,6 +17,29 @@
 /* Where none of the first stretches looked at is dense, what is dense is less
  * than a quarter of all, and looking at the others would cost more. */
 #define FIRST 4
+
+/*
+ * Do the rows of a side come in key order as they lie, a few at a time, and is
+ * every key of its column's type, so that they surely do? Of SQLite's keys only
+ * the rowid is; reading by another index takes longer than hashing, too.
+ */
+static bool
+comes_in_order(const struct plan *plan, const struct pair *pair, enum side side)
+{
+	const struct db *db = plan->db[side];
+
+	if (pair->pushdown[side] || sorter_needed(db, pair, side) ||
+	    (db->holds && !pages_ordered(db, pair, side)))
+		return false;
+	for (size_t i = 0; i < pair->nrange; i++) {
+		const struct column *col = pair->cols[i].col[side];
+
+		if (col->pad_space ||
+		    (col->affinity != AFF_NONE && !col->rowid_alias))
+			return false;
+	}
+	return true;
+}
 
 /* Is the leaf to be read again, and not just one row of it? */
 static bool
@@ -84,7 +109,9 @@ dense_look(const struct plan *plan, const struct pair *pair, struct pool *pool,
 
 	*n = 1;
 	out[0] = (struct stretch){ .last = nleaves };
-	if (!pair->raw || bounds->ncols == 0 || nleaves < LEAVES_MIN)
+	if (bounds->ncols == 0 || nleaves < LEAVES_MIN ||
+	    !comes_in_order(plan, pair, SOURCE) ||
+	    !comes_in_order(plan, pair, TARGET))
 		return TU_OK;
 	for (size_t i = 0; i < STRETCHES && !st; i++) {
 		/* 2, 6, 10 and 14, then 3, 7... */

@@ -4,9 +4,10 @@
  * Rows that are hashed here come in any order, as fast as they can; those of
  * leaves that differ come again, by key. Where that is most of them, as with
  * one row in ten that differs, it takes up to 1.7 times as long as reading both
- * sides just once, in key order; where few have to come again, that takes up to
- * 1.5 times as long as hashing them. So some leaves of each stretch of the key
- * space are looked at first.
+ * sides just once, in key order, and up to three times where one of them is
+ * MariaDB or SQLite; where few have to come again, that takes up to 1.5 times
+ * as long as hashing them. So some leaves of each stretch of the key space are
+ * looked at first.
  */
 #ifndef TU_DIFF_DENSE_H
 #define TU_DIFF_DENSE_H
@@ -24,8 +25,7 @@ struct stretch {
 /*
  * Cut all leaves into stretches, ascending and without gaps: in *n how many.
  * One that is not dense where nothing was looked at: small tables, those that a
- * server folds, and those of other brands than PostgreSQL, whose keys may be
- * other than their columns say.
+ * server folds, and those whose rows may not come in the order of their keys.
  */
 enum status dense_look(const struct plan *plan, const struct pair *pair,
     struct pool *pool, const struct bounds *bounds, const struct krange *within,

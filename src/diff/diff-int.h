@@ -14,6 +14,19 @@
 #include "diff/gather.h"
 #include "diff/merge.h"
 
+/* A place that differs, and what is to be done about it. */
+struct suspect {
+	enum {
+		SUSPECT_KEY,  /* read the row that is named */
+		SUSPECT_LIST, /* find out which rows differ (rowlist.h) */
+		SUSPECT_RANGE /* read all rows */
+	} kind;
+	int64_t key;
+	struct krange range; /* that the key is in, too */
+};
+
+#define SUSPECTS 1024 /* at once */
+
 /* The comparison of one pair. */
 struct comparison {
 	const struct plan *plan;
@@ -35,14 +48,18 @@ struct comparison {
 	double started;    /* seconds */
 	uint64_t bytes[2]; /* received before */
 
+	struct suspect suspects[SUSPECTS]; /* found, in key order */
+	size_t nsuspects, nlist;           /* of these SUSPECT_LIST */
+
 	/* What is to be fetched next. */
 	struct krange ranges[FETCH_RANGES];
 	size_t nranges;
 	int64_t points[FETCH_POINTS];
-	uint32_t point_leaf[FETCH_POINTS];
+	struct krange point_range[FETCH_POINTS];
+	bool listed[FETCH_POINTS]; /* the server says that it differs */
 	bool confirmed[FETCH_POINTS];
 	size_t npoints;
-	struct arena *batch; /* bounds of cut leaves, until fetched */
+	struct arena *batch; /* bounds of parts of leaves, until fetched */
 };
 
 /* Of all rows, as the plan says. */

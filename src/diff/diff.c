@@ -13,6 +13,7 @@
 #include "diff/btree.h"
 #include "diff/diff-int.h"
 #include "diff/pilot.h"
+#include "diff/placement.h"
 
 #define PIECE_LEAVES 8
 
@@ -72,7 +73,8 @@ check_folding(struct comparison *c, struct err *err)
 		    c->pair.name, c->plan->db[s]->side);
 		c->pair.pushdown[s] = false;
 		if (c->pair.hash == HASH_RECORD)
-			pair_hash_here(&c->pair);
+			pair_hash_here(c->plan->db, &c->pair,
+			    "a server's hashes are not ours");
 	}
 	return TU_OK;
 }
@@ -144,6 +146,15 @@ cut_table(struct comparison *c, struct err *err)
 	    c->pair.leaf_rows, c->arena, &c->bounds, err);
 }
 
+/* Rows were to travel: is that right for this link? */
+static enum status
+place(struct comparison *c, struct err *err)
+{
+	enum status st = placement_choose(c->plan, &c->pair, &c->bounds, err);
+
+	return st || c->pair.hash == HASH_STREAM ? st : cut_table(c, err);
+}
+
 /* Large leaves were planned for the servers: is that right for this table? */
 static enum status
 reconsider(struct comparison *c, struct err *err)
@@ -156,7 +167,8 @@ reconsider(struct comparison *c, struct err *err)
 	if (st || pilot == PILOT_ALIKE)
 		return st;
 	if (pilot == PILOT_DENSE)
-		pair_hash_here(&c->pair);
+		pair_hash_here(
+		    c->plan->db, &c->pair, "most rows seem to differ");
 	else
 		c->pair.leaf_rows = PILOT_LEAF;
 	return cut_table(c, err);
@@ -227,6 +239,8 @@ compare(struct comparison *c, struct err *err)
 	enum status st;
 
 	st = cut_table(c, err);
+	if (!st && c->pair.measurable && !c->part)
+		st = place(c, err);
 	if (!st)
 		st = reconsider(c, err);
 	if (!st)
@@ -288,15 +302,16 @@ attempt(struct comparison *c, struct err *err)
 enum status
 comparison_run(struct comparison *c, struct err *err)
 {
-	bool folds = c->pair.pushdown[SOURCE] || c->pair.pushdown[TARGET];
 	enum status st = attempt(c, err);
+	bool folds = c->pair.pushdown[SOURCE] || c->pair.pushdown[TARGET];
 
 	if (st == TU_EREPLAN && folds && c->tally->suspects == 0) {
 		log_line(LOG_INFO, "table '%s': %s; its rows are hashed here",
 		    c->shown->name, err->msg);
 		err_clear(err);
 		*c->tally = (struct tally){ 0 };
-		pair_hash_here(&c->pair);
+		pair_hash_here(
+		    c->plan->db, &c->pair, "a server could not hash all rows");
 		st = attempt(c, err);
 	}
 	if (st != TU_EREPLAN || c->part)
@@ -324,7 +339,7 @@ spare_servers(struct comparison *c)
 	if (piece == UINT64_MAX)
 		return;
 	if (pair->nrange == 0)
-		pair_hash_here(pair);
+		pair_hash_here(c->plan->db, pair, "it has no ranges to pace");
 	pair->leaf_rows = MIN(pair->leaf_rows, MAX(piece / PIECE_LEAVES, 1));
 	if (pair->rows / (double)pair->leaf_rows > LEAVES_MAX)
 		pair->leaf_rows = (uint64_t)(pair->rows / LEAVES_MAX) + 1;
@@ -359,9 +374,7 @@ comparison_begin(struct comparison *c, struct err *err)
 	bool begun = c->begun;
 
 	c->begun = true;
-	return begun || c->sink->begin == NULL
-	           ? TU_OK
-	           : c->sink->begin(c->sink, c->shown, err);
+	return begun ? TU_OK : tell_begin(c->sink, c->shown, err);
 }
 
 enum status
@@ -378,8 +391,11 @@ comparison_end(struct comparison *c, enum status st, struct err *err)
 	tally->seconds = clock_seconds() - c->started;
 	for (int s = SOURCE; s <= TARGET; s++)
 		tally->bytes[s] = c->plan->db[s]->bytes_in - c->bytes[s];
-	if (c->sink->end != NULL)
-		st = c->sink->end(c->sink, pair, tally, err);
+	tally->hashed = (struct hashed){ .hash = c->pair.hash,
+		.leaf_rows = c->pair.leaf_rows,
+		.why = c->pair.hash_why,
+		.placement = c->pair.placement };
+	st = tell_end(c->sink, pair, tally, err);
 out:
 	free(c);
 	return st;

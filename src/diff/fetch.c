@@ -53,6 +53,13 @@ condition(struct buf *sql, const struct db *db, const struct pair *pair,
 	    sql, db, pair, side, pair->nrange, &spec->ranges[i], err);
 }
 
+static bool
+in_pages(const struct db *db, const struct pair *pair, enum side side,
+    const struct fetch_spec *spec)
+{
+	return spec->pages && pages_needed(db, pair, side);
+}
+
 static enum status
 select_ranges(struct buf *sql, const struct db *db, const struct pair *pair,
     enum side side, const struct fetch_spec *spec, struct err *err)
@@ -78,7 +85,8 @@ select_ranges(struct buf *sql, const struct db *db, const struct pair *pair,
 		order_by_position(sql, pair);
 	} else {
 		buf_addc(sql, ')');
-		if (!sorter_needed(db, pair, side))
+		if (!sorter_needed(db, pair, side) &&
+		    !in_pages(db, pair, side, spec))
 			side_order(sql, db, pair, side, pair->nkeys);
 	}
 	return st;
@@ -145,10 +153,13 @@ fetch_open(struct db *db, const struct pair *pair, enum side side,
 		st = select_ranges(&sql, db, pair, side, spec, err);
 	}
 	scan.sql = buf_str(&sql);
-	if (!st)
-		st = here ? open_sorter(
-				db, pair, side, &scan, where, NULL, 0, out, err)
-		          : db_scan(db, &scan, out, err);
+	if (!st && here)
+		st = open_sorter(
+		    db, pair, side, &scan, where, NULL, 0, out, err);
+	else if (!st && in_pages(db, pair, side, spec))
+		st = pages_open(db, pair, side, &scan, where, out, err);
+	else if (!st)
+		st = db_scan(db, &scan, out, err);
 	buf_free(&sql);
 	return st;
 }

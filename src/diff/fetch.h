@@ -12,7 +12,9 @@
 /* Which rows: any of these. */
 struct fetch_spec {
 	const struct krange *ranges;
-	size_t nranges;        /* at most FETCH_RANGES */
+	size_t nranges; /* at most FETCH_RANGES */
+	bool pages; /* one range, of more rows than a side may hold; where it
+	             * would hold them all they are pages_ordered() */
 	const int64_t *points; /* values of a single integer key */
 	size_t npoints;        /* at most FETCH_POINTS */
 	/* Buckets of the key's hash, out of `of`; nbuckets 0 with of > 0 is

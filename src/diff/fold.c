@@ -9,6 +9,7 @@
 #include "diff/gather.h"
 
 #define SAMPLE_ROWS 32
+#define TOPMOST (UINT64_C(1) << 63)
 
 /* A decimal of any sign and up to 30 digits, modulo 2^64. */
 static uint64_t
@@ -26,43 +27,92 @@ sum_mod_64(const struct cell *c)
 	return negative ? -v : v;
 }
 
+/* What the server says of a leaf. */
+struct line {
+	int64_t leaf, rows;
+	struct leaf sums;
+};
+
+/* n, rows, and two sums as text. */
+static bool
+parse_texts(const struct cell *c, struct line *l)
+{
+	if (c[0].kind != CELL_INT || c[1].kind != CELL_INT)
+		return false;
+	*l = (struct line){ .leaf = c[0].u.i,
+		.rows = c[1].u.i,
+		.sums = { .a = sum_mod_64(&c[2]), .b = sum_mod_64(&c[3]) } };
+	return true;
+}
+
+/* Bytes: see dialect->fold_records. */
+static bool
+parse_record(const struct cell *c, struct line *l)
+{
+	uint64_t v[5];
+
+	*l = (struct line){ 0 };
+	if (c->kind == CELL_NULL)
+		return true; /* no rows */
+	if (c->kind != CELL_BYTES || c->len != 2 + sizeof(v))
+		return false;
+	l->leaf = (int64_t)big_endian(c->u.p, 2);
+	for (size_t i = 0; i < ARRAY_LEN(v); i++)
+		v[i] = big_endian(c->u.p + 2 + 8 * i, 8);
+	l->rows = (int64_t)v[0];
+	l->sums = (struct leaf){ .a = v[1] ^ TOPMOST,
+		.b = v[2] ^ TOPMOST,
+		.ka = v[3] ^ TOPMOST,
+		.kb = v[4] ^ TOPMOST };
+	return true;
+}
+
 static enum status
-read_sums(struct db *db, enum side side, const char *sql, bool keys,
+add_line(const struct line *l, struct leaf *leaves, size_t n, struct err *err)
+{
+	struct leaf *leaf = leaves + l->leaf;
+
+	if (l->leaf < 0 || (uint64_t)l->leaf >= n)
+		return err_set(err, TU_EBUG, "leaf number out of range");
+	if (l->rows < 0)
+		return err_set(err, TU_EREPLAN,
+		    "the server computed no hash for some row");
+	leaf->n += (uint64_t)l->rows;
+	leaf->a += l->sums.a;
+	leaf->b += l->sums.b;
+	leaf->ka += l->sums.ka;
+	leaf->kb += l->sums.kb;
+	return TU_OK;
+}
+
+static enum status
+read_sums(struct db *db, enum side side, const char *sql, bool records,
     struct leaf *leaves, size_t n, struct err *err)
 {
-	const struct column *cols[] = { &db_int_column, &db_int_column,
-		&db_text_column, &db_text_column, &db_text_column,
-		&db_text_column };
-	struct db_scan scan = {
-		.sql = sql, .columns = cols, .ncolumns = keys ? 6 : 4
-	};
+	const struct column *texts[] = { &db_int_column, &db_int_column,
+		&db_text_column, &db_text_column };
+	const struct column *bytes = &db_bytes_column;
+	struct db_scan scan = { .sql = sql,
+		.columns = records ? &bytes : texts,
+		.ncolumns = records ? 1 : ARRAY_LEN(texts) };
 	struct cursor *cur = NULL;
 	const struct row *row;
 	uint64_t rows = 0;
 	enum status st = db_scan(db, &scan, &cur, err);
 
 	while (!st && !(st = db_next(cur, &row, err)) && row != NULL) {
-		const struct cell *c = row->cells;
+		struct line l;
 
-		if (c[0].kind != CELL_INT || c[0].u.i < 0 ||
-		    (uint64_t)c[0].u.i >= n) {
-			st = err_set(err, TU_EBUG, "leaf number out of range");
+		if (records ? !parse_record(row->cells, &l)
+			    : !parse_texts(row->cells, &l)) {
+			st = err_set(err, TU_EBUG, "no line of a leaf");
 			break;
 		}
-		if (c[1].u.i < 0) {
-			st = err_set(err, TU_EREPLAN,
-			    "the server computed no hash for some row");
+		st = add_line(&l, leaves, n, err);
+		if (st)
 			break;
-		}
-		stage_add(side, (uint64_t)c[1].u.i);
-		rows += (uint64_t)c[1].u.i;
-		leaves[c[0].u.i].n += (uint64_t)c[1].u.i;
-		leaves[c[0].u.i].a += sum_mod_64(&c[2]);
-		leaves[c[0].u.i].b += sum_mod_64(&c[3]);
-		if (!keys)
-			continue;
-		leaves[c[0].u.i].ka += sum_mod_64(&c[4]);
-		leaves[c[0].u.i].kb += sum_mod_64(&c[5]);
+		stage_add(side, (uint64_t)l.rows);
+		rows += (uint64_t)l.rows;
 	}
 	db_cursor_close(cur);
 	pace_rows(db, rows);
@@ -88,38 +138,22 @@ fold_some_ranges(struct db *db, const struct pair *pair, enum side side,
     const char *hash, struct leaf *leaves, struct err *err)
 {
 	struct arena *arena = arena_new(16384);
-	const struct column **cols =
-	    arena_alloc(arena, b->ncols * sizeof(*cols));
 	struct sql_range *ranges = arena_alloc(arena, n * sizeof(*ranges));
 	bool records = pair->hash == HASH_RECORD;
-	bool near = fold_near(b, within);
 	struct buf sql = BUF_INIT;
 	enum status st = TU_OK;
 
-	for (size_t c = 0; c < b->ncols; c++)
-		cols[c] = pair->cols[c].col[side];
 	for (size_t i = 0; i < n && !st; i++) {
 		struct krange r = bounds_range(b, within, first + i);
-		const struct cell *in[2] = { r.lo, r.hi };
-		struct cell *out[2] = { NULL, NULL };
 
-		for (int e = 0; e < 2 && !st; e++) {
-			if (in[e] == NULL)
-				continue;
-			out[e] = arena_alloc(arena, b->ncols * sizeof(*out[e]));
-			for (size_t c = 0; c < b->ncols && !st; c++)
-				st = side_convert_key(db, pair, side, c,
-				    &in[e][c], arena, &out[e][c], err);
-		}
-		ranges[i] = (struct sql_range){ .ncols = b->ncols,
-			.columns = cols,
-			.lo = out[0],
-			.hi = out[1] };
+		st = side_sql_range(
+		    db, pair, side, b->ncols, &r, arena, &ranges[i], err);
 	}
 	if (!st) {
 		if (records)
 			db->dialect->fold_records(&sql, pair->table[side], hash,
-			    cols[0], near, ranges, n);
+			    pair->cols[0].col[side], fold_near(b, within),
+			    ranges, n);
 		else
 			db->dialect->fold_ranges(
 			    &sql, pair->table[side], hash, ranges, n);

@@ -2,14 +2,17 @@
 
 #include "diff/gather.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/log.h"
 #include "base/stage.h"
 #include "db/pace.h"
+#include "db/sqlite-rows.h"
 #include "diff/fold.h"
 #include "diff/pages.h"
 
@@ -152,6 +155,104 @@ leaves_at_once(const struct worker *w, size_t most)
 	return w->bounds->ncols == 0 ? w->last : (size_t)MIN(MAX(n, 1), most);
 }
 
+/* Rows on their way into leaves. */
+struct adder {
+	struct worker *worker;
+	struct row_reader reader;
+	size_t hint;
+	uint64_t n;
+	bool failed; /* because of a row */
+};
+
+static void
+adder_init(struct adder *a, struct worker *w, size_t first)
+{
+	*a = (struct adder){ .worker = w, .hint = first };
+	reader_init(&a->reader, w->pair, w->side, w->plan->seed);
+}
+
+static void
+adder_release(struct adder *a)
+{
+	stage_add(a->worker->side, a->n & 1023);
+	reader_release(&a->reader);
+}
+
+static enum status
+add_next(void *arg, const struct row *row, struct err *err)
+{
+	struct adder *a = arg;
+	enum status st = add_row(a->worker, &a->reader, row, &a->hint, err);
+
+	a->failed = st != TU_OK;
+	if ((++a->n & 1023) != 0 || st)
+		return st;
+	stage_add(a->worker->side, 1024);
+	return atomic_load(&a->worker->crew->stop)
+	           ? err_set(err, TU_EINTERRUPTED, "interrupted")
+	           : TU_OK;
+}
+
+/*
+ * A whole table of an SQLite file, by its pages. *done is false if that cannot
+ * be, or turns out to be wrong; then nothing is in the leaves.
+ */
+static enum status
+scan_pages(
+    struct worker *w, const struct db_scan *scan, bool *done, struct err *err)
+{
+	const struct table *table = w->pair->table[w->side];
+	struct arena *arena = arena_new(1024);
+	struct cursor *cur = NULL;
+	const char *why = NULL;
+	struct adder a;
+	enum status st = sqlite_rows_open(w->db, table, scan->columns,
+	    scan->ncolumns, arena, &cur, &why, err);
+
+	adder_init(&a, w, w->first);
+	if (!st && why == NULL)
+		st = db_rest(cur, add_next, &a, err);
+	if (st == TU_EREPLAN && !a.failed) {
+		why = arena_strdup(arena, err->msg);
+		err_clear(err);
+		st = TU_OK;
+		memset(w->leaves, 0, w->bounds->nleaves * sizeof(*w->leaves));
+	}
+	*done = why == NULL;
+	log_line(LOG_INFO, "table '%s': the %s's rows %s%s", w->pair->name,
+	    w->db->side,
+	    *done ? "were read from its pages"
+		  : "are not read from its pages: ",
+	    *done ? "" : why);
+	adder_release(&a);
+	db_cursor_close(cur);
+	arena_free(arena);
+	return st;
+}
+
+/* By statements: a driver's own way, or page by page. */
+static enum status
+scan_rows(struct worker *w, size_t first, const struct db_scan *scan,
+    bool where, struct err *err)
+{
+	struct cursor *cur = NULL;
+	struct adder a;
+	enum status st;
+
+	adder_init(&a, w, first);
+	if (w->db->drv->each != NULL) {
+		st = db_each(w->db, scan, add_next, &a, err);
+	} else {
+		st =
+		    pages_open(w->db, w->pair, w->side, scan, where, &cur, err);
+		if (!st)
+			st = db_rest(cur, add_next, &a, err);
+		db_cursor_close(cur);
+	}
+	adder_release(&a);
+	return st;
+}
+
 static enum status
 scan_leaves(struct worker *w, size_t first, size_t last, struct err *err)
 {
@@ -159,42 +260,35 @@ scan_leaves(struct worker *w, size_t first, size_t last, struct err *err)
 	const struct column **cols = calloc(p->ncols, sizeof(*cols));
 	struct db_scan scan = { .columns = cols, .nkeys = p->nkeys };
 	struct buf sql = BUF_INIT;
-	struct cursor *cur = NULL;
-	struct row_reader r;
-	const struct row *row;
-	size_t hint = first, bare;
-	uint64_t n = 0;
+	size_t bare;
+	bool whole, done = false;
 	enum status st;
 
 	if (cols == NULL)
 		out_of_memory(p->ncols * sizeof(*cols));
-	reader_init(&r, p, w->side, w->plan->seed);
 	scan.ncolumns = side_columns(p, w->side, false, cols);
 	if (p->raw)
 		scan.flags |= DB_SCAN_RAW;
 	side_select(&sql, w->db, p, w->side, false);
 	bare = sql.len;
 	st = part_condition(w, first, last, &sql, err);
-	if (st)
-		goto out;
+	whole = p->table[w->side]->where == NULL && sql.len == bare;
 	scan.sql = buf_str(&sql);
-	st = pages_open(w->db, p, w->side, &scan,
-	    p->table[w->side]->where != NULL || sql.len > bare, &cur, err);
-	while (!st && !(st = db_next(cur, &row, err)) && row != NULL) {
-		st = add_row(w, &r, row, &hint, err);
-		if ((++n & 1023) == 0) {
-			stage_add(w->side, 1024);
-			if (atomic_load(&w->crew->stop))
-				break;
-		}
-	}
-	stage_add(w->side, n & 1023);
-out:
-	db_cursor_close(cur);
-	reader_release(&r);
+	if (!st && whole && p->any_hash && w->db->dialect == &dialect_sqlite)
+		st = scan_pages(w, &scan, &done, err);
+	if (!st && !done)
+		st = scan_rows(w, first, &scan, !whole, err);
 	buf_free(&sql);
 	free(cols);
 	return st;
+}
+
+/* Each worker begins, whatever became of the others: of what is wrong on both
+ * sides, the source is named. */
+static bool
+is_over(const struct worker *w, size_t i)
+{
+	return i >= w->last || (i > w->first && atomic_load(&w->crew->stop));
 }
 
 static enum status
@@ -203,11 +297,8 @@ scan_part(struct worker *w, struct err *err)
 	size_t step = leaves_at_once(w, w->last);
 	enum status st = TU_OK;
 
-	for (size_t i = w->first; i < w->last && !st; i += step) {
-		if (atomic_load(&w->crew->stop))
-			break;
+	for (size_t i = w->first; !is_over(w, i) && !st; i += step)
 		st = scan_leaves(w, i, MIN(i + step, w->last), err);
-	}
 	return st;
 }
 
@@ -217,13 +308,10 @@ fold_part(struct worker *w, struct err *err)
 	size_t step = leaves_at_once(w, FOLD_RANGES);
 	enum status st = TU_OK;
 
-	for (size_t i = w->first; i < w->last && !st; i += step) {
-		if (atomic_load(&w->crew->stop))
-			break;
+	for (size_t i = w->first; !is_over(w, i) && !st; i += step)
 		st = fold_leaves(w->db, w->pair, w->side, w->plan->seed,
 		    w->bounds, &w->within, i, MIN(i + step, w->last), w->leaves,
 		    err);
-	}
 	return st;
 }
 
@@ -249,9 +337,20 @@ worker_main(void *arg)
 	return NULL;
 }
 
+static void
+end_all(struct worker *workers, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		pace_hurry(workers[i].db, true);
+		if (!workers[i].done)
+			workers[i].db->drv->cancel(workers[i].db);
+	}
+}
+
 /*
  * Wait for all workers; when one failed, end the statements of the others, and
- * again later: a worker may have been between two statements.
+ * again later: a worker may have been between two statements. Not at once: what
+ * is wrong with one may be wrong with all, and then each says so by itself.
  */
 static void
 wait_for(struct crew *crew, struct worker *workers, unsigned n)
@@ -259,6 +358,7 @@ wait_for(struct crew *crew, struct worker *workers, unsigned n)
 	pthread_mutex_lock(&crew->lock);
 	while (crew->running > 0) {
 		struct timespec until;
+		int rc;
 
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_nsec += TICK_MS * 1000000L;
@@ -266,12 +366,10 @@ wait_for(struct crew *crew, struct worker *workers, unsigned n)
 			until.tv_nsec -= 1000000000L;
 			until.tv_sec++;
 		}
-		pthread_cond_timedwait(&crew->changed, &crew->lock, &until);
-		for (unsigned i = 0; i < n && atomic_load(&crew->stop); i++) {
-			pace_hurry(workers[i].db, true);
-			if (!workers[i].done)
-				workers[i].db->drv->cancel(workers[i].db);
-		}
+		rc =
+		    pthread_cond_timedwait(&crew->changed, &crew->lock, &until);
+		if (rc == ETIMEDOUT && atomic_load(&crew->stop))
+			end_all(workers, n);
 		stage_tick();
 	}
 	pthread_mutex_unlock(&crew->lock);

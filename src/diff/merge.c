@@ -260,8 +260,7 @@ emit(struct merge *m, struct change *c, struct err *err)
 			break;
 		}
 	}
-	return m->sink->change != NULL ? m->sink->change(m->sink, c, err)
-	                               : TU_OK;
+	return tell_change(m->sink, c, err);
 }
 
 /* A key that is cut on its way (a time into a SQLite number) is not the row's
@@ -395,7 +394,7 @@ step(struct merge *m, struct err *err)
 		      m->reader[TARGET].key.data, m->reader[TARGET].key.len);
 	enum side lead = order <= 0 ? SOURCE : TARGET;
 	size_t point = find_point(m, m->row[lead]);
-	bool differ = true;
+	bool named = point != SIZE_MAX && !m->listed[point], differ = true;
 	enum status st;
 
 	enter_range(m, &m->reader[lead].key);
@@ -407,12 +406,12 @@ step(struct merge *m, struct err *err)
 		st = emit_delete(m, m->row[TARGET]->cells, 1, 0, err);
 	else
 		st = both(m, m->row[SOURCE]->cells, m->row[TARGET]->cells,
-		    point != SIZE_MAX, &differ, err);
+		    named, &differ, err);
 	if (st)
 		return st;
 	m->tally->suspects++;
 	m->next = differ && point == SIZE_MAX && m->nranges > 0;
-	if (point != SIZE_MAX) {
+	if (named) {
 		m->confirmed[point] |= differ;
 		m->present[SOURCE] += order <= 0;
 		m->present[TARGET] += order >= 0;

@@ -27,8 +27,10 @@ struct merge {
 	uint64_t at, among; /* merge_place() */
 
 	/* Keys that leaf_decode() named, ascending; confirmed[i] is set when
-	 * that row differs. present counts them per side. */
+	 * that row differs. present counts them per side. Of listed ones the
+	 * servers' hashes differ (rowlist.h); they are rows like any other. */
 	const int64_t *points;
+	const bool *listed;
 	bool *confirmed;
 	size_t npoints;
 	uint64_t present[2];

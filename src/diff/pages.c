@@ -86,6 +86,20 @@ pages_needed(const struct db *db, const struct pair *pair, enum side side)
 	return find_key(db, pair, side) != NULL;
 }
 
+bool
+pages_ordered(const struct db *db, const struct pair *pair, enum side side)
+{
+	const struct index_key *key = find_key(db, pair, side);
+
+	if (key == NULL || key->ncols != pair->nkeys ||
+	    pair->nrange != pair->nkeys)
+		return false;
+	for (size_t i = 0; i < key->ncols; i++)
+		if (place(pair, side, key->cols[i]) != i)
+			return false;
+	return true;
+}
+
 /* --- one after the other -------------------------------------------------- */
 
 static void

@@ -20,6 +20,10 @@ uint64_t pages_rows(const struct table *table);
  */
 bool pages_needed(const struct db *db, const struct pair *pair, enum side side);
 
+/* Do the rows of such pages come in the order of the pair's key? */
+bool pages_ordered(
+    const struct db *db, const struct pair *pair, enum side side);
+
 /*
  * As db_scan(), for a scan of side_columns() without an ORDER BY, in one piece
  * unless pages_needed(). where: the statement has a condition already.

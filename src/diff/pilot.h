@@ -2,9 +2,10 @@
  * pilot.h - what a look at a few leaves says about a table that servers fold.
  *
  * A line a leaf is all that travels, so leaves are large where tables are
- * alike. One that differs has to be cut and read again, and where most of them
- * do, everything would be read twice: then small leaves from the start, of
- * which most name the one row that differs (leaf.h), or no folding at all.
+ * alike. One that differs in several rows has to be cut and read again, and
+ * where most of them do, everything would be read twice: then small leaves from
+ * the start, of which most name the one row that differs (leaf.h), or no
+ * folding at all.
  */
 #ifndef TU_DIFF_PILOT_H
 #define TU_DIFF_PILOT_H

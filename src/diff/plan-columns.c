@@ -4,16 +4,7 @@
 
 #include <string.h>
 
-#include "db/dialect.h"
-#include "diff/bounds.h"
-#include "diff/leaf.h"
 #include "diff/names.h"
-#include "value/rule.h"
-
-#define STREAM_LEAF 32    /* rows; small, so that one difference is decoded */
-#define PUSHDOWN_LEAF 256 /* rows; every leaf is a line on the wire */
-#define PUSHDOWN_LEAVES 1024
-#define UNKNOWN_ROWS 100000 /* assumed of a query */
 
 const char *const *
 plan_list(const struct selection *sel, enum column_list which)
@@ -334,180 +325,6 @@ collect_columns(struct builder *b, struct err *err)
 	return TU_OK;
 }
 
-/* Does the user want values to be equal that are not? */
-static bool
-has_folds(const struct pair_column *pc)
-{
-	return rule_folds(pc->type.rule) ||
-	       (pc->rules != NULL && pc->type.rule == NULL);
-}
-
-/* Rules that a server's SQL does not know. */
-static bool
-folds_here(const struct pair *p)
-{
-	for (size_t i = 0; i < p->ncols; i++)
-		if (rule_folds(p->cols[i].type.rule))
-			return true;
-	return false;
-}
-
-static bool
-same_wire(struct db *const db[2], const struct pair *p)
-{
-	if (db[SOURCE]->drv != db[TARGET]->drv)
-		return false;
-	for (size_t i = 0; i < p->ncols; i++) {
-		const struct column *a = p->cols[i].col[SOURCE];
-		const struct column *c = p->cols[i].col[TARGET];
-
-		if (!a->raw || !c->raw || a->wire != c->wire ||
-		    strcmp(a->type, c->type) != 0 || has_folds(&p->cols[i]))
-			return false;
-	}
-	return true;
-}
-
-static bool
-can_fold(const struct db *db, const struct pair *p, enum side side)
-{
-	struct buf scratch = BUF_INIT;
-	bool can = db->fold && !folds_here(p);
-
-	for (size_t i = 0; can && i < p->ncols; i++)
-		can = db->dialect->canon_expr(
-		    &scratch, p->cols[i].col[side], &p->cols[i].type);
-	buf_free(&scratch);
-	return can;
-}
-
-static double
-estimated_rows(const struct table *t)
-{
-	if (t->rows >= 0)
-		return t->rows;
-	return t->bytes >= 0 ? t->bytes / 100 : -1;
-}
-
-static uint64_t
-stream_leaf(const struct pair *p)
-{
-	return MAX((uint64_t)(p->rows / LEAVES_MAX) + 1, STREAM_LEAF);
-}
-
-static void
-choose_hash(struct builder *b)
-{
-	struct pair *p = b->pair;
-	double n = MAX(
-	    estimated_rows(p->table[SOURCE]), estimated_rows(p->table[TARGET]));
-	bool push = false;
-
-	p->rows = n < 0 ? UNKNOWN_ROWS : n;
-	p->hash = b->sel->hash < 0 || b->sel->hash == HASH_RECORD
-	              ? HASH_STREAM
-	              : (enum hash_kind)b->sel->hash;
-	p->by_pages = b->sel->hash < 0;
-	p->hash_why = b->sel->hash < 0 ? "rows travel and are hashed here"
-	                               : "as asked for by --hash";
-	if (p->hash != HASH_STREAM && folds_here(p)) {
-		p->hash = HASH_STREAM;
-		p->hash_why = "no server knows the rules of a column";
-	}
-	for (int s = SOURCE; s <= TARGET; s++) {
-		p->pushdown[s] = p->hash != HASH_STREAM &&
-		                 can_fold(b->db[s], p, (enum side)s);
-		push |= p->pushdown[s];
-	}
-	p->raw = p->hash == HASH_STREAM && same_wire(b->db, p);
-	if (b->sel->leaf_rows > 0)
-		p->leaf_rows = b->sel->leaf_rows;
-	else if (push)
-		p->leaf_rows =
-		    MAX((uint64_t)(p->rows / PUSHDOWN_LEAVES), PUSHDOWN_LEAF);
-	else
-		p->leaf_rows = stream_leaf(p);
-	if (p->rows / (double)p->leaf_rows > LEAVES_MAX)
-		p->leaf_rows = (uint64_t)(p->rows / LEAVES_MAX) + 1;
-}
-
-void
-pair_hash_here(struct pair *p)
-{
-	p->pushdown[SOURCE] = p->pushdown[TARGET] = false;
-	if (p->hash != HASH_RECORD)
-		return;
-	p->hash = HASH_STREAM;
-	p->raw = true;
-	p->leaf_rows = stream_leaf(p);
-}
-
-/* Does the server's own hash know all columns? Raw bytes of both sides are
- * comparable, so are hashes of these. */
-static bool
-can_record(const struct builder *b, enum side side)
-{
-	const struct db *db = b->db[side];
-	const struct pair *p = b->pair;
-	const struct column **cols =
-	    arena_alloc(b->arena, p->ncols * sizeof(*cols));
-	struct buf scratch = BUF_INIT;
-	bool can = db->records;
-
-	for (size_t i = 0; i < p->ncols; i++)
-		cols[i] = p->cols[i].col[side];
-	can = can && db->dialect->record_expr(&scratch, cols, p->ncols, 0);
-	buf_free(&scratch);
-	return can;
-}
-
-static void
-choose_records(struct builder *b)
-{
-	struct pair *p = b->pair;
-
-	if (b->sel->hash != HASH_RECORD)
-		return;
-	if (p->raw && bounds_integer_key(p) && can_record(b, SOURCE) &&
-	    can_record(b, TARGET)) {
-		p->hash = HASH_RECORD;
-		p->raw = false;
-		p->pushdown[SOURCE] = p->pushdown[TARGET] = true;
-		if (b->sel->leaf_rows == 0)
-			p->leaf_rows = RECORD_LEAF;
-	} else {
-		p->hash_why = "no server has a hash of its own for such rows";
-	}
-}
-
-/* Bounds come from min(), max() and samples, which cost a query or a view as
- * much as all its rows do. */
-static void
-choose_ranges(struct builder *b)
-{
-	struct pair *p = b->pair;
-
-	if (!table_is_stored(p->table[SOURCE]) &&
-	    !table_is_stored(p->table[TARGET]))
-		return;
-	while (!p->multiset && p->nrange < p->nkeys) {
-		const struct pair_column *c = &p->cols[p->nrange];
-
-		if (has_folds(c))
-			break;
-		if (!b->db[SOURCE]->dialect->order_native(
-			c->col[SOURCE], &c->type) ||
-		    !b->db[TARGET]->dialect->order_native(
-			c->col[TARGET], &c->type))
-			break;
-		p->nrange++;
-	}
-	if (!bounds_integer_key(p) &&
-	    !bounds_can_sample(b->db[SOURCE], p->table[SOURCE]) &&
-	    !bounds_can_sample(b->db[TARGET], p->table[TARGET]))
-		p->nrange = 0;
-}
-
 enum status
 plan_columns(struct db *const db[2], const struct selection *sel,
     struct arena *arena, struct pair *pair, unsigned *used, struct err *err)
@@ -539,8 +356,6 @@ plan_columns(struct db *const db[2], const struct selection *sel,
 		st = plan_key_rules(&b, err);
 	if (st)
 		return st;
-	choose_hash(&b);
-	choose_ranges(&b);
-	choose_records(&b);
+	plan_hash(&b);
 	return TU_OK;
 }

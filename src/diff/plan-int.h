@@ -1,6 +1,6 @@
 /*
  * plan-int.h - the parts of the planner: tables (plan.c), the columns of one
- * pair (plan-columns.c) and its key (plan-key.c).
+ * pair (plan-columns.c), its key (plan-key.c) and its hash (plan-hash.c).
  */
 #ifndef TU_DIFF_PLAN_INT_H
 #define TU_DIFF_PLAN_INT_H
@@ -54,5 +54,8 @@ enum status plan_key_rules(struct builder *b, struct err *err);
 
 /* Choose the key among pair->cols and put it first. */
 enum status plan_key(struct builder *b, struct err *err);
+
+/* With the key known: who hashes, and what a leaf is. */
+void plan_hash(struct builder *b);
 
 #endif

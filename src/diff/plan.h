@@ -73,6 +73,13 @@ struct skipped {
 	const char *why;
 };
 
+/* Seconds for a million rows of both sides at once, as some of them took. */
+struct placement {
+	bool measured;
+	double rows;   /* that travelled */
+	double hashes; /* that servers hashed */
+};
+
 struct pair {
 	const struct table *table[2];
 	enum match how;
@@ -104,18 +111,26 @@ struct pair {
 	/* The first nrange key columns order alike on both sides: leaves are
 	 * key ranges. 0: leaves are buckets of the key's hash. */
 	size_t nrange;
-	bool raw;      /* both sides hash rows as they arrive */
-	bool by_pages; /* no hash was asked for: btree.h may do without */
+	bool raw;        /* both sides hash rows as they arrive */
+	bool any_hash;   /* none was asked for: btree.h may do without */
+	bool measurable; /* so placement.h may choose one */
 	enum hash_kind hash;
 	bool pushdown[2];     /* the server folds this side */
 	uint64_t leaf_rows;   /* rows a leaf is meant to hold */
-	const char *hash_why; /* for plan: why this hash */
-	double rows;          /* estimate, at least 0 */
-	uint64_t version[2];  /* db_driver.table_version when described */
+	const char *hash_why; /* for people; NULL: what was measured says it */
+	struct placement placement;
+	double rows;         /* estimate, at least 0 */
+	uint64_t version[2]; /* db_driver.table_version when described */
 };
 
-/* No server folds its rows after all. */
-void pair_hash_here(struct pair *pair);
+/*
+ * Have servers hash the rows of a copy of a pair, the cheapest way that they
+ * can; false: none can, and the copy is void. And back: none does after all,
+ * because of why (static text). Rows are hashed as they arrive then, unless md5
+ * or sha256 was asked for.
+ */
+bool pair_hash_there(struct db *const db[2], struct pair *pair);
+void pair_hash_here(struct db *const db[2], struct pair *pair, const char *why);
 
 /* Rows that a leaf of HASH_RECORD holds where nothing else was asked for. */
 #define RECORD_LEAF 4096

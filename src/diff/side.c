@@ -246,20 +246,33 @@ convert_bound(const struct db *db, const struct pair *pair, enum side side,
 }
 
 enum status
-side_range(struct buf *sql, const struct db *db, const struct pair *pair,
-    enum side side, size_t ncols, const struct krange *range, struct err *err)
+side_sql_range(const struct db *db, const struct pair *pair, enum side side,
+    size_t ncols, const struct krange *range, struct arena *arena,
+    struct sql_range *out, struct err *err)
 {
-	struct arena *arena = arena_new(1024);
-	const struct column *cols[64];
-	struct sql_range r = { .ncols = ncols, .columns = cols };
+	const struct column **cols = arena_alloc(arena, ncols * sizeof(*cols));
 	enum status st;
 
 	for (size_t i = 0; i < ncols; i++)
 		cols[i] = pair->cols[i].col[side];
-	st = convert_bound(db, pair, side, ncols, range->lo, arena, &r.lo, err);
+	*out = (struct sql_range){ .ncols = ncols, .columns = cols };
+	st = convert_bound(
+	    db, pair, side, ncols, range->lo, arena, &out->lo, err);
 	if (!st)
 		st = convert_bound(
-		    db, pair, side, ncols, range->hi, arena, &r.hi, err);
+		    db, pair, side, ncols, range->hi, arena, &out->hi, err);
+	return st;
+}
+
+enum status
+side_range(struct buf *sql, const struct db *db, const struct pair *pair,
+    enum side side, size_t ncols, const struct krange *range, struct err *err)
+{
+	struct arena *arena = arena_new(1024);
+	struct sql_range r;
+	enum status st =
+	    side_sql_range(db, pair, side, ncols, range, arena, &r, err);
+
 	if (!st)
 		db->dialect->range_cond(sql, &r);
 	arena_free(arena);

@@ -59,7 +59,13 @@ size_t side_columns(const struct pair *pair, enum side side, bool extra,
 void side_order(struct buf *sql, const struct db *db, const struct pair *pair,
     enum side side, size_t ncols);
 
-/* Append the condition of a range on ncols leading key columns. */
+/* A range on ncols leading key columns, as this side's columns hold its bounds;
+ * memory comes from the arena. */
+enum status side_sql_range(const struct db *db, const struct pair *pair,
+    enum side side, size_t ncols, const struct krange *range,
+    struct arena *arena, struct sql_range *out, struct err *err);
+
+/* Append the condition of such a range. */
 enum status side_range(struct buf *sql, const struct db *db,
     const struct pair *pair, enum side side, size_t ncols,
     const struct krange *range, struct err *err);

@@ -30,6 +30,7 @@ struct slicer {
 	uint64_t rows;       /* when the cycle began */
 	const struct cell *lo, *hi;
 	struct buf lo_key, hi_key; /* encoded */
+	bool ended[2]; /* the side had no more rows than its share */
 };
 
 /* --- the text ------------------------------------------------------------- */
@@ -334,7 +335,8 @@ look_for_end(struct slicer *s, enum side side, uint64_t n, bool *found,
 			end_at(s, bound, &key);
 	}
 	db_cursor_close(cur);
-	pace_rows(db, n);
+	if (*found)
+		pace_rows(db, n);
 	buf_free(&key);
 	buf_free(&sql);
 	return st;
@@ -352,6 +354,7 @@ find_end(struct slicer *s, enum side side, uint64_t n, struct err *err)
 		found = false;
 		st = look_for_end(s, side, n, &found, &done, err);
 	}
+	s->ended[side] = !found;
 	return st;
 }
 
@@ -414,6 +417,15 @@ copy_key(const struct slicer *s, const struct cell *key, struct arena *arena)
 	return copy;
 }
 
+/* How many it passed then is known when they were read. */
+static void
+pace_ended(const struct slicer *s, const struct tally *tally)
+{
+	for (int i = SOURCE; i <= TARGET; i++)
+		if (s->ended[i])
+			pace_rows(s->plan->db[i], tally->rows[i]);
+}
+
 enum status
 diff_slice(const struct plan *plan, const struct pair *pair,
     const struct diff_options *options, struct slice *slice,
@@ -429,6 +441,8 @@ diff_slice(const struct plan *plan, const struct pair *pair,
 	slice->whole = false;
 	if (!st)
 		st = comparison_run(c, err);
+	if (!st)
+		pace_ended(&s, tally);
 	if (st == TU_EREPLAN) {
 		slice->whole = !c->begun;
 		st = refuse(err);

@@ -3,6 +3,8 @@
 #include "diff/stretch.h"
 
 #include "base/clock.h"
+#include "base/log.h"
+#include "db/pace.h"
 #include "diff/slice.h"
 
 /* Of the first slice: some 0.1 s. */
@@ -10,6 +12,9 @@
 #define ROWS_MAX 1e15
 /* What a slice is to take; cutting it out costs some milliseconds. */
 #define SLICE_SECONDS 1.0
+/* Where it ends is asked of one side and then of the other, which passes its
+ * rows each time, and then both are read. */
+#define PASSES 3
 /* The next is larger or smaller by at most so much. */
 #define FACTOR 4.0
 
@@ -27,9 +32,7 @@ seam_begin(struct change_sink *s, const struct pair *pair, struct err *err)
 	bool begun = seam->begun;
 
 	seam->begun = true;
-	return begun || seam->to->begin == NULL
-	           ? TU_OK
-	           : seam->to->begin(seam->to, pair, err);
+	return begun ? TU_OK : tell_begin(seam->to, pair, err);
 }
 
 /* Places are those within the slice. */
@@ -40,8 +43,19 @@ seam_change(struct change_sink *s, const struct change *c, struct err *err)
 	struct change here = *c;
 
 	here.before = here.among = here.leaves = 0;
-	return seam->to->change != NULL ? seam->to->change(seam->to, &here, err)
-	                                : TU_OK;
+	return tell_change(seam->to, &here, err);
+}
+
+/* Of the first slice: no more than may be read in the time that it is to
+ * take. */
+static double
+first_rows(const struct plan *plan)
+{
+	double rows = FIRST_ROWS;
+
+	for (int s = SOURCE; s <= TARGET; s++)
+		rows = MIN(rows, (double)pace_piece(plan->db[s]) / PASSES);
+	return MAX(rows, 1);
 }
 
 static double
@@ -77,6 +91,19 @@ one_slice(const struct plan *plan, const struct pair *pair,
 	return TU_OK;
 }
 
+/* It has no parts after all, which this slice was the first to show: whoever
+ * begins with it the next time can still compare the table as one. */
+static bool
+ends_before(const struct stretch *s, const struct slice *slice, enum status st,
+    struct err *err)
+{
+	if (st != TU_ESCHEMA || !slice->whole || s->whole)
+		return false;
+	log_line(LOG_INFO, "%s; that is for the next run", err->msg);
+	err_clear(err);
+	return true;
+}
+
 enum status
 diff_stretch(const struct plan *plan, const struct pair *pair,
     const struct diff_options *options, struct stretch *s,
@@ -87,7 +114,7 @@ diff_stretch(const struct plan *plan, const struct pair *pair,
 		.to = sink,
 	};
 	struct slice slice = { .from = s->from, .arena = s->arena };
-	double all = s->part > 0 ? s->part : 1, rows = FIRST_ROWS;
+	double all = s->part > 0 ? s->part : 1, rows = first_rows(plan);
 	enum status st = TU_OK;
 
 	*tally = (struct tally){ 0 };
@@ -100,11 +127,15 @@ diff_stretch(const struct plan *plan, const struct pair *pair,
 		slice.most = s->until > 0 ? (uint64_t)rows : 0;
 		st = one_slice(
 		    plan, pair, options, s, &slice, &seam, tally, err);
+		if (ends_before(s, &slice, st, err)) {
+			st = TU_OK;
+			break;
+		}
 		s->done += slice.done;
 		rows = next_rows(rows, clock_seconds() - began);
 	} while (st == TU_OK && s->next != NULL && clock_seconds() < s->until &&
 		 (s->part == 0 || s->done < all * (1 - 1e-9)));
-	if (st == TU_OK && sink->end != NULL)
-		st = sink->end(sink, pair, tally, err);
+	if (st == TU_OK)
+		st = tell_end(sink, pair, tally, err);
 	return st;
 }

@@ -20,7 +20,8 @@ struct stretch {
 	/* Out: where it ended, in the arena; NULL: at the table's end. */
 	const char *next;
 	double done; /* of part */
-	/* Out, with TU_ESCHEMA: as in struct slice. */
+	/* Out, with TU_ESCHEMA: as in struct slice. Where it is not the first
+	 * slice that has shown it, the stretch ends before that one. */
 	bool whole;
 };
 

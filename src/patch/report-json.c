@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "db/db.h"
+#include "diff/placement.h"
 #include "patch/jsoncols.h"
 #include "patch/jsonval.h"
 #include "patch/jsonw.h"
@@ -324,15 +325,39 @@ add_rows(struct jsonw *j, const uint64_t rows[2])
 	jsonw_close(j, '}');
 }
 
-static void
-add_plan(struct jsonw *j, const struct pair *pair)
+void
+report_json_hash(struct jsonw *j, enum hash_kind hash, const char *why,
+    const struct placement *p)
 {
+	struct buf text = BUF_INIT;
+
+	jsonw_str(j, "hash", hash_kind_name(hash));
+	placement_why(&text, why, p);
+	jsonw_str(j, "hash_why", buf_str(&text));
+	buf_free(&text);
+	if (!p->measured)
+		return;
+	jsonw_open(j, "measured", '{');
+	jsonw_real(j, "rows", p->rows);
+	jsonw_real(j, "hashes", p->hashes);
+	jsonw_close(j, '}');
+}
+
+static void
+add_plan(struct jsonw *j, const struct pair *pair, const struct tally *tally)
+{
+	const struct hashed planned = { .hash = pair->hash,
+		.leaf_rows = pair->leaf_rows,
+		.why = pair->hash_why };
+	const struct hashed *h =
+	    tally->hashed.leaf_rows > 0 ? &tally->hashed : &planned;
+
 	jsonw_open(j, "key", '[');
 	for (size_t i = 0; i < pair->nkeys && !pair->multiset; i++)
 		jsonw_str(j, NULL, pair->cols[i].col[TARGET]->name);
 	jsonw_close(j, ']');
-	jsonw_str(j, "hash", hash_kind_name(pair->hash));
-	jsonw_u64(j, "leaf_rows", pair->leaf_rows);
+	report_json_hash(j, h->hash, h->why, &h->placement);
+	jsonw_u64(j, "leaf_rows", h->leaf_rows);
 	for (int s = SOURCE; s <= TARGET; s++) {
 		if (pair->nonly[s] == 0)
 			continue;
@@ -424,7 +449,7 @@ add_table(struct report *r, const struct pair *pair, const struct tally *tally,
 	jsonw_str(&j, "table", pair->name);
 	jsonw_str(&j, "source", pair->table[SOURCE]->name);
 	jsonw_str(&j, "target", pair->table[TARGET]->name);
-	add_plan(&j, pair);
+	add_plan(&j, pair, tally);
 	add_rules(&j, pair);
 	add_rows(&j, tally->rows);
 	add_ops(&j, tally->ops);

@@ -82,6 +82,11 @@ const struct totals *report_totals(const struct report *r);
 /* "price tolerance=0.01; name fold=rtrim", without a newline. */
 void report_add_rules(struct buf *out, const struct pair *pair);
 
+/* The fields of json that say how a table is hashed, and why. */
+struct jsonw;
+void report_json_hash(struct jsonw *j, enum hash_kind hash, const char *why,
+    const struct placement *p);
+
 /* What of a table was compared where the time was limited, without a newline.
  * There is nothing to say where all of it was, and in time. */
 bool report_has_extent(const struct tally *tally);

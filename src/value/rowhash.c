@@ -64,16 +64,6 @@ hasher_free(struct hasher *h)
 	free(h);
 }
 
-static uint64_t
-big_endian_64(const unsigned char *p)
-{
-	uint64_t v = 0;
-
-	for (int i = 0; i < 8; i++)
-		v = v << 8 | p[i];
-	return v;
-}
-
 struct hash128
 hasher_sum(struct hasher *h, const void *data, size_t len)
 {
@@ -89,7 +79,7 @@ hasher_sum(struct hasher *h, const void *data, size_t len)
 	    !EVP_DigestFinal_ex(h->ctx, digest, NULL))
 		abort();
 	return (
-	    struct hash128){ big_endian_64(digest), big_endian_64(digest + 8) };
+	    struct hash128){ big_endian(digest, 8), big_endian(digest + 8, 8) };
 }
 
 uint64_t

@@ -42,6 +42,16 @@ setup() {
 	done
 }
 
+@test "rows of an SQLite file are read from its pages" {
+	for sides in "$LITE $PG" "$PG $LITE"; do
+		run -0 --separate-stderr "$TRUEUP" diff -v $sides
+		[ "$(grep -c 'rows were read from its pages$' <<<"$stderr")" \
+		    -eq 11 ]
+	done
+	run -0 --separate-stderr "$TRUEUP" diff -v --hash=stream "$LITE" "$PG"
+	[[ $stderr != *"from its pages"* ]]
+}
+
 @test "the script as it comes has lost a blank in 8 cells" {
 	fresh_pg_db stripped
 	load_chinook_pg "$stripped" as-it-comes

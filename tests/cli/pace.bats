@@ -46,6 +46,15 @@ paced() {
 	is "$output" "$(cat whole)"
 }
 
+@test "a budget counts what a rate lets pass" {
+	for db in a.db b.db; do
+		lite $db "CREATE TABLE t(id INTEGER PRIMARY KEY, x TEXT);" \
+		    "$(numbers 22000) INSERT INTO t $rows"
+	done
+	run -7 "$TRUEUP" diff --budget=0s --max-rate=600 a.db b.db
+	[[ $output == *"t: compared to before id 201; the budget is spent"* ]]
+}
+
 @test "a server is asked for a second's rows at once, whoever hashes them" {
 	fresh_pg_db a
 	fresh_pg_db b
@@ -60,6 +69,24 @@ paced() {
 		paced 1.4 --hash=$hash --max-rate=4000 "$a" "$b"
 		[ "$(grep -c '"t"' <<<"$stderr")" -ge "$((plain + 2))" ]
 	done
+}
+
+@test "so it is where rows are read in key order" {
+	fresh_pg_db a
+	fresh_pg_db b
+	for url in "$a" "$b"; do
+		pg "$url" 'CREATE TABLE t(id int PRIMARY KEY, x int);' \
+		    "INSERT INTO t SELECT n, n FROM generate_series(1, 120000) n;"
+	done
+	pg "$b" 'UPDATE t SET x = 0 WHERE id % 5 = 0;' 'ANALYZE t'
+	pg "$a" 'ANALYZE t'
+	"$TRUEUP" diff "$a" "$b" >whole || [ $? -eq 1 ]
+	run -1 --separate-stderr "$TRUEUP" diff -v --hash=stream --trace-sql \
+	    --max-load=1000 "$a" "$b"
+	is "$output" "$(cat whole)"
+	[[ $stderr == *"it is read in key order there"* ]]
+	echo "$stderr" >/tmp/me_err
+	is "$(grep -c 'trueup: source: .*"t".* ORDER BY "id"' <<<"$stderr")" 3
 }
 
 @test "MariaDB, whose driver keeps what it gets" {

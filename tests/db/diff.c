@@ -80,20 +80,10 @@ must(struct db *db, const char *sql)
 	}
 }
 
-static uint64_t
-mix(uint64_t x)
-{
-	x ^= x >> 31;
-	x *= UINT64_C(0x9e3779b97f4a7c15);
-	x ^= x >> 29;
-	x *= UINT64_C(0xbf58476d1ce4e5b9);
-	return x ^ x >> 32;
-}
-
 static void
 key_literal(struct buf *b, enum brand brand, enum key_kind kind, unsigned i)
 {
-	unsigned long long h = mix(i + 1);
+	unsigned long long h = tap_mix(i + 1);
 
 	switch (kind) {
 	case KEY_INT:
@@ -188,7 +178,7 @@ static void
 row_literal(
     struct buf *b, enum brand brand, enum key_kind kind, unsigned i, uint64_t v)
 {
-	unsigned long long h = mix(v);
+	unsigned long long h = tap_mix(v);
 
 	buf_addc(b, '(');
 	key_literal(b, brand, kind, i);

@@ -623,27 +623,21 @@ value_expected(const struct family *f, const enum brand brands[2],
 
 /* --- values that nobody listed -------------------------------------------- */
 
-static uint64_t
-below(uint64_t n)
-{
-	return tap_random() % n;
-}
-
 static void
 random_digits(struct buf *b, const struct family *f)
 {
-	int before = 1 + (int)below((uint64_t)(f->digits - f->scale));
-	int behind = (int)below((uint64_t)f->scale + 1);
+	int before = 1 + (int)tap_below((uint64_t)(f->digits - f->scale));
+	int behind = (int)tap_below((uint64_t)f->scale + 1);
 	size_t point;
 
-	if (below(2) == 0)
+	if (tap_below(2) == 0)
 		buf_addc(b, '-');
 	for (int i = 0; i < before; i++)
-		buf_addc(b, (char)('0' + below(10)));
+		buf_addc(b, (char)('0' + tap_below(10)));
 	point = b->len;
 	buf_addc(b, '.');
 	for (int i = 0; i < behind; i++)
-		buf_addc(b, (char)('0' + below(10)));
+		buf_addc(b, (char)('0' + tap_below(10)));
 	if (behind == 0)
 		b->len = point;
 }
@@ -673,10 +667,10 @@ random_text(struct buf *b, const struct family *f)
 	static const char *const pieces[] = { "a", "A", "b", " ", "\303\251",
 		"e\314\201", "'", "\\", "\n", "|", "1", "\360\237\230\200", "%",
 		"\t", "\302\240", "x", "\"", "0", ":", "zz" };
-	size_t n = below(f->kind == K_CHAR ? 5 : 9);
+	size_t n = tap_below(f->kind == K_CHAR ? 5 : 9);
 
 	for (size_t i = 0; i < n; i++)
-		buf_adds(b, pieces[below(ARRAY_LEN(pieces))]);
+		buf_adds(b, pieces[tap_below(ARRAY_LEN(pieces))]);
 	while (f->kind == K_CHAR && b->len > 0 && b->data[b->len - 1] == ' ')
 		b->len--;
 }
@@ -685,18 +679,18 @@ static void
 random_day(struct buf *b, bool instant)
 {
 	buf_addf(b, "%04d-%02d-%02d",
-	    instant ? 1971 + (int)below(66) : 1000 + (int)below(9000),
-	    1 + (int)below(12), 1 + (int)below(28));
+	    instant ? 1971 + (int)tap_below(66) : 1000 + (int)tap_below(9000),
+	    1 + (int)tap_below(12), 1 + (int)tap_below(28));
 }
 
 static void
 random_clock(struct buf *b)
 {
-	buf_addf(b, "%02d:%02d:%02d", (int)below(24), (int)below(60),
-	    (int)below(60));
-	if (below(3) == 0)
+	buf_addf(b, "%02d:%02d:%02d", (int)tap_below(24), (int)tap_below(60),
+	    (int)tap_below(60));
+	if (tap_below(3) == 0)
 		return;
-	buf_addf(b, ".%06d", 1 + (int)below(999999));
+	buf_addf(b, ".%06d", 1 + (int)tap_below(999999));
 	while (b->data[b->len - 1] == '0')
 		b->len--;
 }
@@ -708,8 +702,8 @@ random_hex(struct buf *b)
 	static const char form[] = "xxxxxxxx-xxxx-vxxx-xxxx-xxxxxxxxxxxx";
 
 	for (const char *p = form; *p != '\0'; p++)
-		buf_addc(b, *p == 'x'   ? "0123456789abcdef"[below(16)]
-			    : *p == 'v' ? "01234567"[below(8)]
+		buf_addc(b, *p == 'x'   ? "0123456789abcdef"[tap_below(16)]
+			    : *p == 'v' ? "01234567"[tap_below(8)]
 					: *p);
 }
 
@@ -718,7 +712,7 @@ static struct value
 random_listed(const struct family *f, struct arena *arena)
 {
 	for (;;) {
-		struct value v = f->listed[below(f->nlisted)];
+		struct value v = f->listed[tap_below(f->nlisted)];
 
 		normalize(f, arena, &v);
 		if (f->kind == K_TEXT || f->kind == K_CHAR)
@@ -734,7 +728,7 @@ value_random(const struct family *f, struct arena *arena)
 	struct buf b = BUF_INIT;
 	struct value v = { .field = NULL };
 
-	if (f->kind == K_OTHER || below(4) == 0)
+	if (f->kind == K_OTHER || tap_below(4) == 0)
 		return random_listed(f, arena);
 	switch (f->kind) {
 	case K_NUM: {
@@ -754,8 +748,8 @@ value_random(const struct family *f, struct arena *arena)
 		random_text(&b, f);
 		break;
 	case K_BYTES:
-		for (size_t n = below(12); n > 0; n--)
-			buf_addc(&b, (char)below(256));
+		for (size_t n = tap_below(12); n > 0; n--)
+			buf_addc(&b, (char)tap_below(256));
 		break;
 	case K_DATE:
 		random_day(&b, false);
@@ -774,7 +768,7 @@ value_random(const struct family *f, struct arena *arena)
 		break;
 	case K_BITS:
 		for (int i = 0; i < f->digits; i++)
-			buf_addc(&b, (char)('0' + below(2)));
+			buf_addc(&b, (char)('0' + tap_below(2)));
 		break;
 	case K_OTHER:
 		break;

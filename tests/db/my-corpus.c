@@ -331,35 +331,27 @@ named_column(const char *name)
 
 /* --- values --------------------------------------------------------------- */
 
-static uint64_t
-random_below(uint64_t n)
-{
-	return tap_random() % n;
-}
-
 static void
 random_numeric(struct buf *out)
 {
-	buf_adds(out, random_below(2) ? "-" : "");
-	for (size_t n = 1 + random_below(35); n > 0; n--)
-		buf_addc(out,
-		    random_below(3) ? (char)('0' + random_below(10)) : '0');
+	buf_adds(out, tap_below(2) ? "-" : "");
+	for (size_t n = 1 + tap_below(35); n > 0; n--)
+		buf_addc(out, tap_below(3) ? (char)('0' + tap_below(10)) : '0');
 	buf_addc(out, '.');
-	for (size_t n = random_below(31); n > 0; n--)
-		buf_addc(out,
-		    random_below(3) ? (char)('0' + random_below(10)) : '0');
+	for (size_t n = tap_below(31); n > 0; n--)
+		buf_addc(out, tap_below(3) ? (char)('0' + tap_below(10)) : '0');
 }
 
 static void
 random_text(struct buf *out)
 {
 	buf_adds(out, "CONVERT(x'");
-	for (size_t n = 1 + random_below(12); n > 0; n--) {
+	for (size_t n = 1 + tap_below(12); n > 0; n--) {
 		static const uint32_t ranges[] = { 0x20, 0x80, 0x100, 0xd800,
 			0x110000 };
-		size_t r = random_below(5);
+		size_t r = tap_below(5);
 		uint32_t from = r == 0 ? 0 : ranges[r - 1];
-		uint32_t c = from + (uint32_t)random_below(ranges[r] - from);
+		uint32_t c = from + (uint32_t)tap_below(ranges[r] - from);
 
 		if (c >= 0xd800 && c < 0xe000)
 			c = 0x20ac;
@@ -399,20 +391,20 @@ random_value(struct buf *out, enum random_kind kind)
 		buf_addf(out,
 		    "TIMESTAMP'0001-01-01 00:00:00.000000' + INTERVAL %" PRIu64
 		    " DAY + INTERVAL %" PRIu64 " MICROSECOND",
-		    random_below(3652000), random_below(UINT64_C(86400000000)));
+		    tap_below(3652000), tap_below(UINT64_C(86400000000)));
 		break;
 	case R_TIMESTAMP:
 		buf_addf(out,
 		    "FROM_UNIXTIME(%" PRIu64 ") + INTERVAL %" PRIu64
 		    " MICROSECOND",
-		    1 + random_below(2147483000), random_below(1000000));
+		    1 + tap_below(2147483000), tap_below(1000000));
 		break;
 	case R_TIME:
 		buf_addf(out,
 		    "SEC_TO_TIME(%s%" PRIu64 ") + INTERVAL %" PRIu64
 		    " MICROSECOND",
-		    random_below(2) ? "-" : "", random_below(3020399),
-		    random_below(1000000));
+		    tap_below(2) ? "-" : "", tap_below(3020399),
+		    tap_below(1000000));
 		break;
 	case R_UUID:
 		buf_addf(out, "UNHEX(MD5('%" PRIu64 "'))", bits);

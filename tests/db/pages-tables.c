@@ -13,18 +13,6 @@
 
 char path[2][64];
 
-uint64_t
-below(uint64_t n)
-{
-	return tap_random() % n;
-}
-
-bool
-one_in(uint64_t n)
-{
-	return below(n) == 0;
-}
-
 void
 bail_out(const char *what, const char *why)
 {
@@ -85,19 +73,19 @@ random_shape(void)
 {
 	static const char *const types[] = { "INTEGER", "REAL", "TEXT", "BLOB",
 		"NUMERIC", "", "DECIMAL(8,2)", "DATETIME" };
-	struct shape s = { .page_size = page_sizes[below(4)],
-		.encoding = encodings[one_in(2) ? 0 : below(3)],
-		.vacuums = one_in(4),
-		.ncols = 1 + below(COLUMNS_MAX) };
+	struct shape s = { .page_size = page_sizes[tap_below(4)],
+		.encoding = encodings[tap_one_in(2) ? 0 : tap_below(3)],
+		.vacuums = tap_one_in(4),
+		.ncols = 1 + tap_below(COLUMNS_MAX) };
 
-	if (one_in(20))
+	if (tap_one_in(20))
 		s.page_size = 65536;
-	if (one_in(8))
-		s.reserved = 1 + (int)below(32);
-	s.id = below(s.ncols);
-	s.rowid = !one_in(3);
+	if (tap_one_in(8))
+		s.reserved = 1 + (int)tap_below(32);
+	s.id = tap_below(s.ncols);
+	s.rowid = !tap_one_in(3);
 	for (size_t i = 0; i < s.ncols; i++)
-		s.types[i] = types[below(ARRAY_LEN(types))];
+		s.types[i] = types[tap_below(ARRAY_LEN(types))];
 	return s;
 }
 
@@ -122,14 +110,14 @@ static void
 choose_key(struct shape *s)
 {
 	static const char *const orders[] = { "DESC", "COLLATE NOCASE" };
-	size_t n = 1 + below(3);
+	size_t n = 1 + tap_below(3);
 
 	/* With a key alone SQLite 3.40.1 finds its own tables malformed. */
 	while (s->ncols < 2)
 		s->types[s->ncols++] = "";
 	n = MIN(n, s->ncols);
 	s->rowid = false;
-	s->order = one_in(12) ? orders[below(2)] : "";
+	s->order = tap_one_in(12) ? orders[tap_below(2)] : "";
 	for (s->nkeys = 0; s->nkeys < n; s->nkeys++)
 		s->keys[s->nkeys] = (s->id + s->nkeys) % s->ncols;
 }
@@ -148,7 +136,8 @@ column_suffix(const struct shape *s, size_t i)
 {
 	if (i != s->id || s->nkeys > 0)
 		return "";
-	return s->rowid || !one_in(10) ? "NOT NULL PRIMARY KEY" : "PRIMARY KEY";
+	return s->rowid || !tap_one_in(10) ? "NOT NULL PRIMARY KEY"
+	                                   : "PRIMARY KEY";
 }
 
 void
@@ -182,15 +171,16 @@ bind_text(sqlite3_stmt *stmt, int i)
 		"\xc3\xa9", "\xf0\x9f\x98\x80", "2024-02-29 12:00:00" };
 	uint16_t wide[8];
 
-	if (!one_in(4)) {
-		sqlite3_bind_text(
-		    stmt, i, words[below(ARRAY_LEN(words))], -1, SQLITE_STATIC);
+	if (!tap_one_in(4)) {
+		sqlite3_bind_text(stmt, i, words[tap_below(ARRAY_LEN(words))],
+		    -1, SQLITE_STATIC);
 		return;
 	}
 	/* Surrogates in any order; a mark at the start would be taken off. */
 	for (size_t k = 0; k < ARRAY_LEN(wide); k++)
-		wide[k] = (uint16_t)(0xd7f0 + below(0x830));
-	sqlite3_bind_text16(stmt, i, wide, (int)below(9) * 2, SQLITE_TRANSIENT);
+		wide[k] = (uint16_t)(0xd7f0 + tap_below(0x830));
+	sqlite3_bind_text16(
+	    stmt, i, wide, (int)tap_below(9) * 2, SQLITE_TRANSIENT);
 }
 
 static int64_t
@@ -198,7 +188,7 @@ random_int(void)
 {
 	int64_t v = (int64_t)tap_random();
 
-	return one_in(3) ? (int64_t)below(3) : v >> below(64);
+	return tap_one_in(3) ? (int64_t)tap_below(3) : v >> tap_below(64);
 }
 
 static void
@@ -207,26 +197,27 @@ bind_random(sqlite3_stmt *stmt, int i)
 	static const double reals[] = { 0.0, -0.0, 1.0, 0.1, -1e300, 1e15,
 		9007199254740993.0, 4e18, 0.5 };
 
-	switch (below(8)) {
+	switch (tap_below(8)) {
 	case 0:
 		sqlite3_bind_null(stmt, i);
 		break;
 	case 1:
 	case 2:
-		sqlite3_bind_double(stmt, i, reals[below(ARRAY_LEN(reals))]);
+		sqlite3_bind_double(
+		    stmt, i, reals[tap_below(ARRAY_LEN(reals))]);
 		break;
 	case 3:
 	case 4:
 		bind_text(stmt, i);
 		break;
 	case 5:
-		sqlite3_bind_zeroblob(stmt, i, (int)below(40));
+		sqlite3_bind_zeroblob(stmt, i, (int)tap_below(40));
 		break;
 	default:
 		sqlite3_bind_int64(stmt, i, random_int());
 	}
-	if (one_in(50)) /* one that needs overflow pages */
-		sqlite3_bind_zeroblob(stmt, i, (int)below(20000));
+	if (tap_one_in(50)) /* one that needs overflow pages */
+		sqlite3_bind_zeroblob(stmt, i, (int)tap_below(20000));
 }
 
 static int64_t
@@ -235,9 +226,9 @@ random_rowid(uint64_t spread)
 	static const int64_t odd[] = { INT64_MIN, INT64_MAX, 0, -1,
 		INT64_MIN + 1 };
 
-	if (one_in(100))
-		return odd[below(ARRAY_LEN(odd))];
-	return (int64_t)(below(spread) - spread / 4);
+	if (tap_one_in(100))
+		return odd[tap_below(ARRAY_LEN(odd))];
+	return (int64_t)(tap_below(spread) - spread / 4);
 }
 
 /* "c0, c1, ..." */
@@ -270,7 +261,7 @@ put_rows(sqlite3 *db, const struct shape *s, size_t n, uint64_t spread)
 	for (; n > 0; n--) {
 		for (size_t i = 0; i < s->ncols; i++)
 			bind_random(stmt, (int)i + 1);
-		if (s->nkeys == 0 || !one_in(3))
+		if (s->nkeys == 0 || !tap_one_in(3))
 			sqlite3_bind_int64(
 			    stmt, (int)s->id + 1, random_rowid(spread));
 		sqlite3_step(stmt);
@@ -289,7 +280,7 @@ add_column(sqlite3 *db, struct shape *s)
 
 	if (s->ncols == COLUMNS_MAX)
 		return;
-	s->types[s->ncols] = columns[below(ARRAY_LEN(columns))];
+	s->types[s->ncols] = columns[tap_below(ARRAY_LEN(columns))];
 	run_f(db, "ALTER TABLE t ADD COLUMN c%d %s", (int)s->ncols,
 	    s->types[s->ncols]);
 	s->ncols++;
@@ -299,19 +290,19 @@ static void
 change_rows(sqlite3 *db, struct shape *s, size_t n, uint64_t spread)
 {
 	run_sql(db, "BEGIN");
-	if (one_in(5))
+	if (tap_one_in(5))
 		add_column(db, s);
-	if (one_in(3))
+	if (tap_one_in(3))
 		run_f(db, "DELETE FROM t WHERE c%d %% 7 = %d", (int)s->id,
-		    (int)below(7));
-	if (s->ncols > 1 && one_in(2))
+		    (int)tap_below(7));
+	if (s->ncols > 1 && tap_one_in(2))
 		run_f(db,
 		    "UPDATE OR IGNORE t SET c%d = c%d || '' WHERE c%d %% 97 = "
 		    "3",
 		    (int)(s->id + 1) % (int)s->ncols,
 		    (int)(s->id + 1) % (int)s->ncols, (int)s->id);
 	/* The last byte of what is in overflow pages. */
-	if (s->ncols > 1 && one_in(2))
+	if (s->ncols > 1 && tap_one_in(2))
 		run_f(db,
 		    "UPDATE OR IGNORE t SET c%d = CAST(zeroblob(length(c%d) - "
 		    "1) || "
@@ -321,7 +312,7 @@ change_rows(sqlite3 *db, struct shape *s, size_t n, uint64_t spread)
 		    (int)(s->id + 1) % (int)s->ncols);
 	put_rows(db, s, n, spread);
 	run_sql(db, "COMMIT");
-	if (one_in(6))
+	if (tap_one_in(6))
 		run_sql(db, "VACUUM");
 }
 
@@ -330,7 +321,7 @@ random_size(void)
 {
 	static const size_t sizes[] = { 0, 1, 2, 20, 150, 400 };
 
-	return sizes[below(ARRAY_LEN(sizes))];
+	return sizes[tap_below(ARRAY_LEN(sizes))];
 }
 
 void
@@ -358,13 +349,13 @@ rebuild(const struct shape *s, struct shape *t)
 	sqlite3 *db;
 
 	*t = *s;
-	t->backwards = one_in(6);
-	if (one_in(2))
-		t->page_size = page_sizes[below(4)];
-	if (one_in(s->nkeys > 0 ? 20 : 3))
-		t->encoding = encodings[below(3)];
+	t->backwards = tap_one_in(6);
+	if (tap_one_in(2))
+		t->page_size = page_sizes[tap_below(4)];
+	if (tap_one_in(s->nkeys > 0 ? 20 : 3))
+		t->encoding = encodings[tap_below(3)];
 	for (size_t i = 0; i < t->ncols; i++)
-		if (!is_key(s, i) && one_in(12))
+		if (!is_key(s, i) && tap_one_in(12))
 			t->types[i] = random_shape().types[0];
 	db = create(TARGET, t);
 	create_table(db, t);
@@ -376,7 +367,7 @@ rebuild(const struct shape *s, struct shape *t)
 		    "ATTACH '%s' AS s; BEGIN; INSERT INTO main.t (%s) "
 		    "SELECT %s FROM s.t %s; COMMIT; DETACH s",
 		    path[SOURCE], columns, columns,
-		    one_in(2) ? "ORDER BY random()" : "");
+		    tap_one_in(2) ? "ORDER BY random()" : "");
 	sqlite3_free(columns);
 	sqlite3_close(db);
 }
@@ -384,9 +375,9 @@ rebuild(const struct shape *s, struct shape *t)
 void
 make_tables(struct shape *s, enum kind kind)
 {
-	uint64_t spread = one_in(3)   ? 1 << 20
-	                  : one_in(3) ? UINT64_C(1) << 60
-	                              : 600;
+	uint64_t spread = tap_one_in(3)   ? 1 << 20
+	                  : tap_one_in(3) ? UINT64_C(1) << 60
+	                                  : 600;
 	struct shape t;
 	sqlite3 *db;
 
@@ -398,19 +389,19 @@ make_tables(struct shape *s, enum kind kind)
 	create_table(db, s);
 	run_sql(db, "BEGIN");
 	put_rows(db, s, random_size(), spread);
-	if (one_in(6))
+	if (tap_one_in(6))
 		add_column(db, s);
 	put_rows(db, s, random_size() / 10, spread);
 	run_sql(db, "COMMIT");
 	sqlite3_close(db);
-	if (one_in(2)) {
+	if (tap_one_in(2)) {
 		copy_file(SOURCE, TARGET);
 		t = *s;
 	} else {
 		rebuild(s, &t);
 	}
 	db = open_file(TARGET);
-	if (!one_in(4))
+	if (!tap_one_in(4))
 		change_rows(db, &t, random_size() / 10, spread);
 	sqlite3_close(db);
 }
@@ -430,17 +421,18 @@ file_size(enum side side)
 static void
 scribble(int fd, size_t size, size_t page_size)
 {
-	size_t page = below(size / page_size) * page_size;
+	size_t page = tap_below(size / page_size) * page_size;
 	unsigned char bytes[8];
-	size_t at, n = 1 + below(4);
+	size_t at, n = 1 + tap_below(4);
 
 	for (size_t i = 0; i < n; i++)
-		bytes[i] = (unsigned char)(one_in(3) ? below(256) : below(8));
-	at = page + (one_in(2) ? below(page_size) : below(40));
-	if (one_in(4)) /* a flipped bit */
+		bytes[i] = (unsigned char)(tap_one_in(3) ? tap_below(256)
+							 : tap_below(8));
+	at = page + (tap_one_in(2) ? tap_below(page_size) : tap_below(40));
+	if (tap_one_in(4)) /* a flipped bit */
 		n = 1;
 	if (n == 1 && pread(fd, bytes, 1, (off_t)at) == 1)
-		bytes[0] ^= (unsigned char)(1 << below(8));
+		bytes[0] ^= (unsigned char)(1 << tap_below(8));
 	if (pwrite(fd, bytes, n, (off_t)at) != (ssize_t)n)
 		bail_out("pwrite", "failed");
 }
@@ -454,9 +446,9 @@ repeat_page(int fd, size_t size, size_t page_size)
 
 	if (n < 3 ||
 	    pread(fd, page, page_size,
-		(off_t)((1 + below(n - 1)) * page_size)) < 0 ||
+		(off_t)((1 + tap_below(n - 1)) * page_size)) < 0 ||
 	    pwrite(fd, page, page_size,
-		(off_t)((1 + below(n - 1)) * page_size)) < 0)
+		(off_t)((1 + tap_below(n - 1)) * page_size)) < 0)
 		return;
 }
 
@@ -483,7 +475,7 @@ crowd_page(int fd, size_t size, size_t page_size, enum kind kind)
 		page[at++] = (unsigned char)(i & 0x7f);
 	}
 	if (pwrite(fd, page, page_size,
-		(off_t)((1 + below(npages - 1)) * page_size)) < 0)
+		(off_t)((1 + tap_below(npages - 1)) * page_size)) < 0)
 		bail_out("pwrite", "failed");
 }
 
@@ -497,13 +489,13 @@ damage(enum side side, enum kind kind)
 	if (fd < 0 || pread(fd, head, 2, 16) != 2)
 		bail_out(path[side], "cannot read");
 	page_size = head[1] == 1 ? 65536 : (size_t)head[0] << 8;
-	for (uint64_t n = 1 + below(3); n > 0; n--)
+	for (uint64_t n = 1 + tap_below(3); n > 0; n--)
 		scribble(fd, size, page_size);
-	if (one_in(6))
+	if (tap_one_in(6))
 		repeat_page(fd, size, page_size);
-	if (one_in(6))
+	if (tap_one_in(6))
 		crowd_page(fd, size, page_size, kind);
-	if (one_in(12) && ftruncate(fd, (off_t)below(size)) != 0)
+	if (tap_one_in(12) && ftruncate(fd, (off_t)tap_below(size)) != 0)
 		bail_out("ftruncate", "failed");
 	close(fd);
 }

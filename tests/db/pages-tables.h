@@ -30,8 +30,6 @@ struct shape {
 };
 
 TU_NORETURN void bail_out(const char *what, const char *why);
-uint64_t below(uint64_t n); /* at random */
-bool one_in(uint64_t n);
 
 void run_sql(sqlite3 *db, const char *sql);
 void run_f(sqlite3 *db, const char *fmt, ...) TU_PRINTF(2, 3);

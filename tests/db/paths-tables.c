@@ -8,28 +8,6 @@
 #include "base/arena.h"
 #include "lib/tap.h"
 
-uint64_t
-below(uint64_t n)
-{
-	return tap_random() % n;
-}
-
-bool
-one_in(uint64_t n)
-{
-	return below(n) == 0;
-}
-
-static uint64_t
-mix(uint64_t x)
-{
-	x ^= x >> 31;
-	x *= UINT64_C(0x9e3779b97f4a7c15);
-	x ^= x >> 29;
-	x *= UINT64_C(0xbf58476d1ce4e5b9);
-	return x ^ x >> 32;
-}
-
 /* --- columns of a key ----------------------------------------------------- */
 
 /* Value x of a column, other than any other of it. */
@@ -55,7 +33,7 @@ sparse(struct buf *b, enum brand brand, unsigned x)
 		buf_adds(b, "9223372036854775807");
 	else
 		buf_addf(b, "%" PRId64,
-		    (int64_t)(mix(x) >> 12 << 11 | x % 2048) -
+		    (int64_t)(tap_mix(x) >> 12 << 11 | x % 2048) -
 			(INT64_C(1) << 61));
 }
 
@@ -89,7 +67,7 @@ text(struct buf *b, enum brand brand, unsigned x)
 {
 	static const char *const first[] = { "a", "A", "b", "B", "_", "-", "~",
 		"\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "''", "" };
-	uint64_t h = mix(x);
+	uint64_t h = tap_mix(x);
 
 	(void)brand;
 	buf_addf(b, "'%s%s%x %u'", first[h % ARRAY_LEN(first)],
@@ -117,7 +95,7 @@ ordered_text(struct buf *b, enum brand brand, unsigned x)
 static void
 uuid(struct buf *b, enum brand brand, unsigned x)
 {
-	uint64_t h = mix(x);
+	uint64_t h = tap_mix(x);
 
 	(void)brand;
 	buf_addf(b, "'%08x-%04x-4000-8000-%012x'", (unsigned)h,
@@ -147,7 +125,7 @@ day(struct buf *b, enum brand brand, unsigned x)
 static void
 bytes(struct buf *b, enum brand brand, unsigned x)
 {
-	uint64_t h = mix(x);
+	uint64_t h = tap_mix(x);
 
 	buf_adds(b, brand == PG ? "'\\x" : "x'");
 	if (h % 3 == 0)
@@ -251,19 +229,20 @@ plant(struct planted_row *r, uint64_t what)
 	else if (what == CHANGE_INSERT)
 		r->present[TARGET] = false;
 	else
-		r->columns = 1 + (unsigned)below(7);
+		r->columns = 1 + (unsigned)tap_below(7);
 }
 
 /* One kind of difference, or all, in a row of so many from some place on. */
 static void
 plant_run(struct planted *p, size_t n, uint64_t one_in_so_many)
 {
-	size_t first = below(p->nrows);
-	uint64_t what = below(4);
+	size_t first = tap_below(p->nrows);
+	uint64_t what = tap_below(4);
 
 	for (size_t i = first; i < p->nrows && i < first + n; i++)
-		if (one_in(one_in_so_many))
-			plant(&p->rows[i], what < CHANGE_OPS ? what : below(3));
+		if (tap_one_in(one_in_so_many))
+			plant(&p->rows[i],
+			    what < CHANGE_OPS ? what : tap_below(3));
 }
 
 static void
@@ -278,7 +257,7 @@ plant_some(struct planted *p)
 {
 	size_t n = p->nrows;
 
-	switch (n == 0 ? 0 : below(11)) {
+	switch (n == 0 ? 0 : tap_below(11)) {
 	case 0:
 		return "equal";
 	case 1:
@@ -286,35 +265,35 @@ plant_some(struct planted *p)
 			plant_run(p, 1, 1);
 		return "three differ";
 	case 2:
-		plant_run(p, 1 + below(n), 1);
+		plant_run(p, 1 + tap_below(n), 1);
 		return "a run";
 	case 3:
 		for (int i = 0; i < 5; i++)
-			plant_run(p, 1 + below(n / 10 + 1), 1);
+			plant_run(p, 1 + tap_below(n / 10 + 1), 1);
 		return "five runs";
 	case 4:
 		plant_run(p, n, 2);
 		return "every other from some place on";
 	case 5:
 		for (size_t i = 0; i < n; i++)
-			plant(&p->rows[i], below(3));
+			plant(&p->rows[i], tap_below(3));
 		return "all";
 	case 6:
-		empty_side(p, (enum side)below(2));
+		empty_side(p, (enum side)tap_below(2));
 		return "a side is empty";
 	case 8:
-		plant(&p->rows[0], below(3));
-		plant(&p->rows[n - 1], below(3));
+		plant(&p->rows[0], tap_below(3));
+		plant(&p->rows[n - 1], tap_below(3));
 		return "the ends";
 	case 7:
 		for (size_t i = n / 2; i < n; i++)
-			plant(&p->rows[i], below(3));
+			plant(&p->rows[i], tap_below(3));
 		return "half of all";
 	default:
 		for (size_t i = 0; i < n; i++)
-			if (one_in(1 + n / 20))
-				plant(&p->rows[i], below(3));
-		plant_run(p, n / 4, 1 + below(3));
+			if (tap_one_in(1 + n / 20))
+				plant(&p->rows[i], tap_below(3));
+		plant_run(p, n / 4, 1 + tap_below(3));
 		return "scattered, and a block";
 	}
 }
@@ -326,28 +305,29 @@ plant_some(struct planted *p)
 static size_t
 random_kind(const struct planted *p, size_t k)
 {
-	if (p->nkeys == 1 && !one_in(3))
-		return INTEGERS + below(DECIMALS - INTEGERS);
-	if (p->nkeys > 1 && k == 0 && one_in(3))
-		return DECIMALS + below(OTHERS - DECIMALS);
-	return below(ARRAY_LEN(kinds));
+	if (p->nkeys == 1 && !tap_one_in(3))
+		return INTEGERS + tap_below(DECIMALS - INTEGERS);
+	if (p->nkeys > 1 && k == 0 && tap_one_in(3))
+		return DECIMALS + tap_below(OTHERS - DECIMALS);
+	return tap_below(ARRAY_LEN(kinds));
 }
 
 static void
 make_key(struct planted *p)
 {
-	p->nkeys = one_in(2) ? 1 : 2 + below(PATH_KEYS - 1);
-	p->keyless = one_in(14);
+	p->nkeys = tap_one_in(2) ? 1 : 2 + tap_below(PATH_KEYS - 1);
+	p->keyless = tap_one_in(14);
 	for (size_t k = 0; k < p->nkeys; k++) {
 		p->kinds[k] = random_kind(p, k);
-		p->radix[k] = 1 + (unsigned)below(one_in(2) ? 6 : 90);
-		p->variant[SOURCE][k] = (unsigned)below(VARIANTS);
-		p->variant[TARGET][k] = one_in(2) ? p->variant[SOURCE][k]
-		                                  : (unsigned)below(VARIANTS);
+		p->radix[k] = 1 + (unsigned)tap_below(tap_one_in(2) ? 6 : 90);
+		p->variant[SOURCE][k] = (unsigned)tap_below(VARIANTS);
+		p->variant[TARGET][k] = tap_one_in(2)
+		                            ? p->variant[SOURCE][k]
+		                            : (unsigned)tap_below(VARIANTS);
 	}
 	for (int s = SOURCE; s <= TARGET; s++) {
-		p->key[s] = (unsigned)below(5);
-		p->analyzed[s] = one_in(2);
+		p->key[s] = (unsigned)tap_below(5);
+		p->analyzed[s] = tap_one_in(2);
 	}
 }
 
@@ -357,7 +337,7 @@ random_size(void)
 	static const size_t most[] = { 3, 40, 40, 400, 1500, PATH_ROWS,
 		PATH_ROWS };
 
-	return below(most[below(ARRAY_LEN(most))] + 1);
+	return tap_below(most[tap_below(ARRAY_LEN(most))] + 1);
 }
 
 static void

@@ -42,9 +42,6 @@ struct planted {
 	uint64_t count[2];
 };
 
-uint64_t below(uint64_t n); /* at random */
-bool one_in(uint64_t n);
-
 /* Invent one that both brands can hold. */
 struct planted *planted_new(
     struct arena *arena, const enum brand brands[2], unsigned number);

@@ -172,7 +172,7 @@ compare_table(void *arg, const struct pair *pair,
 	buf_reset(&b->last);
 	/* Connections cost more than all the rest, and a server that folds
 	 * thousands of leaves without rows costs more than that. */
-	if (b->way.rows > 0 && (b->way.jobs == 1 || one_in(4)))
+	if (b->way.rows > 0 && (b->way.jobs == 1 || tap_one_in(4)))
 		said.rows =
 		    pair->pushdown[SOURCE] || pair->pushdown[TARGET]
 			? MIN(b->way.rows, 500.0 * (double)pair->leaf_rows)
@@ -229,17 +229,17 @@ random_way(void)
 {
 	static const uint64_t leaves[] = { 0, 0, 0, 1, 2, 3, 7, 64, 200, 500,
 		1000 };
-	struct way w = { .hash = (int)below(HASH_RECORD + 2) - 1,
-		.leaf_rows = leaves[below(ARRAY_LEN(leaves))],
+	struct way w = { .hash = (int)tap_below(HASH_RECORD + 2) - 1,
+		.leaf_rows = leaves[tap_below(ARRAY_LEN(leaves))],
 		.jobs = 1 };
 
 	/* Only large tables get more connections, and samples. */
-	if (one_in(3))
-		w.rows = 1e5 * (1 + (double)below(10));
-	if (one_in(3))
-		w.jobs = 1 + (unsigned)below(8);
-	if (one_in(8))
-		w.part = 0.01 * (5 + (double)below(60));
+	if (tap_one_in(3))
+		w.rows = 1e5 * (1 + (double)tap_below(10));
+	if (tap_one_in(3))
+		w.jobs = 1 + (unsigned)tap_below(8);
+	if (tap_one_in(8))
+		w.part = 0.01 * (5 + (double)tap_below(60));
 	return w;
 }
 
@@ -287,7 +287,7 @@ main(void)
 		{ LITE, MY } };
 	const char *runs = getenv("TRUEUP_PATHS_RUNS");
 	size_t n = runs != NULL ? (size_t)atoi(runs) : 500;
-	size_t at = below(ARRAY_LEN(pairings));
+	size_t at = tap_below(ARRAY_LEN(pairings));
 
 	for (; n > 0; at = (at + 1) % ARRAY_LEN(pairings)) {
 		size_t now = MIN(n, BATCH);

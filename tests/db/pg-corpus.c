@@ -276,22 +276,15 @@ describe(const char *name)
 
 /* --- values --------------------------------------------------------------- */
 
-static uint64_t
-random_below(uint64_t n)
-{
-	return tap_random() % n;
-}
-
 static void
 random_numeric(struct buf *out)
 {
-	size_t digits = 1 + random_below(60), point = random_below(61);
+	size_t digits = 1 + tap_below(60), point = tap_below(61);
 
-	buf_adds(out, random_below(2) ? "-" : "");
+	buf_adds(out, tap_below(2) ? "-" : "");
 	for (size_t i = 0; i < digits; i++) {
 		/* Runs of zeros are where groups of four digits go wrong. */
-		buf_addc(out,
-		    random_below(3) ? (char)('0' + random_below(10)) : '0');
+		buf_addc(out, tap_below(3) ? (char)('0' + tap_below(10)) : '0');
 		if (i == point && i + 1 < digits)
 			buf_addc(out, '.');
 	}
@@ -325,21 +318,21 @@ random_value(struct buf *out, enum random_kind kind)
 		buf_addf(out,
 		    "'4714-11-24 00:00:00+00 BC'::timestamptz at time zone "
 		    "'UTC' + '%llu days %llu us'::interval",
-		    (unsigned long long)random_below(109203500),
-		    (unsigned long long)random_below(UINT64_C(86400000000)));
+		    (unsigned long long)tap_below(109203500),
+		    (unsigned long long)tap_below(UINT64_C(86400000000)));
 		break;
 	case R_DATE:
 		buf_addf(out, "'4714-11-24 BC'::date + %llu",
-		    (unsigned long long)random_below(2147483000));
+		    (unsigned long long)tap_below(2147483000));
 		break;
 	case R_TIME:
 		buf_addf(out, "'%llu us'::interval::time",
-		    (unsigned long long)random_below(UINT64_C(86400000000)));
+		    (unsigned long long)tap_below(UINT64_C(86400000000)));
 		break;
 	case R_INTERVAL:
 		buf_addf(out, "'%d mons %d days %d us'::interval",
-		    (int)random_below(9999) - 5000, (int)random_below(99) - 50,
-		    (int)random_below(2000000000) - 1000000000);
+		    (int)tap_below(9999) - 5000, (int)tap_below(99) - 50,
+		    (int)tap_below(2000000000) - 1000000000);
 		break;
 	case R_UUID:
 		buf_addf(out, "md5('%llu')::uuid", (unsigned long long)bits);
@@ -348,9 +341,9 @@ random_value(struct buf *out, enum random_kind kind)
 		buf_addf(out, "'\\x%016llx'", (unsigned long long)bits);
 		break;
 	case R_TEXT:
-		for (size_t n = 1 + random_below(12); n > 0; n--)
+		for (size_t n = 1 + tap_below(12); n > 0; n--)
 			buf_addf(out, "chr(%d)%s",
-			    1 + (int)random_below(n % 2 ? 127 : 0xd7fe),
+			    1 + (int)tap_below(n % 2 ? 127 : 0xd7fe),
 			    n > 1 ? "||" : "");
 		break;
 	}

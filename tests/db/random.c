@@ -49,12 +49,6 @@ struct schema {
 static struct arena *arena; /* of a run */
 static struct schema *s;
 
-static uint64_t
-below(uint64_t n)
-{
-	return tap_random() % n;
-}
-
 /* --- the schema ----------------------------------------------------------- */
 
 static bool
@@ -70,7 +64,7 @@ static const struct family *
 pick_family(bool key, unsigned brands)
 {
 	for (;;) {
-		const struct family *f = &families[below(nfamilies)];
+		const struct family *f = &families[tap_below(nfamilies)];
 
 		if (f->random && has_brands(f, brands) &&
 		    (!key || f->key[LITE] != NULL))
@@ -82,10 +76,10 @@ static void
 make_schema(unsigned brands)
 {
 	s = arena_alloc(arena, sizeof(*s));
-	s->nkeys = 1 + below(KEY_MAX);
-	s->ncols = 2 + s->nkeys + below(COLUMNS_MAX - 1 - s->nkeys);
+	s->nkeys = 1 + tap_below(KEY_MAX);
+	s->ncols = 2 + s->nkeys + tap_below(COLUMNS_MAX - 1 - s->nkeys);
 	for (size_t k = 0; k < s->nkeys;) {
-		size_t c = 1 + below(s->ncols - 1);
+		size_t c = 1 + tap_below(s->ncols - 1);
 
 		if (s->key[c])
 			continue;
@@ -111,7 +105,7 @@ new_cell(size_t c)
 {
 	struct value v = { .field = NULL };
 
-	if (s->key[c] || below(8) != 0)
+	if (s->key[c] || tap_below(8) != 0)
 		v = value_random(s->cols[c], arena);
 	return v;
 }
@@ -216,12 +210,12 @@ change_cell(struct row_model *r, struct value *cells, size_t c)
 static void
 update_row(struct row_model *r, size_t i)
 {
-	size_t n = 1 + below(CELLS_MAX);
+	size_t n = 1 + tap_below(CELLS_MAX);
 
 	s->target[i] =
 	    arena_memdup(arena, r->cells, s->ncols * sizeof(*r->cells));
 	for (int tries = 0; tries < 20 && n > 0; tries++) {
-		size_t c = 1 + below(s->ncols - 1);
+		size_t c = 1 + tap_below(s->ncols - 1);
 
 		if (!change_cell(r, s->target[i], c))
 			continue;
@@ -234,9 +228,9 @@ static void
 mutate(void)
 {
 	for (int m = 0; m < MUTATIONS; m++) {
-		size_t i = below(s->nrows);
+		size_t i = tap_below(s->nrows);
 		struct row_model *r = &s->source[i];
-		uint64_t what = below(4);
+		uint64_t what = tap_below(4);
 
 		if (what == 0 && add_row())
 			s->source[s->nrows - 1].op = CHANGE_DELETE;

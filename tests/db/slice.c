@@ -3,7 +3,8 @@
  * comparison of the whole table finds, each difference once, and count the same
  * rows. With writes between the slices no difference goes unseen that stands
  * all the time. A text that is damaged or another table's begins the cycle
- * again. Where a table has no parts, that is said, and nothing else.
+ * again. Where a table has no parts, that is said, and nothing else; also if a
+ * later slice shows it.
  */
 #include <config.h>
 
@@ -15,6 +16,7 @@
 
 #include "base/arena.h"
 #include "diff/slice.h"
+#include "diff/stretch.h"
 #include "lib/tap.h"
 #include "lib/world.h"
 
@@ -43,26 +45,21 @@ struct kind {
 	void (*make)(struct buf *out, size_t i);
 };
 
-static uint64_t
-below(uint64_t n)
-{
-	return tap_random() % n;
-}
-
 /* Dense, with some gaps, and of either sign. */
 static void
 make_dense(struct buf *out, size_t i)
 {
-	buf_addf(out, "%" PRId64, (int64_t)(i * 3) - ROWS + (int64_t)below(3));
+	buf_addf(
+	    out, "%" PRId64, (int64_t)(i * 3) - ROWS + (int64_t)tap_below(3));
 }
 
 static void
 make_sparse(struct buf *out, size_t i)
 {
-	uint64_t far = below(4) == 0 ? UINT64_C(1) << 60 : 5000;
+	uint64_t far = tap_below(4) == 0 ? UINT64_C(1) << 60 : 5000;
 
 	(void)i;
-	buf_addf(out, "%" PRId64, (int64_t)below(2 * far) - (int64_t)far);
+	buf_addf(out, "%" PRId64, (int64_t)tap_below(2 * far) - (int64_t)far);
 }
 
 static void
@@ -70,19 +67,19 @@ make_text(struct buf *out, size_t i)
 {
 	static const char *const letters[] = { "a", "A", "b", "B", " ", "z",
 		"_", "\xc3\xa9", "\xe2\x82\xac", "~", "0", "''" };
-	size_t n = 1 + below(6);
+	size_t n = 1 + tap_below(6);
 
 	(void)i;
 	buf_addc(out, '\'');
 	while (n-- > 0)
-		buf_adds(out, letters[below(ARRAY_LEN(letters))]);
+		buf_adds(out, letters[tap_below(ARRAY_LEN(letters))]);
 	buf_addc(out, '\'');
 }
 
 static void
 make_both(struct buf *out, size_t i)
 {
-	buf_addf(out, "%d, ", (int)below(9) - 4);
+	buf_addf(out, "%d, ", (int)tap_below(9) - 4);
 	make_text(out, i);
 }
 
@@ -90,20 +87,20 @@ static void
 make_decimal(struct buf *out, size_t i)
 {
 	(void)i;
-	buf_addf(out, "%d.%03d", (int)below(60) - 30, (int)below(1000));
+	buf_addf(out, "%d.%03d", (int)tap_below(60) - 30, (int)tap_below(1000));
 }
 
 static void
 make_name(struct buf *out, size_t i)
 {
 	(void)i;
-	buf_addf(out, "'k%06d'", (int)below(1000000));
+	buf_addf(out, "'k%06d'", (int)tap_below(1000000));
 }
 
 static void
 make_prefix(struct buf *out, size_t i)
 {
-	buf_addf(out, "%d, ", (int)below(3));
+	buf_addf(out, "%d, ", (int)tap_below(3));
 	make_name(out, i);
 }
 
@@ -112,7 +109,7 @@ static void
 make_wide(struct buf *out, size_t i)
 {
 	buf_addf(out, "%" PRId64,
-	    (int64_t)below(1000) + (i % 2 == 0 ? 0 : INT64_C(5000000000)));
+	    (int64_t)tap_below(1000) + (i % 2 == 0 ? 0 : INT64_C(5000000000)));
 }
 
 #define PG_TEXT "text COLLATE \"C\" NOT NULL"
@@ -440,8 +437,8 @@ write_some(struct db *const db[2], size_t k)
 	struct err err = ERR_INIT;
 
 	for (int n = 0; n < 12; n++) {
-		enum side s = (enum side)below(2);
-		size_t i = below(kind->rows);
+		enum side s = (enum side)tap_below(2);
+		size_t i = tap_below(kind->rows);
 
 		if (i % 11 == 3 || i % 11 == 5 || i % 13 == 0)
 			continue;
@@ -449,9 +446,9 @@ write_some(struct db *const db[2], size_t k)
 		buf_addf(&sql[s], "%sDELETE FROM %s WHERE (%s) = (%s);\n",
 		    sql[s].len == 0 ? "BEGIN;\n" : "", kind->name, kind->names,
 		    keys[k][i]);
-		if (below(2) == 0)
+		if (tap_below(2) == 0)
 			buf_addf(&sql[s], "INSERT INTO %s VALUES (%s, %d);\n",
-			    kind->name, keys[k][i], (int)below(1000));
+			    kind->name, keys[k][i], (int)tap_below(1000));
 	}
 	for (int s = SOURCE; s <= TARGET; s++) {
 		buf_adds(&sql[s], "COMMIT");
@@ -650,6 +647,58 @@ check_strays(void)
 	    "('a'), ('b'), ('c')", "x'41'");
 }
 
+/* Writes such a key behind the first slice, whose keys were looked at. */
+struct intruder {
+	struct change_sink sink; /* first */
+	struct world *w;
+};
+
+static enum status
+intrude(struct change_sink *sink, const struct pair *pair, struct err *err)
+{
+	(void)pair;
+	(void)err;
+	world_run(((struct intruder *)sink)->w, SOURCE,
+	    "INSERT INTO n VALUES (x'41')");
+	return TU_OK;
+}
+
+/* A stretch that meets one ends before it, and the next has it in its first
+ * slice. */
+static void
+check_late_stray(void)
+{
+	struct world w;
+	struct look l;
+	struct intruder in = { .sink.begin = intrude, .w = &w };
+	struct stretch s = { .until = 1e300, .arena = arena };
+	struct tally tally;
+	struct err err = ERR_INIT;
+	enum status st;
+
+	world_open(&w, LITE, PG);
+	world_run(&w, SOURCE,
+	    "CREATE TABLE n (a text PRIMARY KEY); WITH RECURSIVE i(n) AS "
+	    "(SELECT 10000 UNION ALL SELECT n + 1 FROM i WHERE n < 32000) "
+	    "INSERT INTO n SELECT n FROM i");
+	world_run(&w, TARGET,
+	    "CREATE TABLE n (a text COLLATE \"C\" PRIMARY KEY); "
+	    "INSERT INTO n SELECT generate_series(10000, 32000)");
+	look_open(&l, &w, -1, 0);
+	l.db[SOURCE]->drv->snapshot_end(l.db[SOURCE]);
+	st = diff_stretch(
+	    &l.plan, &l.plan.pairs[0], &l.options, &s, &in.sink, &tally, &err);
+	ok(st == TU_OK && s.next != NULL && tally.extent.cut &&
+		tally.rows[SOURCE] == 20000,
+	    "a stretch ends before a slice that is none");
+	s.from = s.next;
+	st = diff_stretch(
+	    &l.plan, &l.plan.pairs[0], &l.options, &s, NULL, &tally, &err);
+	ok(st == TU_ESCHEMA && s.whole, "which is the next one's first");
+	look_close(&l);
+	world_close(&w);
+}
+
 /* --- all of it ------------------------------------------------------------ */
 
 static void
@@ -707,6 +756,7 @@ main(void)
 	if (brand_available(PG)) {
 		check_narrowed();
 		check_strays();
+		check_late_stray();
 	}
 	arena_free(arena);
 	return tap_done();
