@@ -28,8 +28,12 @@ teardown() {
 	[ "$(pg "$url" "SELECT sum(x) FROM t")" = 2210 ]
 }
 
+# Who has waited for deadlock_timeout looks once whether there is one, and is the
+# one to go; the other shall be waiting by then.
 @test "a deadlock is tried again" {
-	meanwhile "$url" "BEGIN; UPDATE t SET note = note WHERE id = 20" \
+	export PGOPTIONS="-c deadlock_timeout=4s"
+	meanwhile "$url" "SET deadlock_timeout = '60s'; BEGIN;
+		UPDATE t SET note = note WHERE id = 20" \
 	    "$met" "UPDATE t SET note = note WHERE id = 1" \
 	    COMMIT
 	run -0 --separate-stderr "$TRUEUP" sync --undo=undo.sql a.db "$url"
