@@ -259,6 +259,9 @@ same_orders() {
 	[[ $output == *"~ order_id SO1003: amount 1003 -> 1"* ]]
 	import SO1003
 	run -7 trueup audit beside.conf
+	sed 's/^action = diff/&\nrecheck = 1/' beside.conf >looks.conf
+	run -7 trueup audit looks.conf
+	[[ $output == *", 1 row unsettled"* ]]
 	# Nor is written what is on its way.
 	sed 's/^action = diff/action = sync/' beside.conf >sync.conf
 	run -7 trueup audit sync.conf
