@@ -14,6 +14,9 @@
 #include "db/sqlite.h"
 #include "db/sqlite-file.h"
 
+/* Bytes that the kernel may map with one of them: a large page of its own. */
+#define AROUND (2 << 20)
+
 struct sqlite_pages {
 	struct sqlite_db *db;
 	const struct table *table;
@@ -323,11 +326,15 @@ void
 sqlite_pages_forget(const struct sqlite_pages *p, uint32_t first, uint32_t last)
 {
 	const size_t size = p->image.size;
+	const uint32_t around = AROUND / p->image.size;
 
+	if (first == 0 || first > last || first > p->image.nfile)
+		return;
+	/* What lies before may have come back with the first of these. */
+	first = first > around ? first - around : 1;
 	last = MIN(last, p->image.nfile);
-	if (first > 0 && first <= last)
-		mapped_forget(p->image.data + (first - 1) * size,
-		    (last - first + 1) * size);
+	mapped_forget(
+	    p->image.data + (first - 1) * size, (last - first + 1) * size);
 }
 
 bool

@@ -10,7 +10,6 @@
 #define BATCH \
 	(64 << 10) /* bytes of rows that are taken from the file at once */
 #define LEAVES 256 /* that stay in memory */
-#define SPREAD 4   /* pages for each leaf, if those between count as read */
 
 struct sqlite_rows {
 	struct cursor base; /* first: the driver below casts */
@@ -62,15 +61,11 @@ take_rows(void *arg)
 static void
 forget(struct sqlite_rows *r)
 {
-	struct sqlite_walk *w = &r->walk;
+	uint32_t first, last;
 
-	if (w->nleaves < LEAVES)
-		return;
-	if (w->last / SPREAD <= w->first / SPREAD + w->nleaves)
-		sqlite_pages_forget(r->pages, w->first, w->last);
-	w->nleaves = 0;
-	w->first = UINT32_MAX;
-	w->last = 0;
+	if (r->walk.nleaves >= LEAVES &&
+	    sqlite_walk_extent(&r->walk, &first, &last))
+		sqlite_pages_forget(r->pages, first, last);
 }
 
 static enum status

@@ -6,6 +6,11 @@
 
 #include "base/arena.h"
 
+#define NEAR 256 /* pages */
+/* Pages for each leaf, at most: if rows came in the order of dice, all between
+ * two of them are those of all others. */
+#define SPREAD 4
+
 static const char *const unordered = "rows that do not ascend";
 
 void
@@ -107,6 +112,33 @@ stop_at_row(struct sqlite_walk *w)
 	w->nrows = w->at = 0;
 }
 
+/* Of a leaf that was split one half is at the end of the file. */
+static void
+note_place(struct sqlite_walk *w, uint32_t pgno)
+{
+	if (w->nleaves++ == 0)
+		w->first = w->last = pgno;
+	if (w->first > pgno + NEAR || pgno > w->last + NEAR)
+		return;
+	w->nnear++;
+	w->first = MIN(w->first, pgno);
+	w->last = MAX(w->last, pgno);
+}
+
+bool
+sqlite_walk_extent(struct sqlite_walk *w, uint32_t *first, uint32_t *last)
+{
+	bool near =
+	    w->nnear > 0 && w->last / SPREAD <= w->first / SPREAD + w->nnear;
+
+	if (near) {
+		*first = w->first;
+		*last = w->last;
+	}
+	w->nleaves = w->nnear = 0;
+	return near;
+}
+
 static void
 stop_at_leaf(struct sqlite_walk *w, const struct sqlite_page *page,
     uint32_t pgno, const struct sqlite_limits *within)
@@ -115,9 +147,7 @@ stop_at_leaf(struct sqlite_walk *w, const struct sqlite_page *page,
 	w->lone = false;
 	w->within = *within;
 	w->nrows = w->at = 0;
-	w->nleaves++;
-	w->first = MIN(w->first, pgno);
-	w->last = MAX(w->last, pgno);
+	note_place(w, pgno);
 }
 
 /* The first cell of an interior page that is not before a row. */
@@ -195,9 +225,7 @@ sqlite_walk_seek(struct sqlite_walk *w, const struct sqlite_mark *to)
 
 	w->done = false;
 	w->depth = 0;
-	w->nleaves = 0;
-	w->first = UINT32_MAX;
-	w->last = 0;
+	w->nleaves = w->nnear = 0;
 	return descend(w, w->tree->root, all, to);
 }
 

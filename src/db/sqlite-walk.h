@@ -44,11 +44,10 @@ struct sqlite_walk {
 	 * come from memory early. */
 	bool ahead;
 
-	/* The leaves since sqlite_walk_seek(): how many, and between which
-	 * pages they lie. */
-	uint32_t nleaves, first, last;
+	uint32_t nleaves; /* since sqlite_walk_seek() or _extent() */
 
 	/* private */
+	uint32_t nnear, first, last; /* leaves near the first; and where */
 	uint32_t depth; /* levels above a leaf; of a row, its own is the last */
 	struct sqlite_level level[SQLITE_WALK_DEPTH];
 	struct sqlite_scratch scratch;
@@ -68,6 +67,10 @@ const char *sqlite_walk_read(struct sqlite_walk *w);
 /* May a leaf that is the stop have these as its first and last row? */
 const char *sqlite_walk_check(struct sqlite_walk *w,
     const struct sqlite_row *first, const struct sqlite_row *last);
+/* Between which pages do the leaves lie that were stops since the last call, or
+ * sqlite_walk_seek()? But for some, say; false if they lie all over the file.
+ */
+bool sqlite_walk_extent(struct sqlite_walk *w, uint32_t *first, uint32_t *last);
 /* Where the cell of the row at hand begins. */
 const unsigned char *sqlite_walk_cell(const struct sqlite_walk *w);
 

@@ -17,7 +17,7 @@
 #include "diff/merge.h"
 #include "diff/moved.h"
 
-#define PARTS_MAX 256
+#define PARTS_MAX 512
 
 /* Rows from lo to before hi. */
 struct part {

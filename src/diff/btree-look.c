@@ -10,12 +10,9 @@
 #include "diff/btree-int.h"
 
 #define THREADS_MAX 64
-#define KEEP 4096        /* suspects of a part */
-#define COPIES (8 << 20) /* bytes of rows of all parts */
+#define KEEP 2048         /* suspects of a part */
+#define COPIES (16 << 20) /* bytes of rows of all parts */
 #define TICK_MS 100
-/* Pages for each leaf of a part, at most, where all between them are forgotten:
- * if rows came in the order of dice, they are those of all other parts. */
-#define SPREAD 4
 
 void *
 btree_array(size_t n, size_t size)
@@ -252,13 +249,8 @@ look_at_part(struct looker *l, struct part *p, struct err *err)
 		pthread_mutex_unlock(&l->tree->lock);
 	}
 	for (int s = SOURCE; s <= TARGET; s++) {
-		const struct sqlite_walk *w = &scan->walk[s];
-
 		p->rows[s] = scan->rows[s];
-		if (w->last / SPREAD <= w->first / SPREAD + w->nleaves) {
-			p->first[s] = w->first;
-			p->last[s] = w->last;
-		}
+		sqlite_walk_extent(&scan->walk[s], &p->first[s], &p->last[s]);
 	}
 	return st;
 }
