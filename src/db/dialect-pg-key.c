@@ -5,6 +5,7 @@
 
 #include "db/dialect-pg.h"
 
+#include <inttypes.h>
 #include <math.h>
 
 /* Does t compare this column's values as what they are? */
@@ -144,6 +145,25 @@ pg_range_cond(struct buf *out, const struct sql_range *range)
 		buf_adds(out, " AND ");
 	if (range->hi != NULL)
 		bound_cond(out, range, range->hi, "<");
+}
+
+/*
+ * A version of a row stays where it is: in its block of this file, which no
+ * rewrite can replace under the lock that a reader holds until its snapshot
+ * ends, so that a snapshot sees it in the same range always. The file may grow,
+ * but behind the last range's beginning, or lose empty blocks at its end.
+ */
+void
+pg_block_cond(struct buf *out, uint64_t first, uint64_t last)
+{
+	if (first > 0)
+		buf_addf(out, "ctid >= '(%" PRIu64 ",0)'", first);
+	if (first > 0 && last < UINT64_MAX)
+		buf_adds(out, " AND ");
+	if (last < UINT64_MAX)
+		buf_addf(out, "ctid < '(%" PRIu64 ",0)'", last);
+	if (first == 0 && last == UINT64_MAX)
+		buf_adds(out, "TRUE");
 }
 
 /* '{"a","b"}'::text[] of column c of n keys. */

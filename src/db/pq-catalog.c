@@ -343,6 +343,45 @@ pq_describe(
 	return TU_OK;
 }
 
+/* --- blocks -----------------------------------------------------------------
+ */
+
+/*
+ * What is no heap may put into a ctid whatever it likes. Views, queries and
+ * foreign tables have no access method, and a partitioned table no size.
+ */
+#define BLOCKS_SQL                                           \
+	"SELECT pg_relation_size(c.oid)"                     \
+	" / current_setting('block_size')::bigint "          \
+	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_am a" \
+	" ON a.oid = c.relam "                               \
+	"WHERE c.oid = %llu"                                 \
+	" AND a.amhandler = 'pg_catalog.heap_tableam_handler'::regproc"
+
+/* Older servers read the whole table for some blocks of it. */
+enum status
+pq_blocks(
+    struct db *db, const struct table *table, uint64_t *n, struct err *err)
+{
+	struct pq *pq = (struct pq *)db;
+	unsigned long long oid = table->oid;
+	PGresult *res;
+	enum status st;
+
+	*n = 0;
+	if (pq->version < 140000)
+		return TU_OK;
+	buf_reset(&pq->sql);
+	buf_addf(&pq->sql, BLOCKS_SQL, oid);
+	st = pq_query(pq, buf_str(&pq->sql), &res, err);
+	if (st)
+		return st;
+	if (PQntuples(res) == 1 && !PQgetisnull(res, 0, 0))
+		*n = strtoull(PQgetvalue(res, 0, 0), NULL, 10);
+	PQclear(res);
+	return TU_OK;
+}
+
 /* --- version -------------------------------------------------------------- */
 
 /* FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/ */

@@ -40,6 +40,17 @@ leaf_add(struct leaf *l, struct hash128 h, uint64_t key)
 	l->kb += h.b * key;
 }
 
+/* Add the sums of some rows, whoever else does so at the same time. */
+static inline void
+leaf_add_sums(struct leaf *l, const struct leaf *sums)
+{
+	__atomic_fetch_add(&l->n, sums->n, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&l->a, sums->a, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&l->b, sums->b, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&l->ka, sums->ka, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&l->kb, sums->kb, __ATOMIC_RELAXED);
+}
+
 static inline bool
 leaf_equal(const struct leaf *x, const struct leaf *y)
 {

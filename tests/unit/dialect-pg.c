@@ -206,6 +206,25 @@ test_range(void)
 }
 
 static void
+test_blocks(void)
+{
+	static const struct {
+		uint64_t first, last;
+		const char *want;
+	} cases[] = {
+		{ 0, UINT64_MAX, "TRUE" },
+		{ 0, 7, "ctid < '(7,0)'" },
+		{ 7, 9, "ctid >= '(7,0)' AND ctid < '(9,0)'" },
+		{ 4294967294, UINT64_MAX, "ctid >= '(4294967294,0)'" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		D->block_cond(fresh(), cases[i].first, cases[i].last);
+		is_str(buf_str(&out), cases[i].want, "blocks %zu", i);
+	}
+}
+
+static void
 test_keys(void)
 {
 	struct column a = column("a", PG_INT8, LT_NUM);
@@ -711,6 +730,7 @@ main(void)
 	test_literal();
 	test_param_guard();
 	test_range();
+	test_blocks();
 	test_keys();
 	test_encodings();
 	test_order();
