@@ -14,6 +14,7 @@
 #ifndef TU_DIFF_LEAF_H
 #define TU_DIFF_LEAF_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "value/cell.h"
 #include "value/rowhash.h"
@@ -85,7 +86,14 @@ struct bounds {
 	const uint32_t *start; /* nleaves entries: encoded key i is
 	                        * enc[start[i]..start[i+1]) */
 	const char *enc;
+	/* 8 bytes of each of these, big-endian, behind the first skip, which
+	 * all of them share: bounds_index(). */
+	const uint64_t *heads;
+	size_t skip;
 };
+
+/* What bounds_find() needs of bounds that have enc. */
+void bounds_index(struct bounds *b, struct arena *arena);
 
 /* The leaf of an encoded key; hint is a leaf to try first (keys that arrive
  * in order stay there or go one further). */
