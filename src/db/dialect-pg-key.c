@@ -134,11 +134,34 @@ bound_cond(struct buf *out, const struct sql_range *range,
 		buf_addc(out, ')');
 }
 
+/*
+ * The planner takes two comparisons of rows for conditions that have nothing to
+ * do with each other: of 5 million rows it expects a million where there are
+ * 117, and reads the table. What they say of the leading column it knows for a
+ * range.
+ */
+static void
+leading_cond(struct buf *out, const struct sql_range *range)
+{
+	const struct column *col = range->columns[0];
+
+	pg_ident(out, col->name);
+	buf_adds(out, " >= ");
+	pg_literal(out, col, &range->lo[0]);
+	buf_adds(out, " AND ");
+	pg_ident(out, col->name);
+	buf_adds(out, " <= ");
+	pg_literal(out, col, &range->hi[0]);
+	buf_adds(out, " AND ");
+}
+
 void
 pg_range_cond(struct buf *out, const struct sql_range *range)
 {
 	if (range->lo == NULL && range->hi == NULL)
 		buf_adds(out, "TRUE");
+	if (range->ncols > 1 && range->lo != NULL && range->hi != NULL)
+		leading_cond(out, range);
 	if (range->lo != NULL)
 		bound_cond(out, range, range->lo, ">=");
 	if (range->lo != NULL && range->hi != NULL)

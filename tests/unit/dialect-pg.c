@@ -195,8 +195,10 @@ test_range(void)
 		{ { 1, cols, lo, NULL }, "\"a\" >= 1" },
 		{ { 1, cols, NULL, hi }, "\"a\" < 2" },
 		{ { 1, cols, lo, hi }, "\"a\" >= 1 AND \"a\" < 2" },
-		{ { 2, cols, lo, hi }, "(\"a\", \"b\") >= (1, 'x') AND "
+		{ { 2, cols, lo, hi }, "\"a\" >= 1 AND \"a\" <= 2 AND "
+				       "(\"a\", \"b\") >= (1, 'x') AND "
 				       "(\"a\", \"b\") < (2, E'y\\012')" },
+		{ { 2, cols, lo, NULL }, "(\"a\", \"b\") >= (1, 'x')" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -446,6 +448,8 @@ test_fold(void)
 	const struct cell one = cell_int(1), nine = cell_int(-9);
 	const struct sql_range ranges[] = { { 1, cols, NULL, &nine },
 		{ 1, cols, &nine, &one }, { 1, cols, &one, NULL } };
+	const struct cell lo[] = { nine, one }, hi[] = { one, cell_int(2) };
+	const struct sql_range pairs = { 2, cols, lo, hi };
 	struct table t = { .kind = REL_TABLE, .from = "s.t" };
 
 	a.notnull = false;
@@ -496,6 +500,18 @@ test_fold(void)
 	    " WHERE (\"a\")>=(trueup_r.lo0) AND (\"a\")<(trueup_r.hi0)"
 	    " OFFSET 0) AS trueup_h) AS trueup_s",
 	    "a list of records");
+	D->fold_ranges(fresh(), &t, "H", &pairs, 1);
+	is_str(buf_str(&out),
+	    "SELECT trueup_s.* FROM (VALUES (0::bigint,'-9'::integer,"
+	    "'1'::integer,'1'::integer,'2'::integer))"
+	    " AS trueup_r(n,lo0,lo1,hi0,hi1)"
+	    " CROSS JOIN LATERAL (SELECT trueup_r.n," SUMS
+	    " FROM (SELECT H AS h FROM s.t WHERE \"a\">=trueup_r.lo0"
+	    " AND \"a\"<=trueup_r.hi0 AND"
+	    " (\"a\",\"a\")>=(trueup_r.lo0,trueup_r.lo1)"
+	    " AND (\"a\",\"a\")<(trueup_r.hi0,trueup_r.hi1)"
+	    " OFFSET 0) AS trueup_h) AS trueup_s",
+	    "ranges of a key of two columns");
 	t.where = "x OR y";
 	D->fold_buckets(fresh(), &t, "H", "B");
 	is_str(buf_str(&out),
