@@ -375,11 +375,34 @@ sample_numbered(struct buf *out, const struct table *table,
 	    fmin(round(every), 1e18));
 }
 
+#define PARTS 1048576
+
+/*
+ * Some rows of all pages means that all are read. Where so few are wanted that
+ * every other page could do without, one row or so of some pages is as good,
+ * in whatever order the table lies: several neighbours would not be.
+ */
+static bool
+sample_pages(
+    const struct table *table, double every, struct buf *sample, struct buf *of)
+{
+	double rows = table->pages > 0 ? table->rows / table->pages : 0;
+
+	if (rows < 1 || every < 2 * rows)
+		return false;
+	buf_addf(sample, " TABLESAMPLE SYSTEM (%.9f) REPEATABLE (1)",
+	    100 * rows / every);
+	buf_addf(of, "%shashtext(ctid::text) & %d < %.0f",
+	    table->where != NULL ? " AND " : " WHERE ", PARTS - 1,
+	    PARTS / rows);
+	return true;
+}
+
 void
 pg_sample(struct buf *out, const struct table *table,
     const struct column *const *cols, size_t ncols, double every)
 {
-	struct buf sample = BUF_INIT;
+	struct buf sample = BUF_INIT, of = BUF_INIT;
 	bool stored = table->kind == REL_TABLE ||
 	              table->kind == REL_PARTITIONED ||
 	              table->kind == REL_MATVIEW;
@@ -389,14 +412,16 @@ pg_sample(struct buf *out, const struct table *table,
 		return;
 	}
 	/* The same sample every time: a run can be repeated. */
-	if (every > 1)
+	if (every > 1 && !sample_pages(table, every, &sample, &of))
 		buf_addf(&sample,
 		    " TABLESAMPLE BERNOULLI (%.9f) REPEATABLE (1)",
 		    100 / every);
 	buf_adds(out, "SELECT ");
 	select_keys(out, cols, ncols, NULL);
-	from_where(out, table, every > 1 ? buf_str(&sample) : "");
+	from_where(out, table, buf_str(&sample));
+	buf_adds(out, buf_str(&of));
 	buf_adds(out, " ORDER BY ");
 	key_order(out, cols, ncols);
 	buf_free(&sample);
+	buf_free(&of);
 }

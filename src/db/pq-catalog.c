@@ -172,7 +172,7 @@ pq_list(
 	"  THEN -1 ELSE sum(CASE WHEN s.pages = 0 THEN 0"                   \
 	"  ELSE c.reltuples::float8 / nullif(c.relpages, 0) * s.pages END)" \
 	"  END,"                                                            \
-	" sum(s.bytes) "                                                    \
+	" sum(s.bytes), sum(s.pages) "                                      \
 	"FROM pg_catalog.pg_class c CROSS JOIN LATERAL (SELECT"             \
 	" CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid)"   \
 	"  / current_setting('block_size')::float8 END AS pages,"           \
@@ -309,6 +309,8 @@ fill_size(struct arena *arena, const PGresult *res, struct table *table)
 		table->rows = strtod(PQgetvalue(res, 0, 0), NULL);
 	if (!PQgetisnull(res, 0, 1))
 		table->bytes = strtod(PQgetvalue(res, 0, 1), NULL);
+	if (!PQgetisnull(res, 0, 2))
+		table->pages = strtod(PQgetvalue(res, 0, 2), NULL);
 }
 
 enum status

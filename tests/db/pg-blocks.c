@@ -317,17 +317,25 @@ test_shapes(struct db *writer)
 /* --- where -------------------------------------------------------------------
  */
 
-/* How many blocks the driver says that a relation has. */
+/* How many blocks the driver says that a relation can be read by, and how many
+ * pages that it has. */
 static uint64_t
-blocks_of(const struct table_list *list, struct db *db, const char *name)
+blocks_of(const struct table_list *list, struct db *db, const char *name,
+    struct arena *arena, double *pages)
 {
 	struct err err = ERR_INIT;
 	uint64_t n = UINT64_MAX;
 
-	for (size_t i = 0; i < list->n; i++)
-		if (strcmp(list->tables[i].name, name) == 0 &&
-		    db->drv->blocks(db, &list->tables[i], &n, &err))
+	for (size_t i = 0; i < list->n; i++) {
+		struct table *t = &list->tables[i];
+
+		if (strcmp(t->name, name) != 0)
+			continue;
+		if (db->drv->blocks(db, t, &n, &err) ||
+		    db->drv->describe(db, arena, t, &err))
 			printf("# %s\n", err.msg);
+		*pages = t->pages;
+	}
 	return n;
 }
 
@@ -337,15 +345,16 @@ test_relations(struct db *writer)
 	static const struct {
 		const char *name;
 		uint64_t blocks;
+		double pages;
 	} cases[] = {
-		{ "plain", 2 },
-		{ "empty", 0 },
-		{ "shown", 2 },
-		{ "parent", 1 },
-		{ "child", 2 },
-		{ "seen", 0 },
-		{ "parts", 0 },
-		{ "part", 2 },
+		{ "plain", 2, 2 },
+		{ "empty", 0, 0 },
+		{ "shown", 2, 2 },
+		{ "parent", 1, 1 },
+		{ "child", 2, 2 },
+		{ "seen", 0, 0 },
+		{ "parts", 0, 2 },
+		{ "part", 2, 2 },
 	};
 	struct db *db = open_db(DB_READ, "source");
 	struct arena *arena = arena_new(4096);
@@ -367,9 +376,15 @@ test_relations(struct db *writer)
 		     "INSERT INTO parts TABLE plain");
 	ok(db->drv->list(db, arena, &list, &err) == TU_OK, "listed; %s",
 	    err.msg);
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-		is_int((long long)blocks_of(&list, db, cases[i].name),
-		    (long long)cases[i].blocks, "%s", cases[i].name);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		double pages = -1;
+
+		is_int((long long)blocks_of(
+			   &list, db, cases[i].name, arena, &pages),
+		    (long long)cases[i].blocks, "%s: blocks", cases[i].name);
+		ok(pages == cases[i].pages, "%s: %g pages", cases[i].name,
+		    pages);
+	}
 	must(writer, "DROP SCHEMA tb_c CASCADE");
 	db_close(db);
 	arena_free(arena);

@@ -377,6 +377,28 @@ test_sample(void)
 	    "SELECT \"a\" FROM s.t TABLESAMPLE BERNOULLI (0.250000000)"
 	    " REPEATABLE (1) WHERE (x > 1) ORDER BY \"a\"",
 	    "a table");
+	t.rows = 6400;
+	t.pages = 100;
+	D->sample(fresh(), &t, cols, 1, 127);
+	ok(strstr(buf_str(&out), " BERNOULLI ") != NULL, "of most pages");
+	D->sample(fresh(), &t, cols, 1, 6400);
+	is_str(buf_str(&out),
+	    "SELECT \"a\" FROM s.t TABLESAMPLE SYSTEM (1.000000000)"
+	    " REPEATABLE (1) WHERE (x > 1)"
+	    " AND hashtext(ctid::text) & 1048575 < 16384 ORDER BY \"a\"",
+	    "of some pages");
+	t.rows = 50; /* large ones */
+	t.where = NULL;
+	D->sample(fresh(), &t, cols, 1, 400);
+	ok(strstr(buf_str(&out), " BERNOULLI ") != NULL, "of all pages");
+	t.rows = 100;
+	D->sample(fresh(), &t, cols, 1, 400);
+	is_str(buf_str(&out),
+	    "SELECT \"a\" FROM s.t TABLESAMPLE SYSTEM (0.250000000)"
+	    " REPEATABLE (1) WHERE hashtext(ctid::text) & 1048575 < 1048576"
+	    " ORDER BY \"a\"",
+	    "a row a page");
+	t.where = "x > 1";
 	t.kind = REL_VIEW;
 	D->sample(fresh(), &t, cols, 2, 400);
 	is_str(buf_str(&out),
