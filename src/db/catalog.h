@@ -107,6 +107,7 @@ struct table {
 	const char *no_rollback;
 	double rows;  /* estimate, -1: unknown */
 	double bytes; /* estimate, -1: unknown */
+	double pages; /* that the rows lie in, 0: unknown */
 	size_t ncolumns;
 	struct column *columns;
 	size_t nkeys;

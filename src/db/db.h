@@ -152,6 +152,14 @@ struct db_driver {
 	enum status (*snapshot_id)(struct db *db, struct arena *arena,
 	    const char **id, struct err *err); /* optional: DB_CAP_SHARE */
 	void (*snapshot_end)(struct db *db);
+	/*
+	 * How many blocks a table's rows lie in, where connections with one
+	 * snapshot can each read some (dialect->block_cond) and leave the rest;
+	 * 0: they cannot. Only a hint: there may be more by now, or fewer.
+	 * Optional: DB_CAP_SHARE.
+	 */
+	enum status (*blocks)(struct db *db, const struct table *table,
+	    uint64_t *n, struct err *err);
 
 	/* Tables and views a user would compare; no system relations. */
 	enum status (*list)(struct db *db, struct arena *arena,

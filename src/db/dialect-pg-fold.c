@@ -131,6 +131,13 @@ fold_closed(struct buf *out, const struct folding *f,
 	buf_adds(out, ") CROSS JOIN LATERAL (SELECT ");
 	fold_columns(out, f, "trueup_r.n");
 	fold_from(out, f, true);
+	if (ncols > 1) {
+		/* As pg_range_cond() does. */
+		pg_ident(out, like->columns[0]->name);
+		buf_adds(out, ">=trueup_r.lo0 AND ");
+		pg_ident(out, like->columns[0]->name);
+		buf_adds(out, "<=trueup_r.hi0 AND ");
+	}
 	for (int hi = 0; hi < 2; hi++) {
 		buf_adds(out, hi ? " AND (" : "(");
 		for (size_t i = 0; i < ncols; i++) {

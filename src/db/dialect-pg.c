@@ -233,6 +233,7 @@ const struct dialect dialect_postgresql = {
 	.fold_buckets = pg_fold_buckets,
 	.bucket_expr = pg_bucket_expr,
 	.range_cond = pg_range_cond,
+	.block_cond = pg_block_cond,
 	.keys_cond = pg_keys_cond,
 	.sample = pg_sample,
 	.convert = pg_convert,

@@ -167,6 +167,7 @@ bool pg_order_native(const struct column *col, const struct vtype *t);
 void pg_range_cond(struct buf *out, const struct sql_range *range);
 void pg_keys_cond(struct buf *out, const struct column *const *cols,
     size_t ncols, const struct cell *cells, size_t n);
+void pg_block_cond(struct buf *out, uint64_t first, uint64_t last);
 void pg_sample(struct buf *out, const struct table *table,
     const struct column *const *cols, size_t ncols, double every);
 

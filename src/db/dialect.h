@@ -131,6 +131,14 @@ struct dialect {
 	/* Append "(k1, k2) >= (..) AND (k1, k2) < (..)"; "TRUE"-like when open.
 	 */
 	void (*range_cond)(struct buf *out, const struct sql_range *range);
+	/*
+	 * Append a condition that is true for the rows of blocks [first, last)
+	 * of a table that has blocks (db_driver.blocks); first 0 and last
+	 * UINT64_MAX are open. Ranges without a gap hold every row that a
+	 * snapshot sees just once, wherever the table ends. NULL: there are no
+	 * such tables.
+	 */
+	void (*block_cond)(struct buf *out, uint64_t first, uint64_t last);
 	/* Append a condition that is true for these keys (n * ncols cells). */
 	void (*keys_cond)(struct buf *out, const struct column *const *cols,
 	    size_t ncols, const struct cell *cells, size_t n);

@@ -172,7 +172,7 @@ pq_list(
 	"  THEN -1 ELSE sum(CASE WHEN s.pages = 0 THEN 0"                   \
 	"  ELSE c.reltuples::float8 / nullif(c.relpages, 0) * s.pages END)" \
 	"  END,"                                                            \
-	" sum(s.bytes) "                                                    \
+	" sum(s.bytes), sum(s.pages) "                                      \
 	"FROM pg_catalog.pg_class c CROSS JOIN LATERAL (SELECT"             \
 	" CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid)"   \
 	"  / current_setting('block_size')::float8 END AS pages,"           \
@@ -309,6 +309,8 @@ fill_size(struct arena *arena, const PGresult *res, struct table *table)
 		table->rows = strtod(PQgetvalue(res, 0, 0), NULL);
 	if (!PQgetisnull(res, 0, 1))
 		table->bytes = strtod(PQgetvalue(res, 0, 1), NULL);
+	if (!PQgetisnull(res, 0, 2))
+		table->pages = strtod(PQgetvalue(res, 0, 2), NULL);
 }
 
 enum status
@@ -340,6 +342,45 @@ pq_describe(
 	if (table->ncolumns == 0)
 		return err_set(err, TU_ESCHEMA,
 		    "the table has no columns, or was dropped just now");
+	return TU_OK;
+}
+
+/* --- blocks -----------------------------------------------------------------
+ */
+
+/*
+ * What is no heap may put into a ctid whatever it likes. Views, queries and
+ * foreign tables have no access method, and a partitioned table no size.
+ */
+#define BLOCKS_SQL                                           \
+	"SELECT pg_relation_size(c.oid)"                     \
+	" / current_setting('block_size')::bigint "          \
+	"FROM pg_catalog.pg_class c JOIN pg_catalog.pg_am a" \
+	" ON a.oid = c.relam "                               \
+	"WHERE c.oid = %llu"                                 \
+	" AND a.amhandler = 'pg_catalog.heap_tableam_handler'::regproc"
+
+/* Older servers read the whole table for some blocks of it. */
+enum status
+pq_blocks(
+    struct db *db, const struct table *table, uint64_t *n, struct err *err)
+{
+	struct pq *pq = (struct pq *)db;
+	unsigned long long oid = table->oid;
+	PGresult *res;
+	enum status st;
+
+	*n = 0;
+	if (pq->version < 140000)
+		return TU_OK;
+	buf_reset(&pq->sql);
+	buf_addf(&pq->sql, BLOCKS_SQL, oid);
+	st = pq_query(pq, buf_str(&pq->sql), &res, err);
+	if (st)
+		return st;
+	if (PQntuples(res) == 1 && !PQgetisnull(res, 0, 0))
+		*n = strtoull(PQgetvalue(res, 0, 0), NULL, 10);
+	PQclear(res);
 	return TU_OK;
 }
 

@@ -120,6 +120,8 @@ enum status pq_describe(
     struct db *db, struct arena *arena, struct table *table, struct err *err);
 enum status pq_describe_query(struct db *db, struct arena *arena,
     const char *sql, struct table *out, struct err *err);
+enum status pq_blocks(
+    struct db *db, const struct table *table, uint64_t *n, struct err *err);
 enum status pq_table_version(struct db *db, const struct table *table,
     uint64_t *version, struct err *err);
 

@@ -453,6 +453,7 @@ const struct db_driver db_driver_pq = {
 	.snapshot_begin = pq_snapshot_begin,
 	.snapshot_id = pq_snapshot_id,
 	.snapshot_end = pq_snapshot_end,
+	.blocks = pq_blocks,
 	.list = pq_list,
 	.describe = pq_describe,
 	.describe_query = pq_describe_query,

@@ -366,6 +366,8 @@ finish(struct cutter *c, struct bounds *out)
 		out->ints = arena_memdup(c->arena, c->ints.data, c->ints.len);
 	out->start = arena_memdup(c->arena, c->start.data, c->start.len);
 	out->enc = arena_memdup(c->arena, c->enc.data, c->enc.len);
+	if (!c->integer)
+		bounds_index(out, c->arena);
 }
 
 /* The bounds of a range, as new ones are compared with them. */
@@ -439,9 +441,11 @@ bounds_part(const struct bounds *b, const struct krange *within, size_t first,
 		.hi = bounds_range(b, within, last - 1).hi };
 	part.nleaves = last - first;
 	part.cells += first * b->ncols;
-	if (b->integer)
+	if (b->integer) {
 		part.ints += first;
-	else
+	} else {
 		part.start += first;
+		part.heads += first;
+	}
 	return part;
 }

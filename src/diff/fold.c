@@ -41,7 +41,9 @@ parse_texts(const struct cell *c, struct line *l)
 		return false;
 	*l = (struct line){ .leaf = c[0].u.i,
 		.rows = c[1].u.i,
-		.sums = { .a = sum_mod_64(&c[2]), .b = sum_mod_64(&c[3]) } };
+		.sums = { .n = (uint64_t)c[1].u.i,
+		    .a = sum_mod_64(&c[2]),
+		    .b = sum_mod_64(&c[3]) } };
 	return true;
 }
 
@@ -60,7 +62,8 @@ parse_record(const struct cell *c, struct line *l)
 	for (size_t i = 0; i < ARRAY_LEN(v); i++)
 		v[i] = big_endian(c->u.p + 2 + 8 * i, 8);
 	l->rows = (int64_t)v[0];
-	l->sums = (struct leaf){ .a = v[1] ^ TOPMOST,
+	l->sums = (struct leaf){ .n = v[0],
+		.a = v[1] ^ TOPMOST,
 		.b = v[2] ^ TOPMOST,
 		.ka = v[3] ^ TOPMOST,
 		.kb = v[4] ^ TOPMOST };
@@ -77,11 +80,7 @@ add_line(const struct line *l, struct leaf *leaves, size_t n, struct err *err)
 	if (l->rows < 0)
 		return err_set(err, TU_EREPLAN,
 		    "the server computed no hash for some row");
-	leaf->n += (uint64_t)l->rows;
-	leaf->a += l->sums.a;
-	leaf->b += l->sums.b;
-	leaf->ka += l->sums.ka;
-	leaf->kb += l->sums.kb;
+	leaf_add_sums(leaf, &l->sums);
 	return TU_OK;
 }
 

@@ -27,7 +27,8 @@ struct crew {
 	atomic_bool stop;
 };
 
-/* One thread's part: leaves [first, last) of one side. */
+/* One thread's part: leaves [first, last) of one side, or of the side's table
+ * some blocks. */
 struct worker {
 	struct crew *crew;
 	const struct plan *plan;
@@ -44,41 +45,64 @@ struct worker {
 	struct err err;
 };
 
+/* How many connections are worth their while. */
+static unsigned
+jobs_for(const struct pair *pair, const struct diff_options *options)
+{
+	double most = pair->rows / WORTH_A_CONNECTION;
+	unsigned jobs = MIN(options->jobs, JOBS_MAX);
+
+	return most < jobs ? MAX((unsigned)most, 1) : jobs;
+}
+
+/* Those of one side, which share its first one's snapshot. */
+static enum status
+open_side(struct pool *pool, enum side side, unsigned jobs, const char *url,
+    struct err *err)
+{
+	struct db *first = pool->db[side][0];
+	struct arena *arena = arena_new(256);
+	const char *id;
+	enum status st = first->drv->snapshot_id(first, arena, &id, err);
+
+	while (!st && pool->n[side] < jobs) {
+		struct db **db = &pool->db[side][pool->n[side]];
+
+		st = db_open(url, DB_READ, first->side, db, err);
+		if (st)
+			break;
+		pool->n[side]++;
+		(*db)->pace = first->pace;
+		st = (*db)->drv->snapshot_begin(*db, id, err);
+	}
+	arena_free(arena);
+	return st;
+}
+
 enum status
 pool_open(struct pool *pool, const struct plan *plan, const struct pair *pair,
     const struct diff_options *options, struct err *err)
 {
-	struct arena *arena = arena_new(256);
-	double most = pair->rows / WORTH_A_CONNECTION;
-	unsigned jobs = MIN(options->jobs, JOBS_MAX);
 	enum status st = TU_OK;
 
 	*pool = (struct pool){ .n = { 1, 1 } };
-	if (pair->nrange == 0 || most < jobs)
-		jobs = pair->nrange == 0 ? 1 : MAX((unsigned)most, 1);
 	for (int s = SOURCE; s <= TARGET && !st; s++) {
-		struct db *first = plan->db[s];
-		const char *id;
+		struct db *first = pool->db[s][0] = plan->db[s];
+		unsigned jobs = jobs_for(pair, options);
 
-		pool->db[s][0] = first;
-		if (jobs == 1 || !(first->drv->caps & DB_CAP_SHARE))
-			continue;
-		st = first->drv->snapshot_id(first, arena, &id, err);
-		while (!st && pool->n[s] < jobs) {
-			struct db **db = &pool->db[s][pool->n[s]];
-
-			st = db_open(
-			    options->url[s], DB_READ, first->side, db, err);
-			if (st)
-				break;
-			pool->n[s]++;
-			(*db)->pace = first->pace;
-			st = (*db)->drv->snapshot_begin(*db, id, err);
+		if (!(first->drv->caps & DB_CAP_SHARE))
+			jobs = 1;
+		if (jobs > 1 && pair->nrange == 0) {
+			st = first->drv->blocks(
+			    first, pair->table[s], &pool->blocks[s], err);
+			jobs = (unsigned)MIN(jobs, pool->blocks[s]);
 		}
+		if (!st && jobs > 1)
+			st = open_side(
+			    pool, (enum side)s, jobs, options->url[s], err);
 	}
 	if (st)
 		pool_close(pool);
-	arena_free(arena);
 	return st;
 }
 
@@ -99,6 +123,7 @@ add_row(struct worker *w, struct row_reader *r, const struct row *row,
     size_t *hint, struct err *err)
 {
 	const struct bounds *b = w->bounds;
+	struct hash128 hash;
 	uint64_t key = 0;
 
 	if (b->ncols == 0) {
@@ -106,7 +131,9 @@ add_row(struct worker *w, struct row_reader *r, const struct row *row,
 			reader_key(r, row->cells);
 		/* raw rows decode the key, which is all a bucket needs */
 		*hint = reader_bucket(r, row->cells, (uint32_t)b->nleaves);
-		leaf_add(&w->leaves[*hint], reader_hash(r, row), 0);
+		hash = reader_hash(r, row);
+		leaf_add_sums(&w->leaves[*hint],
+		    &(struct leaf){ .n = 1, .a = hash.a, .b = hash.b });
 		return TU_OK;
 	}
 	if (!reader_key_fits(r, row->cells))
@@ -409,6 +436,34 @@ start(struct worker *w, struct err *err)
 	return err_set(err, TU_EBUG, "cannot start a thread: %s", strerror(rc));
 }
 
+/* Part j of n: of the leaves, */
+static void
+split_leaves(struct worker *w, size_t j, size_t n)
+{
+	w->first = w->bounds->nleaves * j / n;
+	w->last = w->bounds->nleaves * (j + 1) / n;
+}
+
+/* or of the table, as if it had no other blocks. */
+static const struct pair *
+some_blocks(const struct worker *w, struct arena *arena, uint64_t blocks,
+    size_t j, size_t n)
+{
+	struct pair *pair = arena_memdup(arena, w->pair, sizeof(*pair));
+	struct table *table =
+	    arena_memdup(arena, pair->table[w->side], sizeof(*table));
+	struct buf cond = BUF_INIT;
+
+	if (table->where != NULL)
+		buf_addf(&cond, "(%s) AND ", table->where);
+	w->db->dialect->block_cond(&cond, blocks * j / n,
+	    j + 1 < n ? blocks * (j + 1) / n : UINT64_MAX);
+	table->where = arena_strdup(arena, buf_str(&cond));
+	pair->table[w->side] = table;
+	buf_free(&cond);
+	return pair;
+}
+
 enum status
 gather(const struct plan *plan, const struct pair *pair, struct pool *pool,
     const struct bounds *bounds, const struct krange *within,
@@ -417,14 +472,16 @@ gather(const struct plan *plan, const struct pair *pair, struct pool *pool,
 	struct crew crew = { .lock = PTHREAD_MUTEX_INITIALIZER,
 		.changed = PTHREAD_COND_INITIALIZER };
 	struct worker *workers = calloc(2 * JOBS_MAX, sizeof(*workers));
+	struct arena *arena = arena_new(1024);
 	unsigned n = 0;
 	enum status st = TU_OK, worst_st;
 
 	if (workers == NULL)
 		out_of_memory(2 * JOBS_MAX * sizeof(*workers));
 	for (int s = SOURCE; s <= TARGET && !st; s++) {
-		size_t jobs =
-		    bounds->ncols == 0 ? 1 : MIN(pool->n[s], bounds->nleaves);
+		size_t jobs = bounds->ncols == 0
+		                  ? pool->n[s]
+		                  : MIN(pool->n[s], bounds->nleaves);
 
 		for (size_t j = 0; j < jobs && !st; j++) {
 			struct worker *w = &workers[n];
@@ -436,10 +493,14 @@ gather(const struct plan *plan, const struct pair *pair, struct pool *pool,
 				.db = pool->db[s][j],
 				.bounds = bounds,
 				.within = *within,
-				.first = bounds->nleaves * j / jobs,
-				.last = bounds->nleaves * (j + 1) / jobs,
+				.last = bounds->nleaves,
 				.leaves = leaves[s],
 				.err = ERR_INIT };
+			if (bounds->ncols == 0 && jobs > 1)
+				w->pair = some_blocks(
+				    w, arena, pool->blocks[s], j, jobs);
+			else if (bounds->ncols > 0)
+				split_leaves(w, j, jobs);
 			pthread_mutex_lock(&crew.lock);
 			crew.running++;
 			pthread_mutex_unlock(&crew.lock);
@@ -462,6 +523,7 @@ gather(const struct plan *plan, const struct pair *pair, struct pool *pool,
 	worst_st = worst(workers, n, st ? &(struct err)ERR_INIT : err);
 	pthread_cond_destroy(&crew.changed);
 	pthread_mutex_destroy(&crew.lock);
+	arena_free(arena);
 	free(workers);
 	return st ? st : worst_st;
 }

@@ -2,7 +2,9 @@
  * gather.h - read both sides of a pair into leaves, at the same time.
  *
  * Each side is read once: by one thread and connection, or with more jobs by
- * several that split the leaves into contiguous parts and see one snapshot.
+ * several that see one snapshot. They split the leaves into contiguous parts;
+ * buckets, which every part of a table has rows of, they fill together, each
+ * from some of the table's blocks (db_driver.blocks).
  * A side whose server folds (pair->pushdown) sends sums; the others send rows,
  * which are hashed here.
  */
@@ -18,10 +20,12 @@
 struct pool {
 	unsigned n[2];
 	struct db *db[2][JOBS_MAX];
+	uint64_t blocks[2]; /* of the pair's tables, where there are buckets
+	                     * and several connections */
 };
 
-/* Open what jobs asks for where a side can share its snapshot and the table is
- * large enough to be worth a connection. */
+/* Open what jobs asks for where a side can share its snapshot, the table is
+ * large enough to be worth a connection, and it can be split. */
 enum status pool_open(struct pool *pool, const struct plan *plan,
     const struct pair *pair, const struct diff_options *options,
     struct err *err);

@@ -109,22 +109,67 @@ bounds_find_int(const struct bounds *b, int64_t key, size_t hint)
 	return lo;
 }
 
-/* Is the key below bound i? */
-static bool
-below(const struct bounds *b, size_t i, const char *key, size_t len)
+/* The first 8 bytes as a number. Of two keys with the same one the rest says
+ * which is less. */
+static uint64_t
+head(const char *key, size_t len)
 {
+	if (len >= 8)
+		return big_endian(key, 8);
+	return len > 0 ? big_endian(key, len) << 8 * (8 - len) : 0;
+}
+
+void
+bounds_index(struct bounds *b, struct arena *arena)
+{
+	size_t n = b->nleaves - 1;
+	uint64_t *heads = arena_alloc(arena, (n + 1) * sizeof(*heads));
+	size_t most = 0;
+
+	if (n > 0)
+		most = MIN(b->start[1], b->start[n] - b->start[n - 1]);
+	/* They ascend: what the ends share, all do. */
+	b->skip = 0;
+	while (b->skip < most &&
+	       b->enc[b->skip] == b->enc[b->start[n - 1] + b->skip])
+		b->skip++;
+	for (size_t i = 0; i < n; i++)
+		heads[i] = head(b->enc + b->start[i] + b->skip,
+		    b->start[i + 1] - b->start[i] - b->skip);
+	b->heads = heads;
+}
+
+/* Is the key, with this head, below bound i? */
+static bool
+below(const struct bounds *b, size_t i, uint64_t h, const char *key, size_t len)
+{
+	if (h != b->heads[i])
+		return h < b->heads[i];
 	return key_cmp(key, len, b->enc + b->start[i],
 		   b->start[i + 1] - b->start[i]) < 0;
 }
 
+/*
+ * Where rows come in no order every key is looked for among all bounds. Those
+ * that it is compared with on the way lie far apart in enc: for 5 million uuids
+ * and 156,000 bounds that was 31 of 33 s, heads take 3.
+ */
 size_t
 bounds_find(const struct bounds *b, const char *key, size_t len, size_t hint)
 {
 	size_t lo = 0, hi = b->nleaves - 1;
+	uint64_t h;
+	int c;
 
-	if (hint > 0 && below(b, hint - 1, key, len)) {
+	if (hi == 0)
+		return 0;
+	c = key_cmp(key, MIN(len, b->skip), b->enc + b->start[0], b->skip);
+	if (c != 0)
+		return c < 0 ? 0 : hi;
+	h = head(key + b->skip, len - b->skip);
+	if (hint > 0 && below(b, hint - 1, h, key, len)) {
 		hi = hint - 1;
-	} else if (hint == hi || below(b, hint, key, len)) {
+	} else if (hint == hi || below(b, hint, h, key, len)) {
 		return hint;
 	} else {
 		lo = hint + 1;
@@ -132,7 +177,7 @@ bounds_find(const struct bounds *b, const char *key, size_t len, size_t hint)
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (below(b, mid, key, len))
+		if (below(b, mid, h, key, len))
 			hi = mid;
 		else
 			lo = mid + 1;

@@ -14,6 +14,7 @@
 #ifndef TU_DIFF_LEAF_H
 #define TU_DIFF_LEAF_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "value/cell.h"
 #include "value/rowhash.h"
@@ -38,6 +39,17 @@ leaf_add(struct leaf *l, struct hash128 h, uint64_t key)
 	l->b += h.b;
 	l->ka += h.a * key;
 	l->kb += h.b * key;
+}
+
+/* Add the sums of some rows, whoever else does so at the same time. */
+static inline void
+leaf_add_sums(struct leaf *l, const struct leaf *sums)
+{
+	__atomic_fetch_add(&l->n, sums->n, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&l->a, sums->a, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&l->b, sums->b, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&l->ka, sums->ka, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&l->kb, sums->kb, __ATOMIC_RELAXED);
 }
 
 static inline bool
@@ -74,7 +86,14 @@ struct bounds {
 	const uint32_t *start; /* nleaves entries: encoded key i is
 	                        * enc[start[i]..start[i+1]) */
 	const char *enc;
+	/* 8 bytes of each of these, big-endian, behind the first skip, which
+	 * all of them share: bounds_index(). */
+	const uint64_t *heads;
+	size_t skip;
 };
+
+/* What bounds_find() needs of bounds that have enc. */
+void bounds_index(struct bounds *b, struct arena *arena);
 
 /* The leaf of an encoded key; hint is a leaf to try first (keys that arrive
  * in order stay there or go one further). */

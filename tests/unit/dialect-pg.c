@@ -195,13 +195,34 @@ test_range(void)
 		{ { 1, cols, lo, NULL }, "\"a\" >= 1" },
 		{ { 1, cols, NULL, hi }, "\"a\" < 2" },
 		{ { 1, cols, lo, hi }, "\"a\" >= 1 AND \"a\" < 2" },
-		{ { 2, cols, lo, hi }, "(\"a\", \"b\") >= (1, 'x') AND "
+		{ { 2, cols, lo, hi }, "\"a\" >= 1 AND \"a\" <= 2 AND "
+				       "(\"a\", \"b\") >= (1, 'x') AND "
 				       "(\"a\", \"b\") < (2, E'y\\012')" },
+		{ { 2, cols, lo, NULL }, "(\"a\", \"b\") >= (1, 'x')" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		D->range_cond(fresh(), &cases[i].range);
 		is_str(buf_str(&out), cases[i].want, "range %zu", i);
+	}
+}
+
+static void
+test_blocks(void)
+{
+	static const struct {
+		uint64_t first, last;
+		const char *want;
+	} cases[] = {
+		{ 0, UINT64_MAX, "TRUE" },
+		{ 0, 7, "ctid < '(7,0)'" },
+		{ 7, 9, "ctid >= '(7,0)' AND ctid < '(9,0)'" },
+		{ 4294967294, UINT64_MAX, "ctid >= '(4294967294,0)'" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		D->block_cond(fresh(), cases[i].first, cases[i].last);
+		is_str(buf_str(&out), cases[i].want, "blocks %zu", i);
 	}
 }
 
@@ -356,6 +377,28 @@ test_sample(void)
 	    "SELECT \"a\" FROM s.t TABLESAMPLE BERNOULLI (0.250000000)"
 	    " REPEATABLE (1) WHERE (x > 1) ORDER BY \"a\"",
 	    "a table");
+	t.rows = 6400;
+	t.pages = 100;
+	D->sample(fresh(), &t, cols, 1, 127);
+	ok(strstr(buf_str(&out), " BERNOULLI ") != NULL, "of most pages");
+	D->sample(fresh(), &t, cols, 1, 6400);
+	is_str(buf_str(&out),
+	    "SELECT \"a\" FROM s.t TABLESAMPLE SYSTEM (1.000000000)"
+	    " REPEATABLE (1) WHERE (x > 1)"
+	    " AND hashtext(ctid::text) & 1048575 < 16384 ORDER BY \"a\"",
+	    "of some pages");
+	t.rows = 50; /* large ones */
+	t.where = NULL;
+	D->sample(fresh(), &t, cols, 1, 400);
+	ok(strstr(buf_str(&out), " BERNOULLI ") != NULL, "of all pages");
+	t.rows = 100;
+	D->sample(fresh(), &t, cols, 1, 400);
+	is_str(buf_str(&out),
+	    "SELECT \"a\" FROM s.t TABLESAMPLE SYSTEM (0.250000000)"
+	    " REPEATABLE (1) WHERE hashtext(ctid::text) & 1048575 < 1048576"
+	    " ORDER BY \"a\"",
+	    "a row a page");
+	t.where = "x > 1";
 	t.kind = REL_VIEW;
 	D->sample(fresh(), &t, cols, 2, 400);
 	is_str(buf_str(&out),
@@ -427,6 +470,8 @@ test_fold(void)
 	const struct cell one = cell_int(1), nine = cell_int(-9);
 	const struct sql_range ranges[] = { { 1, cols, NULL, &nine },
 		{ 1, cols, &nine, &one }, { 1, cols, &one, NULL } };
+	const struct cell lo[] = { nine, one }, hi[] = { one, cell_int(2) };
+	const struct sql_range pairs = { 2, cols, lo, hi };
 	struct table t = { .kind = REL_TABLE, .from = "s.t" };
 
 	a.notnull = false;
@@ -477,6 +522,18 @@ test_fold(void)
 	    " WHERE (\"a\")>=(trueup_r.lo0) AND (\"a\")<(trueup_r.hi0)"
 	    " OFFSET 0) AS trueup_h) AS trueup_s",
 	    "a list of records");
+	D->fold_ranges(fresh(), &t, "H", &pairs, 1);
+	is_str(buf_str(&out),
+	    "SELECT trueup_s.* FROM (VALUES (0::bigint,'-9'::integer,"
+	    "'1'::integer,'1'::integer,'2'::integer))"
+	    " AS trueup_r(n,lo0,lo1,hi0,hi1)"
+	    " CROSS JOIN LATERAL (SELECT trueup_r.n," SUMS
+	    " FROM (SELECT H AS h FROM s.t WHERE \"a\">=trueup_r.lo0"
+	    " AND \"a\"<=trueup_r.hi0 AND"
+	    " (\"a\",\"a\")>=(trueup_r.lo0,trueup_r.lo1)"
+	    " AND (\"a\",\"a\")<(trueup_r.hi0,trueup_r.hi1)"
+	    " OFFSET 0) AS trueup_h) AS trueup_s",
+	    "ranges of a key of two columns");
 	t.where = "x OR y";
 	D->fold_buckets(fresh(), &t, "H", "B");
 	is_str(buf_str(&out),
@@ -711,6 +768,7 @@ main(void)
 	test_literal();
 	test_param_guard();
 	test_range();
+	test_blocks();
 	test_keys();
 	test_encodings();
 	test_order();

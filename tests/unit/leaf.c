@@ -77,44 +77,108 @@ decode_two(void)
 #define BOUNDS 1000
 
 static void
-find(void)
+find_ints(void)
 {
 	static int64_t ints[BOUNDS];
-	static uint32_t start[BOUNDS + 1];
-	struct buf enc = BUF_INIT;
-	const struct vtype num = { .type = LT_NUM };
-	struct bounds b = { .nleaves = BOUNDS + 1, .ncols = 1 };
+	struct bounds b = { .nleaves = BOUNDS + 1, .ncols = 1, .ints = ints };
 	int64_t at = -5000;
 	int wrong = 0;
 
-	for (int i = 0; i < BOUNDS; i++) {
-		struct cell c;
-
-		at += 1 + (int64_t)(tap_random() % 20);
-		ints[i] = at;
-		c = cell_int(at);
-		start[i] = (uint32_t)enc.len;
-		key_encode(&enc, &num, &c);
-	}
-	start[BOUNDS] = (uint32_t)enc.len;
-	b.ints = ints;
-	b.start = start;
-	b.enc = enc.data;
+	for (int i = 0; i < BOUNDS; i++)
+		ints[i] = at += 1 + (int64_t)(tap_random() % 20);
 	for (int i = 0; i < 100000; i++) {
 		int64_t key = -6000 + (int64_t)(tap_random() % 20000);
 		size_t hint = tap_random() % b.nleaves, want = 0;
-		struct buf k = BUF_INIT;
-		struct cell c = cell_int(key);
 
 		while (want < BOUNDS && ints[want] <= key)
 			want++;
-		key_encode(&k, &num, &c);
 		wrong += bounds_find_int(&b, key, hint) != want;
-		wrong += bounds_find(&b, k.data, k.len, hint) != want;
-		buf_free(&k);
 	}
-	is_int(wrong, 0, "every key finds its leaf from any hint");
+	is_int(wrong, 0, "every integer finds its leaf from any hint");
+}
+
+/* A key that shares up to 20 bytes with others, and may be one's beginning. */
+static size_t
+some_key(char out[32], size_t same)
+{
+	size_t len = tap_below(same + 12);
+
+	for (size_t i = 0; i < len; i++)
+		out[i] = i < same && !tap_one_in(40) ? 'a'
+		                                     : "\0ab\377"[tap_below(4)];
+	return len;
+}
+
+static int
+by_bytes(const void *a, const void *b)
+{
+	const struct buf *x = a, *y = b;
+
+	return key_cmp(x->data, x->len, y->data, y->len);
+}
+
+static void
+find_keys(size_t nleaves, size_t same)
+{
+	struct arena *arena = arena_new(4096);
+	struct buf *keys = arena_alloc(arena, nleaves * sizeof(*keys));
+	uint32_t *start = arena_alloc(arena, (nleaves + 1) * sizeof(*start));
+	struct buf enc = BUF_INIT;
+	struct bounds b = { .ncols = 1, .start = start };
+	struct bounds part;
+	size_t wrong = 0, n = 0, first;
+
+	for (size_t i = 0; i < nleaves; i++) {
+		char key[32];
+
+		keys[i] = (struct buf)BUF_INIT;
+		buf_add(&keys[i], key, some_key(key, same));
+	}
+	qsort(keys, nleaves, sizeof(*keys), by_bytes);
+	for (size_t i = 0; i + 1 < nleaves; i++) {
+		if (i > 0 && by_bytes(&keys[i - 1], &keys[i]) == 0)
+			continue;
+		start[n++] = (uint32_t)enc.len;
+		buf_add(&enc, keys[i].data, keys[i].len);
+	}
+	start[n] = (uint32_t)enc.len;
+	b.nleaves = n + 1;
+	b.enc = buf_str(&enc);
+	bounds_index(&b, arena);
+	/* As bounds_part() makes one. */
+	first = tap_below(n + 1);
+	part = b;
+	part.nleaves -= first;
+	part.start += first;
+	part.heads += first;
+	for (int i = 0; i < 2000; i++) {
+		char key[32];
+		size_t len = some_key(key, same), want = 0;
+
+		while (want < n && key_cmp(key, len, enc.data + start[want],
+				       start[want + 1] - start[want]) >= 0)
+			want++;
+		wrong += bounds_find(&b, key, len, tap_below(n + 1)) != want;
+		want = want > first ? want - first : 0;
+		wrong += bounds_find(
+			     &part, key, len, tap_below(part.nleaves)) != want;
+	}
+	is_int((long long)wrong, 0, "%zu leaves, %zu bytes alike", n + 1, same);
+	for (size_t i = 0; i < nleaves; i++)
+		buf_free(&keys[i]);
 	buf_free(&enc);
+	arena_free(arena);
+}
+
+static void
+find(void)
+{
+	static const size_t sizes[] = { 1, 2, 3, 10, 400 };
+
+	find_ints();
+	for (size_t s = 0; s < ARRAY_LEN(sizes); s++)
+		for (size_t same = 0; same <= 20; same += 5)
+			find_keys(sizes[s], same);
 }
 
 static void
