@@ -376,11 +376,14 @@ sample_numbered(struct buf *out, const struct table *table,
 }
 
 #define PARTS 1048576
+#define SPREAD 4 /* pages that are read for each row of the sample */
+/* Of fewer keys chance decides where they are, and whether there are any. */
+#define KEYS_MIN 256
 
 /*
  * Some rows of all pages means that all are read. Where so few are wanted that
- * every other page could do without, one row or so of some pages is as good,
- * in whatever order the table lies: several neighbours would not be.
+ * most pages could do without, some pages are as good, whatever order the table
+ * lies in, if few of them give more than one row: neighbours are no sample.
  */
 static bool
 sample_pages(
@@ -388,13 +391,14 @@ sample_pages(
 {
 	double rows = table->pages > 0 ? table->rows / table->pages : 0;
 
-	if (rows < 1 || every < 2 * rows)
+	if (rows < 1 || every < 4 * SPREAD * rows ||
+	    table->rows / every < KEYS_MIN)
 		return false;
 	buf_addf(sample, " TABLESAMPLE SYSTEM (%.9f) REPEATABLE (1)",
-	    100 * rows / every);
+	    100 * SPREAD * rows / every);
 	buf_addf(of, "%shashtext(ctid::text) & %d < %.0f",
 	    table->where != NULL ? " AND " : " WHERE ", PARTS - 1,
-	    PARTS / rows);
+	    PARTS / SPREAD / rows);
 	return true;
 }
 

@@ -377,27 +377,29 @@ test_sample(void)
 	    "SELECT \"a\" FROM s.t TABLESAMPLE BERNOULLI (0.250000000)"
 	    " REPEATABLE (1) WHERE (x > 1) ORDER BY \"a\"",
 	    "a table");
-	t.rows = 6400;
-	t.pages = 100;
-	D->sample(fresh(), &t, cols, 1, 127);
+	t.rows = 6400000;
+	t.pages = 100000;
+	D->sample(fresh(), &t, cols, 1, 1023);
 	ok(strstr(buf_str(&out), " BERNOULLI ") != NULL, "of most pages");
-	D->sample(fresh(), &t, cols, 1, 6400);
+	D->sample(fresh(), &t, cols, 1, 25601);
+	ok(strstr(buf_str(&out), " BERNOULLI ") != NULL, "few keys");
+	D->sample(fresh(), &t, cols, 1, 12800);
 	is_str(buf_str(&out),
-	    "SELECT \"a\" FROM s.t TABLESAMPLE SYSTEM (1.000000000)"
+	    "SELECT \"a\" FROM s.t TABLESAMPLE SYSTEM (2.000000000)"
 	    " REPEATABLE (1) WHERE (x > 1)"
-	    " AND hashtext(ctid::text) & 1048575 < 16384 ORDER BY \"a\"",
+	    " AND hashtext(ctid::text) & 1048575 < 4096 ORDER BY \"a\"",
 	    "of some pages");
-	t.rows = 50; /* large ones */
+	t.rows = 50000; /* large ones */
 	t.where = NULL;
-	D->sample(fresh(), &t, cols, 1, 400);
+	D->sample(fresh(), &t, cols, 1, 100);
 	ok(strstr(buf_str(&out), " BERNOULLI ") != NULL, "of all pages");
-	t.rows = 100;
-	D->sample(fresh(), &t, cols, 1, 400);
+	t.rows = 100000;
+	D->sample(fresh(), &t, cols, 1, 200);
 	is_str(buf_str(&out),
-	    "SELECT \"a\" FROM s.t TABLESAMPLE SYSTEM (0.250000000)"
-	    " REPEATABLE (1) WHERE hashtext(ctid::text) & 1048575 < 1048576"
+	    "SELECT \"a\" FROM s.t TABLESAMPLE SYSTEM (2.000000000)"
+	    " REPEATABLE (1) WHERE hashtext(ctid::text) & 1048575 < 262144"
 	    " ORDER BY \"a\"",
-	    "a row a page");
+	    "of pages with a row each");
 	t.where = "x > 1";
 	t.kind = REL_VIEW;
 	D->sample(fresh(), &t, cols, 2, 400);
