@@ -215,6 +215,18 @@ static const char pg_load[] =
     "AND (a.application_name, a.usesysid, a.client_addr) IS DISTINCT FROM "
     "(me.application_name, me.usesysid, me.client_addr)) END";
 
+/* It is the workers that hash rows, which costs more than handing them over: a
+ * million with a text key in 1.5 s instead of 2.7. */
+static const char *const processes[] = {
+	[PROCESSES_MANY] = "SET LOCAL parallel_setup_cost = 0;"
+			   "SET LOCAL parallel_tuple_cost = 0",
+	[PROCESSES_ONE] = "SET LOCAL max_parallel_workers_per_gather = 0",
+	[PROCESSES_DEFAULT] =
+	    "SET LOCAL parallel_setup_cost TO DEFAULT;"
+	    "SET LOCAL parallel_tuple_cost TO DEFAULT;"
+	    "SET LOCAL max_parallel_workers_per_gather TO DEFAULT",
+};
+
 const struct dialect dialect_postgresql = {
 	.name = "postgresql",
 	.brand = "PostgreSQL",
@@ -230,6 +242,7 @@ const struct dialect dialect_postgresql = {
 	.record_hash = pg_record_hash,
 	.fold_records = pg_fold_records,
 	.list_records = pg_list_records,
+	.processes = processes,
 	.fold_buckets = pg_fold_buckets,
 	.bucket_expr = pg_bucket_expr,
 	.range_cond = pg_range_cond,

@@ -42,6 +42,12 @@ struct db_position {
 
 struct track_sql;
 
+enum processes {
+	PROCESSES_MANY,
+	PROCESSES_ONE,
+	PROCESSES_DEFAULT, /* as the session has it otherwise */
+};
+
 struct dialect {
 	const char *name;  /* "postgresql" */
 	const char *brand; /* "PostgreSQL", for people */
@@ -85,7 +91,10 @@ struct dialect {
 	/* The same for n buckets: bucket_expr of the key. */
 	void (*fold_buckets)(struct buf *out, const struct table *table,
 	    const char *hash, const char *bucket);
-
+	/* What to say before and after it in its transaction so that the
+	 * server takes several processes for it, if it has them, or one. NULL:
+	 * nothing can be said. */
+	const char *const *processes; /* by enum processes */
 	/*
 	 * HASH_RECORD, where db->records: a hash of 64 bits that is cheaper for
 	 * the server than sending the row. cols[0] is the key, an integer, and

@@ -39,6 +39,7 @@ struct worker {
 	struct krange within;
 	size_t first, last;
 	struct leaf *leaves;
+	bool alone; /* on its side */
 	pthread_t thread;
 	bool done; /* its connection is idle; under the crew's lock */
 	enum status status;
@@ -342,6 +343,26 @@ fold_part(struct worker *w, struct err *err)
 	return st;
 }
 
+/* A server that is asked for all of a table at once may do its best (at a pace
+ * it never is); who is asked by several connections takes a process for each.
+ */
+static enum status
+fold_table(struct worker *w, struct err *err)
+{
+	const char *const *say = w->db->dialect->processes;
+	enum status st;
+
+	if (w->bounds->ncols > 0 || say == NULL)
+		return fold_part(w, err);
+	st = db_exec(
+	    w->db, say[w->alone ? PROCESSES_MANY : PROCESSES_ONE], NULL, err);
+	if (!st)
+		st = fold_part(w, err);
+	if (!st)
+		st = db_exec(w->db, say[PROCESSES_DEFAULT], NULL, err);
+	return st;
+}
+
 static void *
 worker_main(void *arg)
 {
@@ -349,7 +370,7 @@ worker_main(void *arg)
 	struct crew *crew = w->crew;
 
 	if (w->pair->pushdown[w->side])
-		w->status = fold_part(w, &w->err);
+		w->status = fold_table(w, &w->err);
 	else
 		w->status = scan_part(w, &w->err);
 	pthread_mutex_lock(&crew->lock);
@@ -495,6 +516,7 @@ gather(const struct plan *plan, const struct pair *pair, struct pool *pool,
 				.within = *within,
 				.last = bounds->nleaves,
 				.leaves = leaves[s],
+				.alone = jobs == 1,
 				.err = ERR_INIT };
 			if (bounds->ncols == 0 && jobs > 1)
 				w->pair = some_blocks(

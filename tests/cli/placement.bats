@@ -119,3 +119,29 @@ placed() {
 	run -0 --separate-stderr "$TRUEUP" diff -v "$a" "$b"
 	[[ $stderr != *measured* ]]
 }
+
+# plan [OPTION]... - that of the source's statement which folds k, as it is told
+# before; the tables are so large that PostgreSQL takes workers, if it may.
+plan() {
+	"$TRUEUP" diff --trace-sql --hash=md5 "$@" "$a" "$b" k 2>trace
+	{
+		echo 'BEGIN;'
+		sed -n 's/^trueup: source: \(SET LOCAL .*\)/\1;/p' trace | head -n 1
+		sed -n 's/^trueup: source: \(SELECT g,.*\)/EXPLAIN \1;/p' trace |
+		    head -n 1
+	} | pg "$a"
+}
+
+@test "a server takes several processes, unless several are asked" {
+	fresh_pg_db a
+	fresh_pg_db b
+	for url in "$a" "$b"; do
+		pg "$url" "CREATE TABLE k(a text PRIMARY KEY, x text);" \
+		    "INSERT INTO k SELECT 'k' || n, repeat('x', 90)
+		    FROM generate_series(1, $rows) n;" ANALYZE
+	done
+	[[ $(plan --jobs=1) == *"Workers Planned: "[1-9]* ]]
+	# What was said holds for nothing behind.
+	[ "$(grep -c 'source: SET LOCAL .* TO DEFAULT$' trace)" = 1 ]
+	[[ $(plan --jobs=2) == *Aggregate* && $(plan --jobs=2) != *Workers* ]]
+}
