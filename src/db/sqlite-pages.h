@@ -32,7 +32,8 @@ const struct sqlite_tree *sqlite_pages_tree(const struct sqlite_pages *p);
 /* Which field of a row is a column (a position in table->columns)? */
 size_t sqlite_pages_field(const struct sqlite_pages *p, size_t column);
 
-/* These pages need not stay in memory; none if first is 0 or behind last. */
+/* These pages need not stay in memory, nor what came with them of those before;
+ * none if first is 0 or behind last. */
 void sqlite_pages_forget(
     const struct sqlite_pages *p, uint32_t first, uint32_t last);
 

@@ -67,9 +67,8 @@ const char *sqlite_walk_read(struct sqlite_walk *w);
 /* May a leaf that is the stop have these as its first and last row? */
 const char *sqlite_walk_check(struct sqlite_walk *w,
     const struct sqlite_row *first, const struct sqlite_row *last);
-/* Between which pages do the leaves lie that were stops since the last call, or
- * sqlite_walk_seek()? But for some, say; false if they lie all over the file.
- */
+/* Between which pages most leaves lie that were stops since the last call, or
+ * since sqlite_walk_seek(); false if they lie all over the file. */
 bool sqlite_walk_extent(struct sqlite_walk *w, uint32_t *first, uint32_t *last);
 /* Where the cell of the row at hand begins. */
 const unsigned char *sqlite_walk_cell(const struct sqlite_walk *w);

@@ -27,9 +27,9 @@ sum_mod_64(const struct cell *c)
 	return negative ? -v : v;
 }
 
-/* What the server says of a leaf. */
+/* What the server says of a leaf; n is -1 as it says it. */
 struct line {
-	int64_t leaf, rows;
+	int64_t leaf;
 	struct leaf sums;
 };
 
@@ -40,7 +40,6 @@ parse_texts(const struct cell *c, struct line *l)
 	if (c[0].kind != CELL_INT || c[1].kind != CELL_INT)
 		return false;
 	*l = (struct line){ .leaf = c[0].u.i,
-		.rows = c[1].u.i,
 		.sums = { .n = (uint64_t)c[1].u.i,
 		    .a = sum_mod_64(&c[2]),
 		    .b = sum_mod_64(&c[3]) } };
@@ -61,7 +60,6 @@ parse_record(const struct cell *c, struct line *l)
 	l->leaf = (int64_t)big_endian(c->u.p, 2);
 	for (size_t i = 0; i < ARRAY_LEN(v); i++)
 		v[i] = big_endian(c->u.p + 2 + 8 * i, 8);
-	l->rows = (int64_t)v[0];
 	l->sums = (struct leaf){ .n = v[0],
 		.a = v[1] ^ TOPMOST,
 		.b = v[2] ^ TOPMOST,
@@ -77,7 +75,7 @@ add_line(const struct line *l, struct leaf *leaves, size_t n, struct err *err)
 
 	if (l->leaf < 0 || (uint64_t)l->leaf >= n)
 		return err_set(err, TU_EBUG, "leaf number out of range");
-	if (l->rows < 0)
+	if ((int64_t)l->sums.n < 0)
 		return err_set(err, TU_EREPLAN,
 		    "the server computed no hash for some row");
 	leaf_add_sums(leaf, &l->sums);
@@ -110,8 +108,8 @@ read_sums(struct db *db, enum side side, const char *sql, bool records,
 		st = add_line(&l, leaves, n, err);
 		if (st)
 			break;
-		stage_add(side, (uint64_t)l.rows);
-		rows += (uint64_t)l.rows;
+		stage_add(side, l.sums.n);
+		rows += l.sums.n;
 	}
 	db_cursor_close(cur);
 	pace_rows(db, rows);

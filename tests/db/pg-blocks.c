@@ -13,6 +13,7 @@
 #include "db/dialect.h"
 #include "diff/gather.h"
 #include "lib/tap.h"
+#include "lib/tracking.h"
 
 #define BATCHES 24
 #define ROW "hashtext(ctid::text)" /* not all that are equal */
@@ -20,35 +21,18 @@
 static const char *url;
 static const char *const schemas[] = { "tb_a", "tb_b" };
 
-static struct db *
-open_db(enum db_mode mode, const char *side)
-{
-	struct err err = ERR_INIT;
-	struct db *db = NULL;
-
-	if (db_open(url, mode, side, &db, &err)) {
-		printf("Bail out! %s\n", err.msg);
-		exit(1);
-	}
-	return db;
-}
-
 static void must(struct db *db, const char *fmt, ...) TU_PRINTF(2, 3);
 
 static void
 must(struct db *db, const char *fmt, ...)
 {
-	struct err err = ERR_INIT;
 	char sql[2000];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(sql, sizeof(sql), fmt, ap);
 	va_end(ap);
-	if (db_exec(db, sql, NULL, &err)) {
-		printf("Bail out! %s\n# %.300s\n", err.msg, sql);
-		exit(1);
-	}
+	tracking_run(db, sql);
 }
 
 static int64_t
@@ -265,8 +249,8 @@ run(struct db *writer, const struct shape *shape, int hash)
 		.tables = tables,
 		.leaf_rows = 1 + tap_below(300),
 		.schema = { "tb_a", "tb_b" } };
-	struct batch b = { .db = { open_db(DB_READ, "source"),
-			       open_db(DB_READ, "target") },
+	struct batch b = { .db = { tracking_connect(url, DB_READ),
+			       tracking_connect(url, DB_READ) },
 		.writer = writer };
 	struct arena *arena = arena_new(4096);
 	struct err err = ERR_INIT;
@@ -356,7 +340,7 @@ test_relations(struct db *writer)
 		{ "parts", 0, 2 },
 		{ "part", 2, 2 },
 	};
-	struct db *db = open_db(DB_READ, "source");
+	struct db *db = tracking_connect(url, DB_READ);
 	struct arena *arena = arena_new(4096);
 	struct err err = ERR_INIT;
 	struct table_list list = { 0 };
@@ -400,7 +384,7 @@ main(void)
 		printf("Bail out! TRUEUP_PG must name a PostgreSQL server\n");
 		return 1;
 	}
-	writer = open_db(DB_WRITE, "target");
+	writer = tracking_connect(url, DB_WRITE);
 	must(writer, "SET client_min_messages = warning;\n"
 		     "CREATE SCHEMA tb_a;\nCREATE SCHEMA tb_b");
 	test_shapes(writer);

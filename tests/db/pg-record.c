@@ -13,32 +13,9 @@
 #include "db/dialect.h"
 #include "diff/diff.h"
 #include "lib/tap.h"
+#include "lib/tracking.h"
 
 static const char *url;
-
-static struct db *
-open_db(enum db_mode mode, const char *side)
-{
-	struct err err = ERR_INIT;
-	struct db *db = NULL;
-
-	if (db_open(url, mode, side, &db, &err)) {
-		printf("Bail out! %s\n", err.msg);
-		exit(1);
-	}
-	return db;
-}
-
-static void
-must(struct db *db, const char *sql)
-{
-	struct err err = ERR_INIT;
-
-	if (db_exec(db, sql, NULL, &err)) {
-		printf("Bail out! %s\n# %.300s\n", err.msg, sql);
-		exit(1);
-	}
-}
 
 /* Every change by its key and kind, in the order they came. */
 struct collector {
@@ -70,8 +47,8 @@ struct result {
 static struct result
 compare(const char *table, int hash)
 {
-	struct db *db[2] = { open_db(DB_READ, "source"),
-		open_db(DB_READ, "target") };
+	struct db *db[2] = { tracking_connect(url, DB_READ),
+		tracking_connect(url, DB_READ) };
 	const char *const tables[] = { table, NULL };
 	const struct selection sel = {
 		.hash = hash, .tables = tables, .schema = { "tr_a", "tr_b" }
@@ -120,15 +97,15 @@ make(struct db *db, const char *name, const char *definition, const char *rows,
 		    "CREATE TABLE %s.%s (%s);\n"
 		    "INSERT INTO %s.%s %s",
 		    schemas[i], name, definition, schemas[i], name, rows);
-		must(db, buf_str(&sql));
+		tracking_run(db, buf_str(&sql));
 		buf_reset(&sql);
 	}
-	must(db, "SET search_path = tr_b");
-	must(db, change);
+	tracking_run(db, "SET search_path = tr_b");
+	tracking_run(db, change);
 	for (int i = 0; i < 2; i++) {
 		buf_reset(&sql);
 		buf_addf(&sql, "ANALYZE %s.%s", schemas[i], name);
-		must(db, buf_str(&sql));
+		tracking_run(db, buf_str(&sql));
 	}
 	buf_free(&sql);
 }
@@ -295,14 +272,14 @@ main(void)
 		printf("Bail out! TRUEUP_PG must name a PostgreSQL server\n");
 		return 1;
 	}
-	db = open_db(DB_WRITE, "target");
-	must(db, "CREATE SCHEMA tr_a");
-	must(db, "CREATE SCHEMA tr_b");
+	db = tracking_connect(url, DB_WRITE);
+	tracking_run(db, "CREATE SCHEMA tr_a");
+	tracking_run(db, "CREATE SCHEMA tr_b");
 	test_densities(db);
 	test_traps(db);
 	test_elsewhere(db);
-	must(db, "DROP SCHEMA tr_a CASCADE");
-	must(db, "DROP SCHEMA tr_b CASCADE");
+	tracking_run(db, "DROP SCHEMA tr_a CASCADE");
+	tracking_run(db, "DROP SCHEMA tr_b CASCADE");
 	db_close(db);
 	return tap_done();
 }
