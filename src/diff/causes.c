@@ -315,11 +315,12 @@ look_at_update(struct causes *c, const struct change *change)
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->pair->ncols; i++) {
-		struct fits fits = { .n = 0 };
 		struct hash128 hash[2];
+		struct fits fits;
 
 		if (!is_different(change, i))
 			continue;
+		fits.n = 0; /* and no more of it is cleared: there is much */
 		look_at_cell(c, change, i, &fits, hash);
 		if (n < SWAPS_MAX) {
 			c->cells[n] = (struct swap_cell){ .column = i };
