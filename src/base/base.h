@@ -22,6 +22,9 @@
 #endif
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+/* For what a loop of millions of rows is made of. */
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 

@@ -9,9 +9,9 @@
 #define TYPE_LEAF 10
 #define TYPE_ROWIDS 3
 
-#define CACHE_LINE 64
-#define PREFETCH 4096 /* bytes of a page; a large one is read in its order */
 #define PAYLOAD_MAX 0x7fffffff /* SQLite's own limit is below this */
+
+static const char *const not_there = "a page that is not there";
 
 static uint32_t
 get16(const unsigned char *p)
@@ -34,8 +34,8 @@ frame_at(const struct sqlite_frames *log, uint32_t frame)
 }
 
 const char *
-sqlite_image_init(struct sqlite_image *image, const void *data, size_t len,
-    const struct sqlite_frames *log, uint32_t npages)
+sqlite_image_init(struct sqlite_image *image, int fd, const void *data,
+    size_t len, const struct sqlite_frames *log, uint32_t npages)
 {
 	const unsigned char *p = data;
 	uint32_t size;
@@ -66,7 +66,8 @@ sqlite_image_init(struct sqlite_image *image, const void *data, size_t len,
 		.usable = size - p[20],
 		.wal = p[18] == 2,
 		.maps = get32(p + 52) != 0,
-		.encoding = (int)get32(p + 56) };
+		.encoding = (int)get32(p + 56),
+		.fd = fd };
 	if (log != NULL)
 		image->log = *log;
 	return NULL;
@@ -84,36 +85,46 @@ page_at(const struct sqlite_image *image, uint32_t pgno)
 	return image->data + (size_t)(pgno - 1) * image->size;
 }
 
-/* The page that a byte is in. */
-static const unsigned char *
-page_of(const struct sqlite_image *image, const unsigned char *byte)
+const unsigned char *
+sqlite_cell_page(
+    const struct sqlite_image *image, const unsigned char *cell, uint32_t *pgno)
 {
 	const struct sqlite_frames *log = &image->log;
-	size_t at = (uintptr_t)byte - (uintptr_t)log->data;
+	size_t at = (uintptr_t)cell - (uintptr_t)log->data;
 
+	*pgno = 0;
 	if (log->of != NULL && at < log->len)
 		return frame_at(
 		    log, (uint32_t)((at - SQLITE_LOG_HEADER) /
 				    (log->size + SQLITE_FRAME_HEADER)) +
 			     1);
-	at = (size_t)(byte - image->data);
-	return image->data + at / image->size * image->size;
+	at = (size_t)(cell - image->data) / image->size;
+	if (image->fd >= 0)
+		*pgno = (uint32_t)at + 1;
+	return image->data + at * image->size;
+}
+
+bool
+sqlite_page_is_filed(const struct sqlite_image *image, uint32_t pgno)
+{
+	return image->fd >= 0 && pgno > 0 && pgno <= image->nfile &&
+	       (image->log.of == NULL || image->log.of[pgno - 1] == 0);
 }
 
 const char *
-sqlite_page_read(
-    const struct sqlite_tree *tree, uint32_t pgno, struct sqlite_page *page)
+sqlite_page_copied(const struct sqlite_tree *tree, uint32_t pgno,
+    const unsigned char *head, struct sqlite_page *page)
 {
 	const struct sqlite_image *image = tree->image;
-	const unsigned char *head = page_at(image, pgno);
 	const int add = tree->nkeys == 0 ? TYPE_ROWIDS : 0;
 	uint32_t from, behind;
 
-	if (head == NULL || pgno == 1)
-		return "a page that is not there";
+	if (pgno == 1)
+		return not_there;
 	if (head[0] != TYPE_LEAF + add && head[0] != TYPE_INTERIOR + add)
 		return "a page that is no table's";
 	page->data = head;
+	page->home = page_at(image, pgno);
 	page->leaf = head[0] == TYPE_LEAF + add;
 	page->ncells = get16(head + 3);
 	page->right = page->leaf ? 0 : get32(head + 8);
@@ -127,14 +138,14 @@ sqlite_page_read(
 	return NULL;
 }
 
-void
-sqlite_page_prefetch(const struct sqlite_tree *tree, uint32_t pgno)
+const char *
+sqlite_page_read(
+    const struct sqlite_tree *tree, uint32_t pgno, struct sqlite_page *page)
 {
-	const unsigned char *page = page_at(tree->image, pgno);
+	const unsigned char *head = page_at(tree->image, pgno);
 
-	for (uint32_t i = 0; page != NULL && i < PREFETCH; i += CACHE_LINE)
-		if (i < tree->image->size)
-			__builtin_prefetch(page + i);
+	return head != NULL ? sqlite_page_copied(tree, pgno, head, page)
+	                    : not_there;
 }
 
 const unsigned char *
@@ -143,40 +154,66 @@ sqlite_page_cell(const struct sqlite_page *page, uint32_t i)
 	return page->data + get16(page->cells + 2 * (size_t)i);
 }
 
-/* A cell begins behind the list of cells; there are 4 bytes at least. */
-static bool
-cell_fits(const struct sqlite_image *image, const struct sqlite_page *page,
-    const unsigned char *cell)
+/* How the cells of a page are to be read. */
+struct form {
+	bool rowids, leaf;
+	const unsigned char *from, *end; /* where they may lie */
+	uint32_t usable, most;           /* bytes of a payload in a page */
+};
+
+static struct form
+form_of(const struct sqlite_tree *tree, bool leaf, const unsigned char *from,
+    const unsigned char *page)
 {
-	return cell >= page->cells + 2 * (size_t)page->ncells &&
-	       cell + 4 <= page->data + image->usable;
+	const uint32_t u = tree->image->usable;
+
+	return (struct form){ .rowids = tree->nkeys == 0,
+		.leaf = leaf,
+		.from = from,
+		.end = page + u,
+		.usable = u,
+		.most = tree->nkeys == 0 ? u - 35 : (u - 12) * 64 / 255 - 23 };
+}
+
+/* Behind the list of its cells. */
+static struct form
+form_of_page(const struct sqlite_tree *tree, const struct sqlite_page *page)
+{
+	return form_of(tree, page->leaf, page->cells + 2 * (size_t)page->ncells,
+	    page->data);
+}
+
+/* A cell has 4 bytes at least. */
+ALWAYS_INLINE bool
+cell_fits(const struct form *f, const unsigned char *cell)
+{
+	return cell >= f->from && cell + 4 <= f->end;
 }
 
 /* How many bytes of a payload stay in the page; the rest is in a chain. */
-static uint32_t
-local_bytes(const struct sqlite_tree *tree, uint32_t size)
+ALWAYS_INLINE uint32_t
+local_bytes(const struct form *f, uint32_t size)
 {
-	uint32_t u = tree->image->usable, most, least, k;
+	uint32_t least, k;
 
-	most = tree->nkeys == 0 ? u - 35 : (u - 12) * 64 / 255 - 23;
-	if (size <= most)
+	if (size <= f->most)
 		return size;
-	least = (u - 12) * 32 / 255 - 23;
-	k = least + (size - least) % (u - 4);
-	return k <= most ? k : least;
+	least = (f->usable - 12) * 32 / 255 - 23;
+	k = least + (size - least) % (f->usable - 4);
+	return k <= f->most ? k : least;
 }
 
-static const char *
-read_payload(const struct sqlite_tree *tree, uint64_t size,
-    const unsigned char *from, const unsigned char *end, struct sqlite_row *row)
+ALWAYS_INLINE const char *
+read_payload(const struct form *f, uint64_t size, const unsigned char *from,
+    struct sqlite_row *row)
 {
 	if (size > PAYLOAD_MAX)
 		return "a payload of no size";
 	row->payload = from;
 	row->size = (uint32_t)size;
-	row->local = local_bytes(tree, row->size);
+	row->local = local_bytes(f, row->size);
 	row->overflow = 0;
-	if ((size_t)(end - from) <
+	if ((size_t)(f->end - from) <
 	    row->local + (row->local < row->size ? 4u : 0u))
 		return "a row that leaves its page";
 	if (row->local < row->size)
@@ -185,60 +222,71 @@ read_payload(const struct sqlite_tree *tree, uint64_t size,
 }
 
 /* In front of what an interior cell holds is its child. */
-static const char *
-read_row(const struct sqlite_tree *tree, bool leaf, const unsigned char *cell,
-    const unsigned char *end, struct sqlite_row *row)
+ALWAYS_INLINE const char *
+read_row(
+    const struct form *f, const unsigned char *cell, struct sqlite_row *row)
 {
-	const bool has_payload = leaf || tree->nkeys > 0;
 	uint64_t size = 0, rowid = 0;
 	unsigned n;
 
-	if (!leaf)
+	if (!cell_fits(f, cell))
+		return "a cell outside of its page";
+	if (!f->leaf)
 		cell += 4;
-	if (has_payload) {
-		n = sqlite_varint(cell, end, &size);
+	if (f->leaf || !f->rowids) {
+		n = sqlite_varint(cell, f->end, &size);
 		if (n == 0)
 			return "a payload of no size";
 		cell += n;
 	}
-	if (tree->nkeys == 0) {
-		n = sqlite_varint(cell, end, &rowid);
+	if (f->rowids) {
+		n = sqlite_varint(cell, f->end, &rowid);
 		if (n == 0)
 			return "a rowid that is cut";
 		cell += n;
 	}
 	row->rowid = (int64_t)rowid;
-	return read_payload(tree, size, cell, end, row);
+	return read_payload(f, size, cell, row);
 }
 
 const char *
 sqlite_page_row(const struct sqlite_tree *tree, const struct sqlite_page *page,
     uint32_t i, struct sqlite_row *row)
 {
-	const unsigned char *cell = sqlite_page_cell(page, i);
+	const struct form f = form_of_page(tree, page);
 
-	if (!cell_fits(tree->image, page, cell))
-		return "a cell outside of its page";
-	return read_row(
-	    tree, page->leaf, cell, page->data + tree->image->usable, row);
+	return read_row(&f, sqlite_page_cell(page, i), row);
 }
 
 const char *
-sqlite_tree_row(const struct sqlite_tree *tree, const unsigned char *cell,
-    struct sqlite_row *row)
+sqlite_page_rows(const struct sqlite_tree *tree, const struct sqlite_page *page,
+    struct sqlite_row *rows)
 {
-	const struct sqlite_image *image = tree->image;
-	const unsigned char *page = page_of(image, cell);
+	const struct form f = form_of_page(tree, page);
+	const uint32_t n = page->ncells;
+	const char *why = NULL;
 
-	return read_row(tree,
-	    page[0] == TYPE_LEAF + (tree->nkeys == 0 ? TYPE_ROWIDS : 0), cell,
-	    page + image->usable, row);
+	for (uint32_t i = 0; i < n && why == NULL; i++)
+		why = read_row(&f, sqlite_page_cell(page, i), &rows[i]);
+	return why;
+}
+
+const char *
+sqlite_tree_row(const struct sqlite_tree *tree, const unsigned char *page,
+    size_t at, struct sqlite_row *row)
+{
+	const struct form f = form_of(tree,
+	    page[0] == TYPE_LEAF + (tree->nkeys == 0 ? TYPE_ROWIDS : 0), page,
+	    page);
+
+	return read_row(&f, page + at, row);
 }
 
 const char *
 sqlite_page_child(const struct sqlite_tree *tree,
     const struct sqlite_page *page, uint32_t i, uint32_t *pgno)
 {
+	const struct form f = form_of_page(tree, page);
 	const unsigned char *cell;
 
 	if (i == page->ncells) {
@@ -246,7 +294,7 @@ sqlite_page_child(const struct sqlite_tree *tree,
 		return NULL;
 	}
 	cell = sqlite_page_cell(page, i);
-	if (!cell_fits(tree->image, page, cell))
+	if (!cell_fits(&f, cell))
 		return "a cell outside of its page";
 	*pgno = get32(cell);
 	return NULL;
@@ -345,6 +393,30 @@ sqlite_row_payload(const struct sqlite_image *image,
 		why = advance(image, &x, x.n);
 	}
 	return why;
+}
+
+const char *
+sqlite_row_save(const struct sqlite_image *image, const struct sqlite_row *row,
+    struct buf *rows)
+{
+	buf_add(rows, &row->rowid, sizeof(row->rowid));
+	buf_add(rows, &row->size, sizeof(row->size));
+	return sqlite_row_payload(image, row, rows);
+}
+
+void
+sqlite_row_load(const char **rows, struct sqlite_row *row)
+{
+	const char *p = *rows;
+
+	*row = (struct sqlite_row){ .rowid = 0 };
+	memcpy(&row->rowid, p, sizeof(row->rowid));
+	p += sizeof(row->rowid);
+	memcpy(&row->size, p, sizeof(row->size));
+	p += sizeof(row->size);
+	row->payload = (const unsigned char *)p;
+	row->local = row->size;
+	*rows = p + row->size;
 }
 
 const char *

@@ -39,15 +39,17 @@ struct sqlite_image {
 	bool wal;        /* the journal mode of the file */
 	bool maps;       /* it has maps of who points at a page (auto_vacuum) */
 	int encoding;    /* 1 UTF-8, 2 UTF-16le, 3 UTF-16be */
+	int fd;          /* the file, or -1: it is to be read in memory */
 };
 
 #define SQLITE_CELL_MIN 6       /* bytes: two of its offset, four of its own */
 #define SQLITE_IMAGE_HEADER 100 /* bytes of a file's own header */
 
 /* From the header of the first page; npages is what the library says, len is
- * what is mapped of the file, log may be NULL. */
-const char *sqlite_image_init(struct sqlite_image *image, const void *data,
-    size_t len, const struct sqlite_frames *log, uint32_t npages);
+ * what is mapped of the file fd, log may be NULL. */
+const char *sqlite_image_init(struct sqlite_image *image, int fd,
+    const void *data, size_t len, const struct sqlite_frames *log,
+    uint32_t npages);
 
 /* A table in it. */
 struct sqlite_tree {
@@ -57,7 +59,8 @@ struct sqlite_tree {
 };
 
 struct sqlite_page {
-	const unsigned char *data;  /* the page */
+	const unsigned char *data;  /* the page, or a copy of it */
+	const unsigned char *home;  /* where the image has it */
 	const unsigned char *cells; /* their offsets, two bytes each */
 	uint32_t ncells;
 	uint32_t right; /* interior: the last child */
@@ -68,9 +71,12 @@ struct sqlite_page {
  * cells lie behind the list of them. */
 const char *sqlite_page_read(
     const struct sqlite_tree *tree, uint32_t pgno, struct sqlite_page *page);
+/* The same page, read from a copy. */
+const char *sqlite_page_copied(const struct sqlite_tree *tree, uint32_t pgno,
+    const unsigned char *copy, struct sqlite_page *page);
 
-/* It will be read soon. */
-void sqlite_page_prefetch(const struct sqlite_tree *tree, uint32_t pgno);
+/* Is there a page that is to be read from the file, not from memory? */
+bool sqlite_page_is_filed(const struct sqlite_image *image, uint32_t pgno);
 
 struct sqlite_row {
 	int64_t rowid;                /* 0 in a tree by keys */
@@ -85,9 +91,18 @@ struct sqlite_row {
 const char *sqlite_page_row(const struct sqlite_tree *tree,
     const struct sqlite_page *page, uint32_t i, struct sqlite_row *row);
 
-/* The row of a cell that sqlite_page_row() has taken already. */
+/* All of a page, page->ncells of them. */
+const char *sqlite_page_rows(const struct sqlite_tree *tree,
+    const struct sqlite_page *page, struct sqlite_row *rows);
+
+/* The row of a cell that sqlite_page_row() has taken already: `at` bytes behind
+ * the beginning of this page, or of a copy of it. */
 const char *sqlite_tree_row(const struct sqlite_tree *tree,
-    const unsigned char *cell, struct sqlite_row *row);
+    const unsigned char *page, size_t at, struct sqlite_row *row);
+/* Where in the image the page of a cell is that it has; *pgno is 0 if it is to
+ * be read there, else which page of the file it is. */
+const unsigned char *sqlite_cell_page(const struct sqlite_image *image,
+    const unsigned char *cell, uint32_t *pgno);
 /* Where cell i of a page begins. */
 const unsigned char *sqlite_page_cell(
     const struct sqlite_page *page, uint32_t i);
@@ -99,6 +114,12 @@ const char *sqlite_page_child(const struct sqlite_tree *tree,
 /* The whole payload behind what is in the buffer. */
 const char *sqlite_row_payload(const struct sqlite_image *image,
     const struct sqlite_row *row, struct buf *out);
+
+/* Keep a row behind others, and take one from there again and move on behind
+ * it; then its payload is whole and lies there. */
+const char *sqlite_row_save(const struct sqlite_image *image,
+    const struct sqlite_row *row, struct buf *rows);
+void sqlite_row_load(const char **rows, struct sqlite_row *row);
 
 /* Are two payloads the same bytes? */
 const char *sqlite_rows_equal(const struct sqlite_image *a,

@@ -14,8 +14,9 @@
 #include "db/sqlite.h"
 #include "db/sqlite-file.h"
 
-/* Bytes that the kernel may map with one of them: a large page of its own. */
-#define AROUND (2 << 20)
+#define CHAINED (1 << 20) /* bytes in overflow pages that stay in memory */
+
+static const char *const unreadable = "the file cannot be read";
 
 struct sqlite_pages {
 	struct sqlite_db *db;
@@ -79,6 +80,7 @@ check_table(const struct table *t)
 /* The first page is the file's, and may be gone. */
 struct header {
 	struct sqlite_pages *pages;
+	int fd;
 	uint32_t npages;
 	uint32_t *frames; /* which page each of the log has */
 	const char *why;
@@ -94,7 +96,7 @@ read_header(void *arg)
 	if (p->log.of != NULL)
 		h->why = sqlite_log_read(&p->db->log, h->frames, &p->log);
 	if (h->why == NULL)
-		h->why = sqlite_image_init(&p->image, p->map, p->len,
+		h->why = sqlite_image_init(&p->image, h->fd, p->map, p->len,
 		    p->log.of != NULL ? &p->log : NULL, h->npages);
 }
 
@@ -151,6 +153,7 @@ map_file(struct sqlite_pages *p, uint32_t npages, uint32_t page_size)
 	why = log ? map_log(p, npages, page_size, &h.frames) : NULL;
 	if (why != NULL)
 		return why;
+	h.fd = fd;
 	p->len = (size_t)npages * page_size;
 	if (p->len / page_size != npages)
 		return "the file cannot be mapped";
@@ -323,18 +326,19 @@ sqlite_pages_field(const struct sqlite_pages *p, size_t column)
 }
 
 void
-sqlite_pages_forget(const struct sqlite_pages *p, uint32_t first, uint32_t last)
+sqlite_pages_forget(const struct sqlite_pages *p)
 {
-	const size_t size = p->image.size;
-	const uint32_t around = AROUND / p->image.size;
+	mapped_forget(p->map, p->len);
+}
 
-	if (first == 0 || first > last || first > p->image.nfile)
+void
+sqlite_pages_forget_chains(
+    const struct sqlite_pages *p, struct sqlite_walk *walk)
+{
+	if (walk->chained < CHAINED)
 		return;
-	/* What lies before may have come back with the first of these. */
-	first = first > around ? first - around : 1;
-	last = MIN(last, p->image.nfile);
-	mapped_forget(
-	    p->image.data + (first - 1) * size, (last - first + 1) * size);
+	sqlite_pages_forget(p);
+	walk->chained = 0;
 }
 
 bool
@@ -444,7 +448,8 @@ void
 sqlite_decoder_release(struct sqlite_decoder *d)
 {
 	free(d->cells);
-	buf_free(&d->record);
+	sqlite_windows_release(&d->windows);
+	buf_free(&d->row);
 	buf_free(&d->text);
 }
 
@@ -461,28 +466,22 @@ copy_row(void *arg)
 	struct copying *c = arg;
 	struct sqlite_decoder *d = c->decoder;
 	const struct sqlite_tree *tree = &d->pages->tree;
+	const struct sqlite_image *image = tree->image;
+	uint32_t pgno;
+	const unsigned char *home = sqlite_cell_page(image, c->cell, &pgno);
+	const unsigned char *page = home;
 	struct sqlite_row row;
 
-	buf_reset(&d->record);
-	c->why = sqlite_tree_row(tree, c->cell, &row);
+	if (pgno > 0)
+		page = sqlite_windows_find(&d->windows, image, pgno);
+	if (page == NULL)
+		page = sqlite_windows_read(&d->windows, image, pgno, 1);
+	buf_reset(&d->row);
+	c->why = page != NULL ? sqlite_tree_row(
+				    tree, page, (size_t)(c->cell - home), &row)
+	                      : unreadable;
 	if (c->why == NULL)
-		c->why = sqlite_row_payload(tree->image, &row, &d->record);
-	d->rowid = row.rowid;
-}
-
-static enum status
-decode_record(struct sqlite_decoder *d, const struct buf *record, int64_t rowid,
-    struct err *err)
-{
-	const struct sqlite_pages *p = d->pages;
-	size_t found = 0;
-	const char *why = sqlite_record_cells(record, rowid, p->image.encoding,
-	    p->fields, p->table->ncolumns, &d->text, d->cells, &found);
-
-	if (why != NULL)
-		return err_set(err, TU_EREPLAN, "%s", why);
-	return found < p->table->ncolumns ? add_missing(d, found, rowid, err)
-	                                  : TU_OK;
+		c->why = sqlite_row_save(tree->image, &row, &d->row);
 }
 
 enum status
@@ -490,47 +489,30 @@ sqlite_decode(
     struct sqlite_decoder *d, const unsigned char *cell, struct err *err)
 {
 	struct copying c = { .decoder = d, .cell = cell };
+	const char *saved;
 
 	if (!mapped_try(copy_row, &c))
-		return err_set(err, TU_EREPLAN, "the file cannot be read");
+		return err_set(err, TU_EREPLAN, "%s", unreadable);
 	if (c.why != NULL)
 		return err_set(err, TU_EREPLAN, "%s", c.why);
-	return decode_record(d, &d->record, d->rowid, err);
-}
-
-static void
-save_head(struct buf *rows, int64_t rowid, size_t len)
-{
-	buf_add(rows, &rowid, sizeof(rowid));
-	buf_add(rows, &len, sizeof(len));
-}
-
-const char *
-sqlite_row_save(const struct sqlite_pages *p, const struct sqlite_row *row,
-    struct buf *rows)
-{
-	save_head(rows, row->rowid, row->size);
-	return sqlite_row_payload(&p->image, row, rows);
-}
-
-void
-sqlite_decoder_save(const struct sqlite_decoder *d, struct buf *rows)
-{
-	save_head(rows, d->rowid, d->record.len);
-	buf_add(rows, d->record.data, d->record.len);
+	saved = d->row.data;
+	return sqlite_decode_saved(d, &saved, err);
 }
 
 enum status
 sqlite_decode_saved(
     struct sqlite_decoder *d, const char **rows, struct err *err)
 {
-	struct buf record = BUF_INIT;
-	int64_t rowid;
+	const struct sqlite_pages *p = d->pages;
+	const size_t n = p->table->ncolumns;
+	struct sqlite_row row;
+	size_t found = 0;
+	const char *why;
 
-	memcpy(&rowid, *rows, sizeof(rowid));
-	memcpy(&record.len, *rows + sizeof(rowid), sizeof(record.len));
-	record.data =
-	    (char *)(uintptr_t)*rows + sizeof(rowid) + sizeof(record.len);
-	*rows = record.data + record.len;
-	return decode_record(d, &record, rowid, err);
+	sqlite_row_load(rows, &row);
+	why = sqlite_record_cells(
+	    &row, p->image.encoding, p->fields, n, &d->text, d->cells, &found);
+	if (why != NULL)
+		return err_set(err, TU_EREPLAN, "%s", why);
+	return found < n ? add_missing(d, found, row.rowid, err) : TU_OK;
 }

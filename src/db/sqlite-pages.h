@@ -2,13 +2,14 @@
  * sqlite-pages.h - the pages of a table, beside the library.
  *
  * While a connection holds a read transaction the bytes of its file stay as
- * they are, so the table's b-tree can be read from the mapped file. That is so
- * in a rollback journal mode; in WAL mode with what the log has of it, for a
- * transaction that db_driver.snapshot_begin() began (sqlite-log.h); not for
- * a connection that writes, for another VFS than the system's, an encrypted
- * file, or one that was moved. Of tables those are read that keep all of their
- * columns (no generated ones that are virtual); WITHOUT ROWID, those whose key
- * ascends and has no collation but BINARY.
+ * they are, so the table's b-tree can be read there: leaves in stretches
+ * (sqlite-window.h), overflow pages and those of a log where they are mapped.
+ * That is so in a rollback journal mode; in WAL mode with what the log has of
+ * it, for a transaction that db_driver.snapshot_begin() began (sqlite-log.h);
+ * not for a connection that writes, for another VFS than the system's, an
+ * encrypted file, or one that was moved. Of tables those are read that keep all
+ * of their columns (no generated ones that are virtual); WITHOUT ROWID, those
+ * whose key ascends and has no collation but BINARY.
  */
 #ifndef TU_DB_SQLITE_PAGES_H
 #define TU_DB_SQLITE_PAGES_H
@@ -32,10 +33,11 @@ const struct sqlite_tree *sqlite_pages_tree(const struct sqlite_pages *p);
 /* Which field of a row is a column (a position in table->columns)? */
 size_t sqlite_pages_field(const struct sqlite_pages *p, size_t column);
 
-/* These pages need not stay in memory, nor what came with them of those before;
- * none if first is 0 or behind last. */
-void sqlite_pages_forget(
-    const struct sqlite_pages *p, uint32_t first, uint32_t last);
+/* What was read of the mapped file need not stay in memory. */
+void sqlite_pages_forget(const struct sqlite_pages *p);
+/* The same, once a walk has come by many overflow pages. */
+void sqlite_pages_forget_chains(
+    const struct sqlite_pages *p, struct sqlite_walk *walk);
 
 /* Do the same bytes in fields of these numbers mean the same value? */
 bool sqlite_pages_alike(const struct sqlite_pages *a, size_t x,
@@ -45,8 +47,8 @@ bool sqlite_pages_alike(const struct sqlite_pages *a, size_t x,
 struct sqlite_decoder {
 	struct sqlite_pages *pages;
 	struct cell *cells; /* a field each */
-	struct buf record, text;
-	int64_t rowid;
+	struct buf row, text;
+	struct sqlite_windows windows;
 };
 
 void sqlite_decoder_init(struct sqlite_decoder *d, struct sqlite_pages *pages);
@@ -60,12 +62,7 @@ void sqlite_decoder_release(struct sqlite_decoder *d);
 enum status sqlite_decode(
     struct sqlite_decoder *d, const unsigned char *cell, struct err *err);
 
-/* Keep a row behind others: one of the mapped file (a reason if it cannot be
- * read), or the one decoded last. */
-const char *sqlite_row_save(const struct sqlite_pages *p,
-    const struct sqlite_row *row, struct buf *rows);
-void sqlite_decoder_save(const struct sqlite_decoder *d, struct buf *rows);
-/* The next row that was kept, and move on behind it. Cells point into rows. */
+/* The same of the next row that was saved; cells point into rows. */
 enum status sqlite_decode_saved(
     struct sqlite_decoder *d, const char **rows, struct err *err);
 

@@ -123,27 +123,26 @@ read_field(const unsigned char *p, uint64_t type, size_t len, int encoding,
 }
 
 const char *
-sqlite_record_cells(const struct buf *record, int64_t rowid, int encoding,
+sqlite_record_cells(const struct sqlite_row *row, int encoding,
     const struct sqlite_field *fields, size_t n, struct buf *text,
     struct cell *cells, size_t *nfound)
 {
-	const unsigned char *p, *end, *head, *body;
+	const unsigned char *const p = row->payload, *const end = p + row->size;
+	const unsigned char *head, *body;
 	uint64_t head_bytes, type;
 	unsigned used;
 	size_t i;
 
-	if (record->len == 0)
+	if (row->size == 0)
 		return "a record without a header";
-	p = (const unsigned char *)record->data;
-	end = p + record->len;
 	used = sqlite_varint(p, end, &head_bytes);
-	if (used == 0 || head_bytes < used || head_bytes > record->len)
+	if (used == 0 || head_bytes < used || head_bytes > row->size)
 		return "a record without a header";
 	/* Nothing moves while cells point into it: 2 bytes of UTF-16 are 3 of
 	 * UTF-8 at most. */
 	buf_reset(text);
 	if (encoding != 1)
-		buf_reserve(text, record->len / 2 * 3 + 4);
+		buf_reserve(text, (size_t)row->size / 2 * 3 + 4);
 	head = p + used;
 	body = p + head_bytes;
 	for (i = 0; i < n && head < p + head_bytes; i++) {
@@ -153,7 +152,7 @@ sqlite_record_cells(const struct buf *record, int64_t rowid, int encoding,
 
 		if (why != NULL)
 			return why;
-		cells[i] = fields[i].rowid ? cell_int(rowid)
+		cells[i] = fields[i].rowid ? cell_int(row->rowid)
 		                           : read_field(body, type, len,
 						 encoding, &fields[i], text);
 		body += len;

@@ -9,7 +9,7 @@
 #ifndef TU_DB_SQLITE_RECORD_H
 #define TU_DB_SQLITE_RECORD_H
 
-#include "base/buf.h"
+#include "db/sqlite-page.h"
 #include "value/cell.h"
 
 /* What the schema says of a field. */
@@ -19,13 +19,14 @@ struct sqlite_field {
 };
 
 /*
- * Decode the first n fields of a record into cells, which point into it or
- * into text. A record that ends early (ALTER TABLE ADD COLUMN came later) sets
- * *nfound below n and leaves the other cells alone. encoding is that of struct
- * sqlite_image; text is emptied first and used where it is not UTF-8.
+ * Decode the first n fields of a row whose payload is whole into cells, which
+ * point into it or into text. A record that ends early (ALTER TABLE ADD COLUMN
+ * came later) sets *nfound below n and leaves the other cells alone. encoding
+ * is that of struct sqlite_image; text is emptied first and used where it is
+ * not UTF-8.
  */
-const char *sqlite_record_cells(const struct buf *record, int64_t rowid,
-    int encoding, const struct sqlite_field *fields, size_t n, struct buf *text,
+const char *sqlite_record_cells(const struct sqlite_row *row, int encoding,
+    const struct sqlite_field *fields, size_t n, struct buf *text,
     struct cell *cells, size_t *nfound);
 
 /*

@@ -9,7 +9,6 @@
 
 #define BATCH \
 	(64 << 10) /* bytes of rows that are taken from the file at once */
-#define LEAVES 256 /* that stay in memory */
 
 struct sqlite_rows {
 	struct cursor base; /* first: the driver below casts */
@@ -34,7 +33,7 @@ take_stop(struct sqlite_rows *r)
 	const char *why = sqlite_walk_read(w);
 
 	for (uint32_t i = 0; i < w->nrows && why == NULL; i++)
-		why = sqlite_row_save(r->pages, &w->rows[i], &r->batch);
+		why = sqlite_row_save(w->tree->image, &w->rows[i], &r->batch);
 	if (why == NULL)
 		r->real->bytes_in += w->bytes;
 	return why;
@@ -58,16 +57,6 @@ take_rows(void *arg)
 	}
 }
 
-static void
-forget(struct sqlite_rows *r)
-{
-	uint32_t first, last;
-
-	if (r->walk.nleaves >= LEAVES &&
-	    sqlite_walk_extent(&r->walk, &first, &last))
-		sqlite_pages_forget(r->pages, first, last);
-}
-
 static enum status
 rows_next(struct cursor *cur, const struct row **row, struct err *err)
 {
@@ -83,7 +72,7 @@ rows_next(struct cursor *cur, const struct row **row, struct err *err)
 			r->why = "the file cannot be read";
 		if (r->why != NULL)
 			return err_set(err, TU_EREPLAN, "%s", r->why);
-		forget(r);
+		sqlite_pages_forget_chains(r->pages, &r->walk);
 		r->at = r->batch.data;
 		if (r->batch.len == 0)
 			return TU_OK;

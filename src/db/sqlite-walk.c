@@ -3,13 +3,13 @@
 #include "db/sqlite-walk.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 
-#define NEAR 256 /* pages */
-/* Pages for each leaf, at most: if rows came in the order of dice, all between
- * two of them are those of all others. */
-#define SPREAD 4
+/* Pages that are read for each leaf, at most: in the order of dice a leaf has
+ * none of the next beside it. */
+#define SPREAD 2
 
 static const char *const unordered = "rows that do not ascend";
 
@@ -29,6 +29,9 @@ sqlite_walk_release(struct sqlite_walk *w)
 {
 	free(w->rows);
 	w->rows = NULL;
+	for (size_t i = 0; i < ARRAY_LEN(w->level); i++)
+		free(w->level[i].copy);
+	sqlite_windows_release(&w->windows);
 	buf_free(&w->scratch.x);
 	buf_free(&w->scratch.y);
 }
@@ -112,42 +115,63 @@ stop_at_row(struct sqlite_walk *w)
 	w->nrows = w->at = 0;
 }
 
-/* Of a leaf that was split one half is at the end of the file. */
-static void
-note_place(struct sqlite_walk *w, uint32_t pgno)
-{
-	if (w->nleaves++ == 0)
-		w->first = w->last = pgno;
-	if (w->first > pgno + NEAR || pgno > w->last + NEAR)
-		return;
-	w->nnear++;
-	w->first = MIN(w->first, pgno);
-	w->last = MAX(w->last, pgno);
-}
-
-bool
-sqlite_walk_extent(struct sqlite_walk *w, uint32_t *first, uint32_t *last)
-{
-	bool near =
-	    w->nnear > 0 && w->last / SPREAD <= w->first / SPREAD + w->nnear;
-
-	if (near) {
-		*first = w->first;
-		*last = w->last;
-	}
-	w->nleaves = w->nnear = 0;
-	return near;
-}
-
 static void
 stop_at_leaf(struct sqlite_walk *w, const struct sqlite_page *page,
-    uint32_t pgno, const struct sqlite_limits *within)
+    const struct sqlite_limits *within)
 {
 	w->page = *page;
 	w->lone = false;
 	w->within = *within;
 	w->nrows = w->at = 0;
-	note_place(w, pgno);
+}
+
+/* How many pages from this one on have most of the leaves that come next. */
+static uint32_t
+stretch(const struct sqlite_walk *w, uint32_t pgno)
+{
+	const uint32_t most = sqlite_window_pages(w->tree->image);
+	const struct sqlite_level *l;
+	uint32_t next, n = 1, length = 1;
+
+	if (w->depth == 0)
+		return 1;
+	l = &w->level[w->depth - 1];
+	for (uint32_t i = l->at + 1;
+	     i <= l->page.ncells && i <= l->at + SPREAD * most; i++)
+		if (sqlite_page_child(w->tree, &l->page, i, &next) == NULL &&
+		    next > pgno && next - pgno < most) {
+			length = MAX(length, next - pgno + 1);
+			n++;
+		}
+	return length <= SPREAD * n ? length : 1;
+}
+
+/* Read a page, as a level if it has children. */
+static const char *
+read_page(struct sqlite_walk *w, uint32_t pgno, struct sqlite_level *l)
+{
+	const struct sqlite_image *image = w->tree->image;
+	const unsigned char *data;
+	const char *why;
+
+	if (!sqlite_page_is_filed(image, pgno))
+		return sqlite_page_read(w->tree, pgno, &l->page);
+	data = sqlite_windows_find(&w->windows, image, pgno);
+	if (data == NULL)
+		data = sqlite_windows_read(
+		    &w->windows, image, pgno, stretch(w, pgno));
+	if (data == NULL)
+		return "the file cannot be read";
+	why = sqlite_page_copied(w->tree, pgno, data, &l->page);
+	if (why != NULL || l->page.leaf)
+		return why;
+	/* It stays while the leaves below it come and go. */
+	if (l->copy == NULL)
+		l->copy = malloc(image->size);
+	if (l->copy == NULL)
+		out_of_memory(image->size);
+	memcpy(l->copy, data, image->size);
+	return sqlite_page_copied(w->tree, pgno, l->copy, &l->page);
 }
 
 /* The first cell of an interior page that is not before a row. */
@@ -187,7 +211,7 @@ descend(struct sqlite_walk *w, uint32_t pgno, struct sqlite_limits within,
 	for (;;) {
 		struct sqlite_level *l = &w->level[w->depth];
 		bool found = false;
-		const char *why = sqlite_page_read(w->tree, pgno, &l->page);
+		const char *why = read_page(w, pgno, l);
 
 		if (why != NULL)
 			return why;
@@ -195,7 +219,7 @@ descend(struct sqlite_walk *w, uint32_t pgno, struct sqlite_limits within,
 		if (l->page.ncells == 0 && l->page.leaf && w->depth > 0)
 			return "an empty page";
 		if (l->page.leaf) {
-			stop_at_leaf(w, &l->page, pgno, &within);
+			stop_at_leaf(w, &l->page, &within);
 			return NULL;
 		}
 		if (w->depth + 1 == SQLITE_WALK_DEPTH)
@@ -225,23 +249,7 @@ sqlite_walk_seek(struct sqlite_walk *w, const struct sqlite_mark *to)
 
 	w->done = false;
 	w->depth = 0;
-	w->nleaves = w->nnear = 0;
 	return descend(w, w->tree->root, all, to);
-}
-
-/* Pages of rows that came in no order are nowhere near each other: 360 of 420
- * ms of the processor with 2 million rows a side. Those in the order of their
- * rowids are read fast by who goes through them, but not by who looks for the
- * beginnings of rows. */
-static void
-look_ahead(const struct sqlite_walk *w, const struct sqlite_level *l)
-{
-	const struct sqlite_tree *tree = w->tree;
-	uint32_t pgno;
-
-	if ((tree->nkeys > 0 || w->ahead) && l->at < l->page.ncells &&
-	    sqlite_page_child(tree, &l->page, l->at + 1, &pgno) == NULL)
-		sqlite_page_prefetch(tree, pgno);
 }
 
 const char *
@@ -266,105 +274,139 @@ sqlite_walk_next(struct sqlite_walk *w)
 		w->lone = false;
 		l->at++;
 		why = child_of(w->tree, l, l->at, &pgno, &within);
-		look_ahead(w, l);
 		return why != NULL ? why : descend(w, pgno, within, &first);
 	}
 	w->done = true;
 	return NULL;
 }
 
+/* Count what was read, which has to ascend. */
 static const char *
-read_rows(struct sqlite_walk *w, uint32_t from, uint32_t n)
+count_rows(struct sqlite_walk *w, uint32_t n)
 {
-	w->chains = false;
-	w->bytes = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		struct sqlite_row *r = &w->rows[i];
-		const char *why =
-		    sqlite_page_row(w->tree, &w->page, from + i, r);
+	const struct sqlite_row *rows = w->rows;
+	uint64_t bytes = 0, here = 0;
+	const char *why = NULL;
 
-		if (why == NULL && i > 0)
-			why = check_order(w, r - 1, r, false);
-		if (why != NULL)
-			return why;
-		w->chains |= r->local < r->size;
-		w->bytes += r->size;
+	for (uint32_t i = 0; i < n && why == NULL; i++) {
+		bytes += rows[i].size;
+		here += rows[i].local;
+		if (i > 0 &&
+		    (w->tree->nkeys > 0 || rows[i - 1].rowid >= rows[i].rowid))
+			why = check_order(w, &rows[i - 1], &rows[i], false);
 	}
 	w->nrows = n;
 	w->at = 0;
-	return NULL;
+	w->bytes = bytes;
+	w->chains = here < bytes;
+	w->chained += bytes - here;
+	return why;
 }
 
 const char *
 sqlite_walk_read(struct sqlite_walk *w)
 {
+	const uint32_t n = w->page.ncells;
 	const char *why;
 
-	if (w->lone)
-		return read_rows(w, w->level[w->depth - 1].at, 1);
-	why = read_rows(w, 0, w->page.ncells);
-	if (why != NULL || w->nrows == 0)
-		return why;
-	return sqlite_walk_check(w, &w->rows[0], &w->rows[w->nrows - 1]);
+	if (w->lone) {
+		why = sqlite_page_row(
+		    w->tree, &w->page, w->level[w->depth - 1].at, &w->rows[0]);
+		return why != NULL ? why : count_rows(w, 1);
+	}
+	why = sqlite_page_rows(w->tree, &w->page, w->rows);
+	if (why == NULL)
+		why = count_rows(w, n);
+	return why != NULL || n == 0
+	           ? why
+	           : sqlite_walk_check(w, &w->rows[0], &w->rows[n - 1]);
 }
 
 const unsigned char *
 sqlite_walk_cell(const struct sqlite_walk *w)
 {
-	return sqlite_page_cell(
+	const unsigned char *cell = sqlite_page_cell(
 	    &w->page, w->lone ? w->level[w->depth - 1].at : w->at);
+
+	return w->page.home + (cell - w->page.data);
+}
+
+struct sqlite_mark
+sqlite_walk_mark(const struct sqlite_walk *w)
+{
+	struct sqlite_mark mark = { .tree = w->tree, .row = w->rows[w->at] };
+
+	mark.row.payload = w->page.home + (mark.row.payload - w->page.data);
+	return mark;
 }
 
 /* --- cuts ----------------------------------------------------------------- */
 
+struct cutting {
+	struct sqlite_walk *walk;
+	struct arena *arena;
+	struct sqlite_row *cuts;
+	size_t n;
+};
+
 /* A part begins behind the last rowid of the one before, or with a key. */
 static void
-add_cut(const struct sqlite_tree *tree, const struct sqlite_row *row,
-    struct sqlite_row *cuts, size_t *n)
+add_cut(struct cutting *c, const struct sqlite_row *row)
 {
-	cuts[*n] = *row;
-	if (tree->nkeys == 0 && row->rowid == INT64_MAX)
-		return;
-	cuts[*n].rowid += tree->nkeys == 0;
-	++*n;
+	struct sqlite_row *cut = &c->cuts[c->n];
+
+	*cut = *row;
+	if (c->walk->tree->nkeys > 0) {
+		cut->payload = arena_memdup(c->arena, row->payload, row->local);
+	} else {
+		if (row->rowid == INT64_MAX)
+			return;
+		cut->rowid++;
+	}
+	c->n++;
 }
 
 /* Cut what is below a page into `parts`, at most. */
 static const char *
-cut_page(struct sqlite_walk *w, uint32_t pgno,
-    const struct sqlite_limits *within, uint64_t parts, unsigned depth,
-    struct sqlite_row *cuts, size_t *n)
+cut_page(struct cutting *c, uint32_t pgno, const struct sqlite_limits *within,
+    uint64_t parts, unsigned depth)
 {
-	struct sqlite_level l = { .within = *within };
-	const char *why = sqlite_page_read(w->tree, pgno, &l.page);
+	struct sqlite_walk *w = c->walk;
+	struct sqlite_level *l = &w->level[depth];
+	const char *why = read_page(w, pgno, l);
 	uint64_t children;
 
-	if (why != NULL || l.page.leaf || parts < 2)
+	if (why != NULL || l->page.leaf || parts < 2)
 		return why;
 	if (depth + 1 == SQLITE_WALK_DEPTH)
 		return "a tree that is too deep";
-	why = check_level(w, &l);
-	children = (uint64_t)l.page.ncells + 1;
+	l->within = *within;
+	why = check_level(w, l);
+	children = (uint64_t)l->page.ncells + 1;
 	for (uint32_t i = 0; i < children && why == NULL; i++) {
 		struct sqlite_limits below;
 
-		why = child_of(w->tree, &l, i, &pgno, &below);
+		why = child_of(w->tree, l, i, &pgno, &below);
 		if (why == NULL && parts > children)
-			why = cut_page(w, pgno, &below, parts / children,
-			    depth + 1, cuts, n);
+			why = cut_page(
+			    c, pgno, &below, parts / children, depth + 1);
 		if (why == NULL && i + 1 < children &&
 		    (i + 1) * parts / children > i * parts / children)
-			add_cut(w->tree, &below.high, cuts, n);
+			add_cut(c, &below.high);
 	}
 	return why;
 }
 
 const char *
-sqlite_walk_cuts(
-    struct sqlite_walk *w, size_t max, struct sqlite_row *cuts, size_t *n)
+sqlite_walk_cuts(struct sqlite_walk *w, size_t max, struct arena *arena,
+    struct sqlite_row *cuts, size_t *n)
 {
+	struct cutting c = { .walk = w, .arena = arena, .cuts = cuts };
 	const struct sqlite_limits all = { .has_low = false };
+	const char *why;
 
-	*n = 0;
-	return cut_page(w, w->tree->root, &all, (uint64_t)max + 1, 0, cuts, n);
+	w->depth = 0;
+	why = cut_page(&c, w->tree->root, &all, (uint64_t)max + 1, 0);
+	*n = c.n;
+	return why;
 }

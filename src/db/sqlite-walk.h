@@ -1,16 +1,19 @@
 /*
  * sqlite-walk.h - the rows of a table's b-tree in their order.
  *
- * A walk holds no page: the file must stay as it is. It goes from stop to stop:
- * a leaf, or a row between two leaves where interior pages have rows. The tree
- * is checked on the way: all rows lie between what the pages above say, and
- * ascend; so a page that names itself, or one that is used twice, is found out,
- * and who starts at some row misses none that another who starts earlier sees.
+ * A walk holds few pages: the file must stay as it is. It goes from stop to
+ * stop: a leaf, or a row between two leaves where interior pages have rows. The
+ * tree is checked on the way: all rows lie between what the pages above say,
+ * and ascend; so a page that names itself, or one that is used twice, is found
+ * out, and who starts at some row misses none that another who starts earlier
+ * sees.
  */
 #ifndef TU_DB_SQLITE_WALK_H
 #define TU_DB_SQLITE_WALK_H
 
+#include "base/arena.h"
 #include "db/sqlite-key.h"
+#include "db/sqlite-window.h"
 
 #define SQLITE_WALK_DEPTH 20 /* BTCURSOR_MAX_DEPTH of SQLite */
 
@@ -22,6 +25,7 @@ struct sqlite_limits {
 
 struct sqlite_level {
 	struct sqlite_page page;
+	unsigned char *copy; /* room for it */
 	uint32_t at; /* the child that was taken, or the row behind it */
 	struct sqlite_limits within;
 };
@@ -40,14 +44,10 @@ struct sqlite_walk {
 	bool chains;    /* one of them has overflow pages */
 	uint64_t bytes; /* their payloads */
 
-	/* Rows will be looked for all over the next leaf, too: it had better
-	 * come from memory early. */
-	bool ahead;
-
-	uint32_t nleaves; /* since sqlite_walk_seek() or _extent() */
+	uint64_t chained; /* bytes in overflow pages, until it is set back */
 
 	/* private */
-	uint32_t nnear, first, last; /* leaves near the first; and where */
+	struct sqlite_windows windows;
 	uint32_t depth; /* levels above a leaf; of a row, its own is the last */
 	struct sqlite_level level[SQLITE_WALK_DEPTH];
 	struct sqlite_scratch scratch;
@@ -67,17 +67,17 @@ const char *sqlite_walk_read(struct sqlite_walk *w);
 /* May a leaf that is the stop have these as its first and last row? */
 const char *sqlite_walk_check(struct sqlite_walk *w,
     const struct sqlite_row *first, const struct sqlite_row *last);
-/* Between which pages most leaves lie that were stops since the last call, or
- * since sqlite_walk_seek(); false if they lie all over the file. */
-bool sqlite_walk_extent(struct sqlite_walk *w, uint32_t *first, uint32_t *last);
-/* Where the cell of the row at hand begins. */
+/* Where in the image the cell of the row at hand begins. */
 const unsigned char *sqlite_walk_cell(const struct sqlite_walk *w);
+/* The row at hand, to be gone to later, by any walk. */
+struct sqlite_mark sqlite_walk_mark(const struct sqlite_walk *w);
 
 /*
  * Rows that cut the table into parts of about the same number of pages,
- * ascending: where each part but the first begins. *n is at most max.
+ * ascending: where each part but the first begins, with what of their payloads
+ * is in a page in the arena. *n is at most max. It is no stop any more.
  */
-const char *sqlite_walk_cuts(
-    struct sqlite_walk *w, size_t max, struct sqlite_row *cuts, size_t *n);
+const char *sqlite_walk_cuts(struct sqlite_walk *w, size_t max,
+    struct arena *arena, struct sqlite_row *cuts, size_t *n);
 
 #endif

@@ -29,8 +29,7 @@ struct part {
 	uint64_t rows[2];
 	bool more; /* suspects from `from` on were not kept */
 	struct sqlite_mark from;
-	uint32_t before[2];         /* rows before `from` */
-	uint32_t first[2], last[2]; /* its leaves are these pages; 0: no */
+	uint32_t before[2]; /* rows before `from` */
 };
 
 struct btree {
@@ -72,8 +71,6 @@ struct looker {
 	struct btree_scan scan;
 	struct moved_feed *moved; /* unless they are ordered */
 	struct hasher *hasher;
-	struct hash128 prints[SCAN_BATCH][2]; /* of what scan has found */
-	const char *unprinted;                /* why there are none */
 };
 
 void *btree_array(size_t n, size_t size); /* zeroed; free() it */
@@ -88,20 +85,19 @@ btree_ncells(const struct pair *pair, enum side side)
 struct looker *looker_new(struct btree *t);
 void looker_free(struct looker *l);
 
-/* The rows of a suspect as cells in plan order; NULL where there is none. */
+/* The rows of a suspect as cells in plan order; NULL where there is none. They
+ * come from what was saved, which moves on, or if that is NULL from the file.
+ */
 enum status looker_rows(struct looker *l, const struct suspect *f,
-    struct cell *rows[2], struct err *err);
-/* The same from what part.copies has of it; they move on. */
-enum status looker_copied(struct looker *l, const char **copies,
-    const struct suspect *f, struct cell *rows[2], struct err *err);
+    const char **saved, struct cell *rows[2], struct err *err);
 bool looker_equal(struct looker *l, struct cell *const rows[2]);
 /* The next batch of suspects of l->scan. */
 enum status looker_scan(struct looker *l, struct err *err);
 
 /* Fill all parts; TU_EREPLAN if something is not as it should be. */
 enum status btree_look(struct btree *t, struct err *err);
-/* The pages of a part need not stay in memory. */
-void btree_forget(const struct btree *t, const struct part *p);
+/* What was read of the mapped files need not stay in memory. */
+void btree_forget(const struct btree *t);
 
 /*
  * For trees that are not ordered: suspects go to t->moved; those that are left

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "base/both.h"
-#include "base/mapped.h"
 #include "diff/btree-int.h"
 #include "diff/sorter.h"
 
@@ -11,55 +10,36 @@
 
 /* --- adding --------------------------------------------------------------- */
 
-/* The bytes of a row; with its rowid where that is one of its values. */
-static const char *
-print_row(struct looker *l, enum side side, const unsigned char *cell,
-    struct hash128 *print)
+/* The bytes of the next row that was saved; and its rowid, which was saved in
+ * front of them, where that is one of its values. */
+static struct hash128
+print_row(const struct looker *l, const char **saved)
 {
-	const struct sqlite_tree *tree = l->tree->tree[side];
-	struct buf *whole = &l->scratch;
+	const char *from = *saved;
 	struct sqlite_row row;
-	const char *why = sqlite_tree_row(tree, cell, &row);
 
-	if (why == NULL && row.local == row.size && !l->tree->with_rowid) {
-		*print = hasher_sum(l->hasher, row.payload, row.size);
-		return NULL;
-	}
-	buf_reset(whole);
-	if (why == NULL)
-		why = sqlite_row_payload(tree->image, &row, whole);
-	if (l->tree->with_rowid)
-		buf_add(whole, &row.rowid, sizeof(row.rowid));
-	*print = hasher_sum(l->hasher, whole->data, whole->len);
-	return why;
-}
-
-/* For mapped_try(). */
-static void
-print_rows(void *arg)
-{
-	struct looker *l = arg;
-	const struct btree_scan *scan = &l->scan;
-
-	l->unprinted = NULL;
-	for (size_t i = 0; i < scan->nfound && l->unprinted == NULL; i++)
-		for (int s = SOURCE; s <= TARGET && l->unprinted == NULL; s++)
-			if (scan->found[i].cell[s] != NULL)
-				l->unprinted = print_row(l, (enum side)s,
-				    scan->found[i].cell[s], &l->prints[i][s]);
+	sqlite_row_load(saved, &row);
+	return l->tree->with_rowid
+	           ? hasher_sum(l->hasher, from, (size_t)(*saved - from))
+	           : hasher_sum(l->hasher, row.payload, row.size);
 }
 
 /* Where the same bytes do not mean the same row no two prints may be one, and
  * rows that have stayed where they were are looked at. */
 static enum status
-add(struct looker *l, const struct suspect *f, struct hash128 prints[2],
+add(struct looker *l, const struct suspect *f, const char **saved,
     struct err *err)
 {
+	const char *again = *saved;
+	struct hash128 prints[2] = { { 0 } };
 	struct cell *rows[2];
 	enum status st = TU_OK;
 
+	for (int s = SOURCE; s <= TARGET; s++)
+		if (f->cell[s] != NULL)
+			prints[s] = print_row(l, saved);
 	if (!l->tree->alike) {
-		st = looker_rows(l, f, rows, err);
+		st = looker_rows(l, f, &again, rows, err);
 		if (!st && looker_equal(l, rows))
 			return TU_OK;
 		prints[TARGET].b = ~prints[TARGET].b;
@@ -74,14 +54,11 @@ add(struct looker *l, const struct suspect *f, struct hash128 prints[2],
 enum status
 btree_join_add(struct looker *l, struct err *err)
 {
+	const char *saved = l->scan.saved.data;
 	enum status st = TU_OK;
 
-	if (!mapped_try(print_rows, l))
-		return err_set(err, TU_EREPLAN, "the file cannot be read");
-	if (l->unprinted != NULL)
-		return err_set(err, TU_EREPLAN, "%s", l->unprinted);
 	for (size_t i = 0; i < l->scan.nfound && !st; i++)
-		st = add(l, &l->scan.found[i], l->prints[i], err);
+		st = add(l, &l->scan.found[i], &saved, err);
 	return st;
 }
 
@@ -124,9 +101,9 @@ suspects_next(struct cursor *cur, const struct row **row, struct err *err)
 	if (st || place == NULL)
 		return st;
 	if (++s->n % FORGET == 0)
-		sqlite_pages_forget(t->pages[s->side], 1, UINT32_MAX);
+		sqlite_pages_forget(t->pages[s->side]);
 	f.cell[s->side] = place;
-	st = looker_rows(s->looker, &f, rows, err);
+	st = looker_rows(s->looker, &f, NULL, rows, err);
 	if (!st)
 		st = check_key(t->pair, rows[s->side], err);
 	s->row.cells = rows[s->side];

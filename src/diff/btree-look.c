@@ -75,30 +75,17 @@ take_cells(struct looker *l, enum side side, struct cell **row)
 }
 
 enum status
-looker_rows(struct looker *l, const struct suspect *f, struct cell *rows[2],
-    struct err *err)
-{
-	for (int s = SOURCE; s <= TARGET; s++) {
-		rows[s] = NULL;
-		if (f->cell[s] == NULL)
-			continue;
-		if (sqlite_decode(&l->decoder[s], f->cell[s], err))
-			return err_context(
-			    err, "%s: a row", l->tree->plan->db[s]->side);
-		take_cells(l, (enum side)s, &rows[s]);
-	}
-	return TU_OK;
-}
-
-enum status
-looker_copied(struct looker *l, const char **copies, const struct suspect *f,
+looker_rows(struct looker *l, const struct suspect *f, const char **saved,
     struct cell *rows[2], struct err *err)
 {
 	for (int s = SOURCE; s <= TARGET; s++) {
+		struct sqlite_decoder *d = &l->decoder[s];
+
 		rows[s] = NULL;
 		if (f->cell[s] == NULL)
 			continue;
-		if (sqlite_decode_saved(&l->decoder[s], copies, err))
+		if (saved != NULL ? sqlite_decode_saved(d, saved, err)
+				  : sqlite_decode(d, f->cell[s], err))
 			return err_context(
 			    err, "%s: a row", l->tree->plan->db[s]->side);
 		take_cells(l, (enum side)s, &rows[s]);
@@ -121,26 +108,19 @@ looker_equal(struct looker *l, struct cell *const rows[2])
 /* What is reported soon need not be looked for in the file again: 100 of 400 ms
  * where 1 % of 5 million rows differ. */
 static void
-copy_rows(struct looker *l, struct part *p, const struct suspect *f)
+keep_copies(const struct looker *l, struct part *p, const char *rows, size_t n)
 {
-	const size_t most = COPIES / l->tree->nparts;
-	size_t len = p->copies.len;
-
-	for (int s = SOURCE; s <= TARGET; s++)
-		if (f->cell[s] != NULL)
-			len += l->decoder[s].record.len;
-	if (len > most || p->ncopied < p->nsuspects)
+	if (p->ncopied < p->nsuspects ||
+	    p->copies.len + n > COPIES / l->tree->nparts)
 		return;
-	for (int s = SOURCE; s <= TARGET; s++)
-		if (f->cell[s] != NULL)
-			sqlite_decoder_save(&l->decoder[s], &p->copies);
+	buf_add(&p->copies, rows, n);
 	p->ncopied++;
 }
 
-/* The rows of f were decoded last. */
+/* The rows of f were saved as n bytes. */
 static void
 keep(struct looker *l, struct part *p, const struct suspect *f,
-    const struct sqlite_mark *place)
+    const struct sqlite_mark *place, const char *rows, size_t n)
 {
 	if (p->nsuspects == KEEP) {
 		p->more = true;
@@ -156,7 +136,7 @@ keep(struct looker *l, struct part *p, const struct suspect *f,
 		if (p->suspects == NULL)
 			out_of_memory(p->room * sizeof(*p->suspects));
 	}
-	copy_rows(l, p, f);
+	keep_copies(l, p, rows, n);
 	p->suspects[p->nsuspects++] = *f;
 }
 
@@ -178,10 +158,10 @@ looker_scan(struct looker *l, struct err *err)
 }
 
 void
-btree_forget(const struct btree *t, const struct part *p)
+btree_forget(const struct btree *t)
 {
 	for (int s = SOURCE; s <= TARGET; s++)
-		sqlite_pages_forget(t->pages[s], p->first[s], p->last[s]);
+		sqlite_pages_forget(t->pages[s]);
 }
 
 /*
@@ -219,13 +199,17 @@ static enum status
 look_at_found(struct looker *l, struct part *p, struct err *err)
 {
 	const struct btree_scan *scan = &l->scan;
+	const char *saved = scan->saved.data;
 	struct cell *rows[2];
 	enum status st = TU_OK;
 
 	for (size_t i = 0; i < scan->nfound && !st; i++) {
-		st = looker_rows(l, &scan->found[i], rows, err);
+		const char *from = saved;
+
+		st = looker_rows(l, &scan->found[i], &saved, rows, err);
 		if (!st && !p->more && !looker_equal(l, rows))
-			keep(l, p, &scan->found[i], &scan->place[i]);
+			keep(l, p, &scan->found[i], &scan->place[i], from,
+			    (size_t)(saved - from));
 		if (!st)
 			st = check_order(l->tree->pair, rows, err);
 	}
@@ -248,10 +232,10 @@ look_at_part(struct looker *l, struct part *p, struct err *err)
 		l->tree->judged += scan->nfound;
 		pthread_mutex_unlock(&l->tree->lock);
 	}
-	for (int s = SOURCE; s <= TARGET; s++) {
-		p->rows[s] = scan->rows[s];
-		sqlite_walk_extent(&scan->walk[s], &p->first[s], &p->last[s]);
-	}
+	p->rows[SOURCE] = scan->rows[SOURCE];
+	p->rows[TARGET] = scan->rows[TARGET];
+	for (int s = SOURCE; s <= TARGET; s++)
+		sqlite_pages_forget_chains(l->tree->pages[s], &scan->walk[s]);
 	return st;
 }
 
@@ -269,7 +253,6 @@ thread_main(void *arg)
 	while (!st && !atomic_load(&t->stop) &&
 	       (i = atomic_fetch_add(&t->next, 1)) < t->nparts) {
 		st = look_at_part(l, &t->parts[i], &err);
-		btree_forget(t, &t->parts[i]);
 		pthread_mutex_lock(&t->lock);
 		for (int s = SOURCE; s <= TARGET; s++) {
 			atomic_fetch_add(&t->rows[s], l->scan.rows[s]);

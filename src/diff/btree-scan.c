@@ -22,6 +22,7 @@ scan_release(struct btree_scan *s)
 {
 	sqlite_walk_release(&s->walk[SOURCE]);
 	sqlite_walk_release(&s->walk[TARGET]);
+	buf_free(&s->saved);
 	buf_free(&s->scratch.x);
 	buf_free(&s->scratch.y);
 }
@@ -170,25 +171,34 @@ behind(const struct btree_scan *s, enum side side)
 	return (uint32_t)(s->rows[side] - ahead);
 }
 
-static void
+static const char *
 add(struct btree_scan *s, bool source, bool target)
 {
-	struct suspect *f = &s->found[s->nfound++];
-	struct sqlite_mark *place = &s->place[s->nfound - 1];
+	struct suspect *f = &s->found[s->nfound];
 	bool has[2] = { source, target };
+	const char *why = NULL;
 
 	f->cell[SOURCE] = f->cell[TARGET] = NULL;
-	for (int i = SOURCE; i <= TARGET; i++) {
+	for (int i = SOURCE; i <= TARGET && why == NULL; i++) {
 		struct sqlite_walk *w = &s->walk[i];
 
 		f->at[i] = behind(s, (enum side)i);
 		if (!has[i])
 			continue;
-		*place = (struct sqlite_mark){ .tree = w->tree,
-			.row = w->rows[w->at] };
+		s->place[s->nfound] = sqlite_walk_mark(w);
 		f->cell[i] = sqlite_walk_cell(w);
+		why =
+		    sqlite_row_save(w->tree->image, &w->rows[w->at], &s->saved);
 		w->at++;
 	}
+	s->nfound += why == NULL;
+	return why;
+}
+
+static bool
+is_full(const struct btree_scan *s)
+{
+	return s->nfound == SCAN_BATCH || s->saved.len >= SCAN_BYTES;
 }
 
 static const char *
@@ -224,12 +234,10 @@ meet_two(struct btree_scan *s)
 		why = sqlite_order(a->tree, x, b->tree, y, &s->scratch, &order);
 	if (why != NULL)
 		return why;
-	if (!same) {
-		add(s, order <= 0, order >= 0);
-	} else {
-		a->at++;
-		b->at++;
-	}
+	if (!same)
+		return add(s, order <= 0, order >= 0);
+	a->at++;
+	b->at++;
 	return NULL;
 }
 
@@ -240,7 +248,7 @@ meet(struct btree_scan *s)
 	struct sqlite_walk *a = &s->walk[SOURCE], *b = &s->walk[TARGET];
 	const char *why = NULL;
 
-	while (s->nfound < SCAN_BATCH && why == NULL) {
+	while (!is_full(s) && why == NULL) {
 		bool source = !a->done && a->at < s->limit[SOURCE];
 		bool target = !b->done && b->at < s->limit[TARGET];
 
@@ -250,7 +258,7 @@ meet(struct btree_scan *s)
 		if (source && target)
 			why = meet_two(s);
 		else
-			add(s, source, target);
+			why = add(s, source, target);
 	}
 	return why;
 }
@@ -266,7 +274,6 @@ step(struct btree_scan *s)
 	    !w[SOURCE].done && !w[TARGET].done && !w[SOURCE].lone &&
 	    !w[TARGET].lone) {
 		why = pass_over(s, &passed);
-		w[SOURCE].ahead = w[TARGET].ahead = !passed;
 		if (why != NULL || passed)
 			goto out;
 	}
@@ -290,9 +297,10 @@ scan_some(void *arg)
 	uint64_t from = s->rows[SOURCE] + s->rows[TARGET];
 
 	s->nfound = 0;
+	buf_reset(&s->saved);
 	s->why = s->sought ? NULL : seek(s);
 	s->sought = true;
-	while (s->why == NULL && !s->done && s->nfound < SCAN_BATCH &&
+	while (s->why == NULL && !s->done && !is_full(s) &&
 	       s->rows[SOURCE] + s->rows[TARGET] - from < s->most)
 		s->why = step(s);
 }

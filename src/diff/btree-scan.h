@@ -4,7 +4,8 @@
  * Both b-trees are walked side by side, in the order of their rowids or keys.
  * Leaves that hold the same bytes are passed over at once (all rows of the
  * stretch, none with a chain of overflow pages), then rows that do; what is
- * left are suspects, named by where their cells are. Nothing is decoded.
+ * left are suspects: copies of rows, and where their cells are. Nothing is
+ * decoded.
  */
 #ifndef TU_DIFF_BTREE_SCAN_H
 #define TU_DIFF_BTREE_SCAN_H
@@ -17,7 +18,8 @@ struct suspect {
 	uint32_t at[2]; /* rows of the stretch that lie before it */
 };
 
-#define SCAN_BATCH 256
+#define SCAN_BATCH 256         /* suspects */
+#define SCAN_BYTES (256 << 10) /* of their rows, unless one has more */
 
 struct btree_scan {
 	bool alike;    /* the same bytes mean the same row */
@@ -27,6 +29,7 @@ struct btree_scan {
 	struct suspect found[SCAN_BATCH];
 	struct sqlite_mark place[SCAN_BATCH]; /* of each */
 	size_t nfound;
+	struct buf saved; /* of each the source's row, then the target's */
 	bool done;
 	const char *why; /* why it could not go on, or NULL */
 

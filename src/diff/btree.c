@@ -102,15 +102,15 @@ report_part(struct looker *l, struct merge *m, struct place *place,
 	const uint64_t before[2] = { place->before[SOURCE],
 		place->before[TARGET] };
 	struct btree_scan *scan = &l->scan;
-	const char *copies = p->copies.data;
+	const char *saved = p->copies.data;
 	struct cell *rows[2];
 	enum status st = TU_OK;
 
 	for (size_t i = 0; i < p->nsuspects && !st; i++) {
 		const struct suspect *f = &p->suspects[i];
 
-		st = i < p->ncopied ? looker_copied(l, &copies, f, rows, err)
-		                    : looker_rows(l, f, rows, err);
+		st = looker_rows(
+		    l, f, i < p->ncopied ? &saved : NULL, rows, err);
 		if (!st)
 			st = report(l, m, place, f, rows, err);
 	}
@@ -120,8 +120,9 @@ report_part(struct looker *l, struct merge *m, struct place *place,
 		scan_begin(scan, &p->from, &p->hi);
 	while (p->more && !scan->done && !st) {
 		st = looker_scan(l, err);
+		saved = scan->saved.data;
 		for (size_t i = 0; i < scan->nfound && !st; i++) {
-			st = looker_rows(l, &scan->found[i], rows, err);
+			st = looker_rows(l, &scan->found[i], &saved, rows, err);
 			if (!st)
 				st = report(
 				    l, m, place, &scan->found[i], rows, err);
@@ -157,7 +158,8 @@ report_all(struct btree *t, struct cursor *const cur[2],
 		st = merge_run(&m, cur[SOURCE], cur[TARGET], err);
 	for (size_t i = 0; t->ordered && i < t->nparts && !st; i++) {
 		st = report_part(l, &m, &place, &t->parts[i], err);
-		btree_forget(t, &t->parts[i]);
+		if (t->parts[i].ncopied < t->parts[i].nsuspects)
+			btree_forget(t);
 		free_part(&t->parts[i]);
 		if (!st && interrupted())
 			st = err_set(err, TU_EINTERRUPTED, "interrupted");
@@ -301,6 +303,7 @@ find_order(struct btree *t)
 /* Reading interior pages, for mapped_try(). */
 struct cutting {
 	const struct sqlite_tree *tree;
+	struct arena *arena;
 	struct sqlite_row cuts[PARTS_MAX / 2];
 	size_t n;
 	const char *why;
@@ -314,7 +317,7 @@ cut(void *arg)
 	size_t most =
 	    MIN(c->tree->image->npages / PART_PAGES, PARTS_MAX / 2 - 1);
 
-	c->why = sqlite_walk_cuts(&c->walk, most, c->cuts, &c->n);
+	c->why = sqlite_walk_cuts(&c->walk, most, c->arena, c->cuts, &c->n);
 }
 
 /* Parts begin where either side is cut, so that none is large on one side. */
@@ -354,7 +357,7 @@ join_cuts(void *arg)
 }
 
 static const char *
-make_parts(struct btree *t)
+make_parts(struct btree *t, struct arena *arena)
 {
 	struct joining *j = btree_array(0, sizeof(*j));
 	const char *why = NULL;
@@ -364,6 +367,7 @@ make_parts(struct btree *t)
 		struct cutting *c = &j->cutting[s];
 
 		c->tree = t->tree[s];
+		c->arena = arena;
 		sqlite_walk_init(&c->walk, c->tree);
 		if (why == NULL)
 			why = mapped_try(cut, c) ? c->why : unreadable;
@@ -397,7 +401,7 @@ open_tree(
 	find_cells(t);
 	*why = find_order(t);
 	if (*why == NULL)
-		*why = make_parts(t);
+		*why = make_parts(t, arena);
 	return TU_OK;
 }
 

@@ -22,47 +22,62 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 decode(const struct sqlite_tree *tree, const unsigned char *cell,
-    struct buf *record, struct buf *text)
+    const char **saved, struct buf *again, struct buf *text)
 {
 	const struct sqlite_field fields[FIELDS] = {
 		{ .rowid = tree->nkeys == 0 }, { .real = true }
 	};
 	struct cell cells[FIELDS];
+	const char *from = *saved;
+	const unsigned char *page;
 	struct sqlite_row row;
+	uint32_t pgno;
 	size_t found;
 
-	buf_reset(record);
-	if (sqlite_tree_row(tree, cell, &row) == NULL &&
-	    sqlite_row_payload(tree->image, &row, record) == NULL)
-		(void)sqlite_record_cells(record, row.rowid,
-		    tree->image->encoding, fields, FIELDS, text, cells, &found);
+	page = sqlite_cell_page(tree->image, cell, &pgno);
+	buf_reset(again);
+	if (sqlite_tree_row(tree, page, (size_t)(cell - page), &row) != NULL ||
+	    sqlite_row_save(tree->image, &row, again) != NULL)
+		abort();
+	sqlite_row_load(saved, &row);
+	if (again->len != (size_t)(*saved - from) ||
+	    memcmp(again->data, from, again->len) != 0)
+		abort();
+	(void)sqlite_record_cells(
+	    &row, tree->image->encoding, fields, FIELDS, text, cells, &found);
 }
 
 static void
 scan_tables(const struct sqlite_tree *const trees[2])
 {
 	const struct sqlite_mark open = { .tree = NULL };
-	struct buf record = BUF_INIT, text = BUF_INIT;
+	struct buf again = BUF_INIT, text = BUF_INIT;
 	static struct btree_scan scan;
 	struct sqlite_mark from = open;
 	struct sqlite_row cuts[CUTS];
+	struct arena *arena = arena_new(1024);
 	size_t n;
 
 	scan_init(&scan, trees, true);
-	if (sqlite_walk_cuts(&scan.walk[SOURCE], CUTS, cuts, &n) == NULL &&
+	if (sqlite_walk_cuts(&scan.walk[SOURCE], CUTS, arena, cuts, &n) ==
+		NULL &&
 	    n > 0)
 		from = (struct sqlite_mark){ trees[SOURCE], cuts[n / 2] };
 	scan_begin(&scan, &from, &open);
 	while (!scan.done && scan.why == NULL) {
+		const char *saved;
+
 		scan_some(&scan);
+		saved = scan.saved.data;
 		for (size_t i = 0; i < scan.nfound; i++)
 			for (int s = SOURCE; s <= TARGET; s++)
 				if (scan.found[i].cell[s] != NULL)
 					decode(trees[s], scan.found[i].cell[s],
-					    &record, &text);
+					    &saved, &again, &text);
 	}
 	scan_release(&scan);
-	buf_free(&record);
+	arena_free(arena);
+	buf_free(&again);
 	buf_free(&text);
 }
 
@@ -115,7 +130,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	npages = page_size > 0 ? (uint32_t)(size / page_size) : 0;
 	if (data[2] >= 128 && npages > 1)
 		make_log(&log, file, page_size, npages);
-	if (sqlite_image_init(&image, file,
+	if (sqlite_image_init(&image, -1, file,
 		log.of != NULL ? size / page_size / 2 * page_size : size,
 		log.of != NULL ? &log : NULL, npages) == NULL)
 		scan_tables(
