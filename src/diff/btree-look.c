@@ -39,7 +39,6 @@ looker_new(struct btree *t)
 	l->why = btree_array(t->pair->ncols, sizeof(*l->why));
 	l->hasher = hasher_new(HASH_STREAM, t->plan->seed);
 	scan_init(&l->scan, t->tree, t->alike);
-	l->scan.most = UINT64_MAX;
 	for (int s = SOURCE; s <= TARGET; s++)
 		if (t->plan->db[s]->pace != NULL)
 			l->scan.most =

@@ -11,7 +11,7 @@ scan_init(
 	const struct sqlite_image *a = tree[SOURCE]->image;
 	const struct sqlite_image *b = tree[TARGET]->image;
 
-	*s = (struct btree_scan){ .alike = alike };
+	*s = (struct btree_scan){ .alike = alike, .most = UINT64_MAX };
 	s->alike_pages = alike && a->size == b->size && a->usable == b->usable;
 	for (int i = SOURCE; i <= TARGET; i++)
 		sqlite_walk_init(&s->walk[i], tree[i]);
