@@ -35,7 +35,7 @@ each_row(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 	for (size_t i = 0; i < e->row.n; i++) {
 		struct cell *c = &e->cells[i];
 
-		*c = sqlite_cell(argv[i + 1], e->utf16);
+		sqlite_cell(argv[i + 1], e->utf16, c);
 		e->bytes += c->kind >= CELL_TEXT ? c->len : 8;
 	}
 	if (e->fn(e->arg, &e->row, &e->err))

@@ -52,7 +52,7 @@ key_func(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 	(void)argc;
 	if (!read_spec(ctx, argv[0], &t, 1))
 		return;
-	c = sqlite_cell(argv[1], f->utf16);
+	sqlite_cell(argv[1], f->utf16, &c);
 	buf_reset(&f->buf);
 	key_encode(&f->buf, &t, &c);
 	sqlite3_result_blob64(ctx, f->buf.data, f->buf.len, SQLITE_TRANSIENT);
@@ -79,7 +79,7 @@ bucket_func(sqlite3_context *ctx, int argc, sqlite3_value **argv)
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		cells[i] = sqlite_cell(argv[i + 2], f->utf16);
+		sqlite_cell(argv[i + 2], f->utf16, &cells[i]);
 	buf_reset(&f->buf);
 	canon_row(&f->buf, types, cells, n, 0);
 	sqlite3_result_int64(ctx,

@@ -398,10 +398,10 @@ ask_missing(
 	if (!st && !more)
 		st = err_set(err, TU_EREPLAN, "it is not to be found");
 	for (size_t i = from; i < t->ncolumns && !st; i++) {
-		struct cell c =
-		    sqlite_cell(sqlite3_column_value(stmt, (int)(i - from)),
-			p->image.encoding != 1);
+		struct cell c;
 
+		sqlite_cell(sqlite3_column_value(stmt, (int)(i - from)),
+		    p->image.encoding != 1, &c);
 		p->missing[i] = cell_copy(p->arena, &c);
 	}
 	if (!st)

@@ -39,7 +39,7 @@ enum status sqlite_fail(
     struct sqlite3 *handle, int rc, const char *what, struct err *err);
 
 /* The cell behind a value; its bytes live as long as the value does. */
-struct cell sqlite_cell(struct sqlite3_value *v, bool utf16);
+void sqlite_cell(struct sqlite3_value *v, bool utf16, struct cell *c);
 
 /* Prepare a statement of our own and bind arg (NULL: none) to every ?1. */
 enum status sqlite_prepare(struct sqlite_db *db, const char *sql,

@@ -54,14 +54,11 @@ cells_pack(struct buf *out, const struct cell *cells, size_t n)
 		const struct cell *c = &cells[i];
 		bool sized = c->kind == CELL_TEXT || c->kind == CELL_BYTES;
 		uint64_t len = c->len;
-		char head[9];
 
-		head[0] = (char)c->kind;
-		if (sized)
-			memcpy(head + 1, &len, 8);
-		else if (c->kind != CELL_NULL)
-			memcpy(head + 1, &c->u, 8);
-		buf_add(out, head, c->kind == CELL_NULL ? 1 : 9);
+		buf_addc(out, (char)c->kind);
+		if (c->kind == CELL_NULL)
+			continue;
+		buf_add(out, sized ? (const void *)&len : &c->u, 8);
 		if (sized)
 			buf_add(out, c->u.p, c->len);
 	}

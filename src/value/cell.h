@@ -43,34 +43,62 @@ struct cell {
 	} u;
 };
 
+/* Members are set one by one: an initializer has the padding, too, so that the
+ * compiler puts it together in memory and copies it from there at once, which
+ * the processor has to wait for. */
 static inline struct cell
 cell_null(void)
 {
-	return (struct cell){ .kind = CELL_NULL };
+	struct cell c;
+
+	c.kind = CELL_NULL;
+	c.len = 0;
+	c.u.i = 0;
+	return c;
 }
 
 static inline struct cell
 cell_int(int64_t i)
 {
-	return (struct cell){ .kind = CELL_INT, .u.i = i };
+	struct cell c;
+
+	c.kind = CELL_INT;
+	c.len = 0;
+	c.u.i = i;
+	return c;
 }
 
 static inline struct cell
 cell_f64(double f)
 {
-	return (struct cell){ .kind = CELL_F64, .u.f = f };
+	struct cell c;
+
+	c.kind = CELL_F64;
+	c.len = 0;
+	c.u.f = f;
+	return c;
 }
 
 static inline struct cell
 cell_text(const char *p, size_t len)
 {
-	return (struct cell){ .kind = CELL_TEXT, .len = len, .u.p = p };
+	struct cell c;
+
+	c.kind = CELL_TEXT;
+	c.len = len;
+	c.u.p = p;
+	return c;
 }
 
 static inline struct cell
 cell_bytes(const char *p, size_t len)
 {
-	return (struct cell){ .kind = CELL_BYTES, .len = len, .u.p = p };
+	struct cell c;
+
+	c.kind = CELL_BYTES;
+	c.len = len;
+	c.u.p = p;
+	return c;
 }
 
 /* The same kind and the same bits (-0.0 is not 0.0, 1 is not 1.0). */
