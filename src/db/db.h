@@ -46,10 +46,10 @@ struct row {
 	 * Scans opened with DB_SCAN_RAW: the columns behind the first nkeys as
 	 * the driver received them, each with its length, comparable with
 	 * memcmp between cursors of this driver. cells then holds only the
-	 * first nkeys.
+	 * first nkeys, of which rawkey bytes lie in front of raw.
 	 */
-	const void *raw;
-	size_t rawlen;
+	const char *raw;
+	size_t rawlen, rawkey;
 };
 
 struct cursor {

@@ -188,16 +188,21 @@ settle_text(struct pq_cursor *c)
 static enum status
 skip_fields(struct pq_cursor *c, size_t n, struct err *err)
 {
-	for (; n > 0; n--) {
-		int32_t len;
+	const unsigned char *p = (const unsigned char *)c->message + c->pos;
+	size_t left = c->len - c->pos;
 
-		if (!has(c, 4))
+	for (; n > 0; n--) {
+		size_t len;
+
+		if (left < 4)
 			return protocol_error(err, "a row is cut off");
-		len = pq_get32(take(c, 4));
-		if (len > 0 && !has(c, (size_t)len))
+		len = (size_t)MAX(pq_get32(p), 0);
+		if (left - 4 < len)
 			return protocol_error(err, "a field is cut off");
-		take(c, len > 0 ? (size_t)len : 0);
+		p += 4 + len;
+		left -= 4 + len;
 	}
+	c->pos = c->len - left;
 	return TU_OK;
 }
 
@@ -205,7 +210,8 @@ static enum status
 take_row(struct pq_cursor *c, struct err *err)
 {
 	enum status st;
-	size_t start;
+	const size_t start = c->pos;
+	size_t rest;
 
 	buf_reset(&c->text);
 	for (size_t i = 0; i < c->ncells; i++) {
@@ -214,13 +220,14 @@ take_row(struct pq_cursor *c, struct err *err)
 			return st;
 	}
 	settle_text(c);
-	start = c->pos;
+	rest = c->pos;
 	st = skip_fields(c, c->ncolumns - c->ncells, err);
 	if (st)
 		return st;
 	if (c->flags & DB_SCAN_RAW) {
-		c->row.raw = c->message + start;
-		c->row.rawlen = c->pos - start;
+		c->row.raw = c->message + rest;
+		c->row.rawlen = c->pos - rest;
+		c->row.rawkey = rest - start;
 	}
 	return TU_OK;
 }

@@ -7,39 +7,10 @@
 
 #include "db/pq-int.h"
 
-#include <endian.h>
-
 #include "value/datetime.h"
 
 #define DAYS_1970_TO_2000 10957
 #define DAY_US INT64_C(86400000000)
-
-int16_t
-pq_get16(const unsigned char *p)
-{
-	uint16_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return (int16_t)be16toh(v);
-}
-
-int32_t
-pq_get32(const unsigned char *p)
-{
-	uint32_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return (int32_t)be32toh(v);
-}
-
-int64_t
-pq_get64(const unsigned char *p)
-{
-	uint64_t v;
-
-	memcpy(&v, p, sizeof(v));
-	return (int64_t)be64toh(v);
-}
 
 /* --- numeric -------------------------------------------------------------- */
 

@@ -17,7 +17,9 @@
 #ifndef TU_DB_PQ_INT_H
 #define TU_DB_PQ_INT_H
 
+#include <endian.h>
 #include <libpq-fe.h>
+#include <string.h>
 
 #include "db/db.h"
 #include "db/dialect-pg.h"
@@ -108,9 +110,32 @@ void pq_cursor_close(struct cursor *cursor);
 bool pq_decode(enum pg_wire wire, const unsigned char *p, int32_t len,
     struct buf *text, struct cell *cell, bool *moved);
 
-int16_t pq_get16(const unsigned char *p);
-int32_t pq_get32(const unsigned char *p);
-int64_t pq_get64(const unsigned char *p);
+static inline int16_t
+pq_get16(const unsigned char *p)
+{
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return (int16_t)be16toh(v);
+}
+
+static inline int32_t
+pq_get32(const unsigned char *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return (int32_t)be32toh(v);
+}
+
+static inline int64_t
+pq_get64(const unsigned char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return (int64_t)be64toh(v);
+}
 
 /* --- pq-catalog.c --- */
 

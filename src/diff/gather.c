@@ -128,8 +128,6 @@ add_row(struct worker *w, struct row_reader *r, const struct row *row,
 	uint64_t key = 0;
 
 	if (b->ncols == 0) {
-		if (row->raw != NULL)
-			reader_key(r, row->cells);
 		/* raw rows decode the key, which is all a bucket needs */
 		*hint = reader_bucket(r, row->cells, (uint32_t)b->nleaves);
 		hash = reader_hash(r, row);
@@ -146,8 +144,6 @@ add_row(struct worker *w, struct row_reader *r, const struct row *row,
 			    err, TU_EREPLAN, "a key is not an integer");
 		key = (uint64_t)row->cells[0].u.i;
 		*hint = bounds_find_int(b, row->cells[0].u.i, *hint);
-		if (row->raw != NULL)
-			reader_key(r, row->cells);
 	} else {
 		reader_key(r, row->cells);
 		*hint = bounds_find(b, r->key.data, r->prefix, *hint);

@@ -412,17 +412,15 @@ reader_key_fits(const struct row_reader *r, const struct cell *cells)
 struct hash128
 reader_hash(struct row_reader *r, const struct row *row)
 {
+	if (row->raw != NULL)
+		return hasher_sum(r->hasher, row->raw - row->rawkey,
+		    row->rawkey + row->rawlen);
 	buf_reset(&r->canon);
-	if (row->raw != NULL) {
-		/* Encoded keys are prefix-free, so the seam is unambiguous. */
-		buf_add(&r->canon, r->key.data, r->key.len);
-		buf_add(&r->canon, row->raw, row->rawlen);
-	} else if (r->exact) {
+	if (r->exact)
 		cells_pack(&r->canon, row->cells, r->pair->ncols);
-	} else {
+	else
 		canon_row(&r->canon, r->types, row->cells, r->pair->ncols,
 		    r->canon_flags);
-	}
 	return hasher_sum(r->hasher, r->canon.data, r->canon.len);
 }
 

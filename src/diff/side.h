@@ -102,7 +102,7 @@ void reader_key(struct row_reader *r, const struct cell *cells);
 /* Are the range columns of the kind the plan's order relies on? */
 bool reader_key_fits(const struct row_reader *r, const struct cell *cells);
 
-/* The row's hash. raw rows: reader_key() must have been called. */
+/* The row's hash. */
 struct hash128 reader_hash(struct row_reader *r, const struct row *row);
 
 /* What dialect->bucket_expr() computes. */

@@ -235,3 +235,18 @@ as_text() {
 	is "$(pg "$target" "SET intervalstyle = iso_8601; TABLE t ORDER BY id")" \
 	    $'1|PT1.5S\n2|PT0S\n3|P1DT2S'
 }
+
+# Rows travel as they are sent, and are not sent alike.
+@test "a numeric key is one key whatever its scale" {
+	fresh_pg_db a
+	fresh_pg_db b
+	pg "$a" "create table t(k numeric primary key, v numeric);" \
+	    "insert into t select g + 1.50, g from generate_series(1, 3000) g;"
+	pg "$b" "create table t(k numeric primary key, v numeric);" \
+	    "insert into t select g + 1.5, g + 0.00
+		from generate_series(1, 3000) g;"
+	run -0 "$TRUEUP" diff --hash=stream "$a" "$b"
+	pg "$b" "update t set v = v + 1 where k = 71.5;"
+	run -1 --separate-stderr "$TRUEUP" diff --hash=stream -f rows "$a" "$b"
+	is "$output" "~ t k=71.5, v=71->70"
+}

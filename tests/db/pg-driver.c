@@ -358,6 +358,8 @@ check_raw(void)
 	ok(row->rawlen == sizeof(want) - 1 &&
 		memcmp(row->raw, want, sizeof(want) - 1) == 0,
 	    "and what is behind it");
+	ok(row->rawkey == 12 && memcmp(row->raw - 4, "\0\0\0\t", 4) == 0,
+	    "and itself in front of that");
 	db_cursor_close(cur);
 }
 
