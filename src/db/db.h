@@ -153,6 +153,14 @@ struct db_driver {
 	    const char **id, struct err *err); /* optional: DB_CAP_SHARE */
 	void (*snapshot_end)(struct db *db);
 	/*
+	 * Hold a table until then as its readers do. A connection that was
+	 * given another's snapshot does not wait long for it (55P03): whoever
+	 * alters the table may wait for that other one, which the server does
+	 * not know to wait for this. Optional: DB_CAP_SHARE.
+	 */
+	enum status (*hold)(
+	    struct db *db, const struct table *table, struct err *err);
+	/*
 	 * How many blocks a table's rows lie in, where connections with one
 	 * snapshot can each read some (dialect->block_cond) and leave the rest;
 	 * 0: they cannot. Only a hint: there may be more by now, or fewer.

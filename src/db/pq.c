@@ -393,7 +393,7 @@ pq_snapshot_begin(struct db *db, const char *id, struct err *err)
 	if (id != NULL) {
 		buf_adds(&pq->sql, "SET TRANSACTION SNAPSHOT ");
 		pg_quote(&pq->sql, id, strlen(id));
-		buf_addc(&pq->sql, ';');
+		buf_adds(&pq->sql, ";SET LOCAL lock_timeout = '1s';");
 	}
 	buf_adds(&pq->sql, "SELECT 1");
 	st = pq_query(pq, buf_str(&pq->sql), NULL, err);
@@ -431,6 +431,19 @@ pq_snapshot_end(struct db *db)
 	pq->snapshot = false;
 }
 
+/* The planner locks partitions, too. */
+static enum status
+pq_hold(struct db *db, const struct table *table, struct err *err)
+{
+	struct buf sql = BUF_INIT;
+	enum status st;
+
+	buf_addf(&sql, "SELECT FROM %s LIMIT 0", table->from);
+	st = pq_query((struct pq *)db, buf_str(&sql), NULL, err);
+	buf_free(&sql);
+	return st;
+}
+
 static void
 pq_library(struct buf *out)
 {
@@ -453,6 +466,7 @@ const struct db_driver db_driver_pq = {
 	.snapshot_begin = pq_snapshot_begin,
 	.snapshot_id = pq_snapshot_id,
 	.snapshot_end = pq_snapshot_end,
+	.hold = pq_hold,
 	.blocks = pq_blocks,
 	.list = pq_list,
 	.describe = pq_describe,

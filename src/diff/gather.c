@@ -56,25 +56,49 @@ jobs_for(const struct pair *pair, const struct diff_options *options)
 	return most < jobs ? MAX((unsigned)most, 1) : jobs;
 }
 
-/* Those of one side, which share its first one's snapshot. */
+/* One more connection with the snapshot of the first. */
 static enum status
-open_side(struct pool *pool, enum side side, unsigned jobs, const char *url,
-    struct err *err)
+open_one(struct pool *pool, enum side side, const struct table *table,
+    const char *url, const char *id, struct err *err)
+{
+	struct db *first = pool->db[side][0];
+	struct db **db = &pool->db[side][pool->n[side]];
+	enum status st = db_open(url, DB_READ, first->side, db, err);
+
+	if (st)
+		return st;
+	(*db)->pace = first->pace;
+	st = (*db)->drv->snapshot_begin(*db, id, err);
+	if (!st)
+		st = (*db)->drv->hold(*db, table, err);
+	if (st)
+		db_close(*db);
+	else
+		pool->n[side]++;
+	return st;
+}
+
+/* Those of one side; fewer if somebody waits to alter the table, who would be
+ * let in front of the others, and wait for the first. */
+static enum status
+open_side(struct pool *pool, enum side side, const struct table *table,
+    unsigned jobs, const char *url, struct err *err)
 {
 	struct db *first = pool->db[side][0];
 	struct arena *arena = arena_new(256);
 	const char *id;
-	enum status st = first->drv->snapshot_id(first, arena, &id, err);
+	enum status st = first->drv->hold(first, table, err);
 
-	while (!st && pool->n[side] < jobs) {
-		struct db **db = &pool->db[side][pool->n[side]];
-
-		st = db_open(url, DB_READ, first->side, db, err);
-		if (st)
-			break;
-		pool->n[side]++;
-		(*db)->pace = first->pace;
-		st = (*db)->drv->snapshot_begin(*db, id, err);
+	if (!st)
+		st = first->drv->snapshot_id(first, arena, &id, err);
+	while (!st && pool->n[side] < jobs)
+		st = open_one(pool, side, table, url, id, err);
+	if (st && strcmp(err->sqlstate, "55P03") == 0) {
+		log_line(LOG_INFO,
+		    "table '%s': the %s is read by %u of %u connections: %s",
+		    table->name, first->side, pool->n[side], jobs, err->msg);
+		err_clear(err);
+		st = TU_OK;
 	}
 	arena_free(arena);
 	return st;
@@ -99,8 +123,8 @@ pool_open(struct pool *pool, const struct plan *plan, const struct pair *pair,
 			jobs = (unsigned)MIN(jobs, pool->blocks[s]);
 		}
 		if (!st && jobs > 1)
-			st = open_side(
-			    pool, (enum side)s, jobs, options->url[s], err);
+			st = open_side(pool, (enum side)s, pair->table[s], jobs,
+			    options->url[s], err);
 	}
 	if (st)
 		pool_close(pool);

@@ -575,6 +575,18 @@ waits() {
 	    datname = current_database() AND wait_event_type = 'Lock';")" ]
 }
 
+# holds URL TABLE MODE
+holds() {
+	[ -n "$(pg "$1" "SELECT pid FROM pg_locks WHERE granted AND
+	    relation = '$2'::regclass AND mode = '$3'
+	    AND pid <> pg_backend_pid();")" ]
+}
+
+# has_column URL NAME
+has_column() {
+	[ -n "$(pg "$1" "SELECT 1 FROM pg_attribute WHERE attname = '$2';")" ]
+}
+
 @test "a reader that goes away ends the run" {
 	fresh_pg_db url
 	pg "$url" 'CREATE TABLE t(id int PRIMARY KEY, x text);'
@@ -720,6 +732,28 @@ with_room() {
 	pg "$url" 'BEGIN; TRUNCATE u; INSERT INTO u VALUES (1); COMMIT;'
 	tell 'COMMIT;'
 	finish 4 "table 'u'" "source: " truncated hint:again
+}
+
+# Whoever alters a table waits for the first connection, and is in front of one
+# that comes later: that must not wait for them.
+@test "somebody waits to alter a table that several connections read" {
+	fresh_pg_db url
+	fresh_pg_db other
+	for db in "$url" "$other"; do
+		pg "$db" 'CREATE TABLE t(id int PRIMARY KEY, x text);' \
+		    'INSERT INTO t SELECT i FROM generate_series(1, 150000) i;' \
+		    'ANALYZE t;'
+	done
+	PGOPTIONS='-c post_auth_delay=2' start diff -v --jobs=2 "$url" "$other"
+	wait_until holds "$url" t AccessShareLock
+	session "$TRUEUP_PG_BIN/psql" -XqAt "$url"
+	printf '%s\n' 'ALTER TABLE t ADD y int;' >&"$to_session"
+	wait_until waits "$url"
+	finish 0
+	[[ $stderr == *"the source is read by 1 of 2 connections: "*"timeout"* ]]
+	[[ $stderr != *"the target is read by"* ]]
+	[ "$output" = "1 table, 150,000 rows: equal" ]
+	wait_until has_column "$url" y
 }
 
 @test "what a writer does to SQLite during the run changes nothing" {
