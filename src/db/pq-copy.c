@@ -12,7 +12,16 @@
 
 #include "db/pq-int.h"
 
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#define MUCH (1 << 20) /* bytes, from which on a statement is a long one */
+#define ROOM_MAX (512 << 10) /* bytes of a socket */
+#define NAP_MIN 50000        /* nanoseconds */
+#define NAP_MAX 1000000
 
 struct pq_cursor {
 	struct cursor cur; /* first */
@@ -27,11 +36,13 @@ struct pq_cursor {
 	struct row row;
 	char *message; /* from libpq */
 	size_t len, pos;
-	bool header;    /* seen */
-	bool trailer;   /* seen */
-	bool running;   /* the COPY has not been brought to its end */
-	bool complete;  /* ended well: there are no more rows */
-	bool savepoint; /* the transaction outlives a cancelled COPY */
+	uint64_t received; /* bytes of all of them */
+	long nap;          /* nanoseconds until more have arrived */
+	bool header;       /* seen */
+	bool trailer;      /* seen */
+	bool running;      /* the COPY has not been brought to its end */
+	bool complete;     /* ended well: there are no more rows */
+	bool savepoint;    /* the transaction outlives a cancelled COPY */
 };
 
 static enum status
@@ -98,18 +109,54 @@ finish(struct pq_cursor *c, struct err *err)
 	return st;
 }
 
+/*
+ * A server sends some 8 kB at a time, and whoever waits for them is woken each
+ * time, which costs both of them more than the bytes do: 0.3 of 2.8 s with 5
+ * million rows a side. Where much comes it is left to pile up for a moment,
+ * short enough that the socket has room for twice of it.
+ */
+static void
+let_arrive(struct pq_cursor *c)
+{
+	const struct timespec nap = { .tv_nsec = c->nap };
+	struct pollfd socket = { .fd = PQsocket(c->pq->conn),
+		.events = POLLIN };
+	int n, room;
+	socklen_t len = sizeof(room);
+
+	/* What is encrypted can have arrived and wait in libpq. */
+	if (c->received < MUCH || PQsslInUse(c->pq->conn) ||
+	    PQgssEncInUse(c->pq->conn) || poll(&socket, 1, 0) != 0)
+		return;
+	nanosleep(&nap, NULL);
+	if (ioctl(socket.fd, FIONREAD, &n) != 0 ||
+	    getsockopt(socket.fd, SOL_SOCKET, SO_RCVBUF, &room, &len) != 0)
+		return;
+	room = MIN(room, ROOM_MAX);
+	if (n < room / 4)
+		c->nap = MIN(2 * c->nap, NAP_MAX);
+	else if (n > room / 2)
+		c->nap = MAX(c->nap / 2, NAP_MIN);
+}
+
 /* The next message, or the end: then c->message is NULL. */
 static enum status
 next_message(struct pq_cursor *c, struct err *err)
 {
+	PGconn *conn = c->pq->conn;
 	int n;
 
 	PQfreemem(c->message);
 	c->message = NULL;
 	c->pos = c->len = 0;
-	n = PQgetCopyData(c->pq->conn, &c->message, 0);
+	n = PQgetCopyData(conn, &c->message, 1);
+	if (n == 0) {
+		let_arrive(c);
+		n = PQgetCopyData(conn, &c->message, 0);
+	}
 	if (n >= 0) {
 		c->len = (size_t)n;
+		c->received += c->len;
 		c->pq->db.bytes_in += c->len;
 		return TU_OK;
 	}
@@ -294,6 +341,7 @@ cursor_new(struct pq *pq, const struct db_scan *scan)
 		out_of_memory(sizeof(*c));
 	c->cur.db = &pq->db;
 	c->pq = pq;
+	c->nap = NAP_MIN;
 	c->ncolumns = n;
 	c->flags = scan->flags;
 	c->ncells = scan->flags & DB_SCAN_RAW ? MIN(scan->nkeys, n) : n;
