@@ -430,10 +430,11 @@ sample(struct buf *out, const struct table *table,
 
 		ident(&k, cols[0]->name);
 		buf_addf(out,
-		    "WITH RECURSIVE s(k) AS (SELECT min(%s) FROM %s UNION ALL "
-		    "SELECT (SELECT %s FROM %s WHERE %s > s.k ORDER BY %s "
-		    "LIMIT 1 OFFSET %" PRIu64 ") FROM s WHERE s.k IS NOT NULL) "
-		    "SELECT k AS %s FROM s WHERE k IS NOT NULL",
+		    "WITH RECURSIVE trueup_s(k) AS (SELECT min(%s) FROM %s "
+		    "UNION ALL SELECT (SELECT %s FROM %s WHERE %s > trueup_s.k "
+		    "ORDER BY %s LIMIT 1 OFFSET %" PRIu64 ") FROM trueup_s "
+		    "WHERE trueup_s.k IS NOT NULL) "
+		    "SELECT k AS %s FROM trueup_s WHERE k IS NOT NULL",
 		    buf_str(&k), table->from, k.data, table->from, k.data,
 		    k.data, step - 1, k.data);
 		buf_free(&k);

@@ -55,17 +55,18 @@ sqlite_add_each(sqlite3 *handle)
 	    NULL, each_row, no_result, NULL);
 }
 
-/* WITH r(c0, c1) AS (<sql>) SELECT trueup_each(?1, c0, c1) FROM r */
+/* WITH trueup_r(c0, c1) AS (<sql>) SELECT trueup_each(?1, c0, c1)
+ * FROM trueup_r. Such a name hides a table's, so it must not be anyone's. */
 static void
 wrap(struct buf *sql, const struct db_scan *scan)
 {
-	buf_adds(sql, "WITH r(");
+	buf_adds(sql, "WITH trueup_r(");
 	for (size_t i = 0; i < scan->ncolumns; i++)
 		buf_addf(sql, "%sc%zu", i > 0 ? ", " : "", i);
 	buf_addf(sql, ") AS (%s) SELECT " NAME "(?1", scan->sql);
 	for (size_t i = 0; i < scan->ncolumns; i++)
 		buf_addf(sql, ", c%zu", i);
-	buf_adds(sql, ") FROM r");
+	buf_adds(sql, ") FROM trueup_r");
 }
 
 enum status
