@@ -91,6 +91,8 @@ open_side(struct pool *pool, enum side side, const struct table *table,
 
 	if (!st)
 		st = first->drv->snapshot_id(first, arena, &id, err);
+	if (st)
+		goto out;
 	while (!st && pool->n[side] < jobs)
 		st = open_one(pool, side, table, url, id, err);
 	if (st && strcmp(err->sqlstate, "55P03") == 0) {
@@ -100,6 +102,7 @@ open_side(struct pool *pool, enum side side, const struct table *table,
 		err_clear(err);
 		st = TU_OK;
 	}
+out:
 	arena_free(arena);
 	return st;
 }
