@@ -2,14 +2,13 @@
 
 #include "db/opening.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/wait.h"
 
-#define TICK_NS 50000000
+#define TICK_MS 50
 /* What fails at once, too, has the time to say so. */
 #define GRACE 1.0
 
@@ -67,18 +66,6 @@ wake(void *arg)
 	pthread_mutex_unlock(&o->lock);
 }
 
-static void
-wait_a_moment(struct opening *o)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	t.tv_nsec += TICK_NS;
-	t.tv_sec += t.tv_nsec / 1000000000;
-	t.tv_nsec %= 1000000000;
-	(void)pthread_cond_timedwait(&o->wake, &o->lock, &t);
-}
-
 /* False: a signal came first, or it is in vain. */
 static bool
 wait_for(struct opening *o, const atomic_bool *vain)
@@ -91,7 +78,7 @@ wait_for(struct opening *o, const atomic_bool *vain)
 	pthread_mutex_lock(&o->lock);
 	while (!o->finished && !interrupted() &&
 	       (until == 0 || clock_seconds() < until)) {
-		wait_a_moment(o);
+		(void)wait_ms(&o->wake, &o->lock, TICK_MS);
 		if (until == 0 && atomic_load(vain))
 			until = clock_seconds() + GRACE;
 	}

@@ -2,10 +2,10 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/mapped.h"
 #include "base/stage.h"
+#include "base/wait.h"
 #include "db/pace.h"
 #include "diff/btree-int.h"
 
@@ -280,18 +280,10 @@ thread_main(void *arg)
 static void
 wait_for(struct btree *t)
 {
-	struct timespec until;
-
 	pthread_mutex_lock(&t->lock);
 	while (t->running > 0) {
 		stage_tick();
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += TICK_MS * 1000000L;
-		if (until.tv_nsec >= 1000000000L) {
-			until.tv_nsec -= 1000000000L;
-			until.tv_sec++;
-		}
-		pthread_cond_timedwait(&t->changed, &t->lock, &until);
+		(void)wait_ms(&t->changed, &t->lock, TICK_MS);
 	}
 	pthread_mutex_unlock(&t->lock);
 }

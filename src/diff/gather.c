@@ -2,15 +2,13 @@
 
 #include "diff/gather.h"
 
-#include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/stage.h"
+#include "base/wait.h"
 #include "db/pace.h"
 #include "db/sqlite-rows.h"
 #include "diff/fold.h"
@@ -428,18 +426,8 @@ wait_for(struct crew *crew, struct worker *workers, unsigned n)
 {
 	pthread_mutex_lock(&crew->lock);
 	while (crew->running > 0) {
-		struct timespec until;
-		int rc;
-
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_nsec += TICK_MS * 1000000L;
-		if (until.tv_nsec >= 1000000000L) {
-			until.tv_nsec -= 1000000000L;
-			until.tv_sec++;
-		}
-		rc =
-		    pthread_cond_timedwait(&crew->changed, &crew->lock, &until);
-		if (rc == ETIMEDOUT && atomic_load(&crew->stop))
+		if (!wait_ms(&crew->changed, &crew->lock, TICK_MS) &&
+		    atomic_load(&crew->stop))
 			end_all(workers, n);
 		stage_tick();
 	}

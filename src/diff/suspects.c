@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "db/pace.h"
+#include "diff/ahead.h"
 #include "diff/diff-int.h"
 #include "diff/fold.h"
 #include "diff/pages.h"
@@ -62,7 +63,6 @@ fetch_and_merge(struct comparison *c, const struct fetch_spec *spec,
     const uint64_t expected[2], struct err *err)
 {
 	struct cursor *cur[2] = { NULL, NULL };
-	const struct column **cols[2] = { NULL, NULL };
 	enum status st = TU_OK;
 
 	c->merge.points = spec->points;
@@ -72,14 +72,12 @@ fetch_and_merge(struct comparison *c, const struct fetch_spec *spec,
 	c->merge.ranges = spec->ranges;
 	c->merge.nranges = spec->nranges;
 	for (int s = SOURCE; s <= TARGET && !st; s++)
-		st = fetch_open(c->plan->db[s], &c->pair, (enum side)s, spec,
-		    &cols[s], &cur[s], err);
+		st = ahead_open(
+		    c->plan->db[s], &c->pair, (enum side)s, spec, &cur[s], err);
 	if (!st)
 		st = merge_run(&c->merge, cur[SOURCE], cur[TARGET], err);
-	for (int s = SOURCE; s <= TARGET; s++) {
+	for (int s = SOURCE; s <= TARGET; s++)
 		db_cursor_close(cur[s]);
-		free(cols[s]);
-	}
 	return st || expected == NULL ? st : check_counts(c, expected, err);
 }
 

@@ -41,9 +41,11 @@ cells_copy(struct arena *arena, const struct cell *cells, size_t n)
 
 	if (cells == NULL)
 		return NULL;
-	copy = arena_alloc(arena, n * sizeof(*copy));
+	copy = arena_memdup(arena, cells, n * sizeof(*copy));
 	for (size_t i = 0; i < n; i++)
-		copy[i] = cell_copy(arena, &cells[i]);
+		if (copy[i].kind == CELL_TEXT || copy[i].kind == CELL_BYTES)
+			copy[i].u.p =
+			    arena_memdup(arena, copy[i].u.p, copy[i].len);
 	return copy;
 }
 
