@@ -52,6 +52,7 @@ struct btree {
 	atomic_size_t next; /* part to be taken */
 	atomic_bool stop;
 	atomic_uint_fast64_t rows[2];
+	atomic_size_t copied; /* bytes of rows of all parts, and refused ones */
 	pthread_mutex_t lock; /* of the rest */
 	pthread_cond_t changed;
 	unsigned running;
