@@ -26,7 +26,7 @@ struct block {
 
 struct ahead {
 	struct cursor base; /* first: the driver below casts */
-	struct db db;       /* for db_next(): it only has a side */
+	struct db db;       /* for db_next() */
 	struct db *real;
 	const struct pair *pair;
 	enum side side;
@@ -246,7 +246,7 @@ ahead_open(struct db *db, const struct pair *pair, enum side side,
 	if (a == NULL)
 		out_of_memory(sizeof(*a));
 	a->base.db = &a->db;
-	a->db = (struct db){ .drv = &ahead_driver, .side = db->side };
+	a->db = (struct db){ .drv = &ahead_driver };
 	a->real = db;
 	a->pair = pair;
 	a->side = side;
