@@ -111,6 +111,7 @@ static void
 stop_at_row(struct sqlite_walk *w)
 {
 	w->page = w->level[w->depth - 1].page;
+	w->twin = 0;
 	w->lone = true;
 	w->nrows = w->at = 0;
 }
@@ -120,9 +121,20 @@ stop_at_leaf(struct sqlite_walk *w, const struct sqlite_page *page,
     const struct sqlite_limits *within)
 {
 	w->page = *page;
+	w->twin = 0;
 	w->lone = false;
 	w->within = *within;
 	w->nrows = w->at = 0;
+}
+
+static void
+stop_at_twin(
+    struct sqlite_walk *w, uint32_t pgno, const struct sqlite_limits *within)
+{
+	const struct sqlite_page unread = { .leaf = true };
+
+	stop_at_leaf(w, &unread, within);
+	w->twin = pgno;
 }
 
 /* How many pages from this one on have most of the leaves that come next. */
@@ -211,8 +223,14 @@ descend(struct sqlite_walk *w, uint32_t pgno, struct sqlite_limits within,
 	for (;;) {
 		struct sqlite_level *l = &w->level[w->depth];
 		bool found = false;
-		const char *why = read_page(w, pgno, l);
+		const char *why;
 
+		if (w->twins != NULL && w->depth > 0 &&
+		    sqlite_twins_have(w->twins, pgno)) {
+			stop_at_twin(w, pgno, &within);
+			return NULL;
+		}
+		why = read_page(w, pgno, l);
 		if (why != NULL)
 			return why;
 		/* Only a table without rows has an empty leaf. */
@@ -301,6 +319,50 @@ count_rows(struct sqlite_walk *w, uint32_t n)
 	w->chains = here < bytes;
 	w->chained += bytes - here;
 	return why;
+}
+
+const char *
+sqlite_walk_open(struct sqlite_walk *w)
+{
+	struct sqlite_level *l = &w->level[w->depth];
+	const struct sqlite_limits within = w->within;
+	const char *why = read_page(w, w->twin, l);
+
+	if (why == NULL)
+		stop_at_leaf(w, &l->page, &within);
+	return why;
+}
+
+const char *
+sqlite_walk_leaf(
+    struct sqlite_walk *w, uint32_t pgno, const unsigned char *data)
+{
+	const struct sqlite_limits all = { .has_low = false };
+	struct sqlite_page page;
+	const char *why = sqlite_page_copied(w->tree, pgno, data, &page);
+
+	if (why == NULL && !page.leaf)
+		why = "an interior page";
+	if (why != NULL)
+		return why;
+	stop_at_leaf(w, &page, &all);
+	return sqlite_walk_read(w);
+}
+
+size_t
+sqlite_walk_siblings(const struct sqlite_walk *w, uint32_t *pgnos, size_t n)
+{
+	const struct sqlite_level *l;
+	size_t found = 0;
+
+	if (w->depth == 0 || w->lone)
+		return 0;
+	l = &w->level[w->depth - 1];
+	for (uint32_t i = 0; i <= l->page.ncells && found < n; i++)
+		if (sqlite_page_child(w->tree, &l->page, i, &pgnos[found]) ==
+		    NULL)
+			found++;
+	return found;
 }
 
 const char *

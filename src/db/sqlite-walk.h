@@ -6,13 +6,14 @@
  * tree is checked on the way: all rows lie between what the pages above say,
  * and ascend; so a page that names itself, or one that is used twice, is found
  * out, and who starts at some row misses none that another who starts earlier
- * sees.
+ * sees. A twin that is passed over without being read is not checked so.
  */
 #ifndef TU_DB_SQLITE_WALK_H
 #define TU_DB_SQLITE_WALK_H
 
 #include "base/arena.h"
 #include "db/sqlite-key.h"
+#include "db/sqlite-twins.h"
 #include "db/sqlite-window.h"
 
 #define SQLITE_WALK_DEPTH 20 /* BTCURSOR_MAX_DEPTH of SQLite */
@@ -32,9 +33,11 @@ struct sqlite_level {
 
 struct sqlite_walk {
 	const struct sqlite_tree *tree;
-	bool done; /* behind the last stop */
+	const struct sqlite_twins *twins; /* leaves not to be read, or NULL */
+	bool done;                        /* behind the last stop */
 
 	/* The stop: a page, where its rows may lie, and once read, rows. */
+	uint32_t twin; /* the leaf, while it was not read as it is a twin */
 	struct sqlite_page page;
 	bool lone; /* one row of an interior page, not a leaf */
 	struct sqlite_limits within; /* of a leaf */
@@ -62,8 +65,16 @@ const char *sqlite_walk_seek(
     struct sqlite_walk *w, const struct sqlite_mark *to);
 /* Go to the next stop. */
 const char *sqlite_walk_next(struct sqlite_walk *w);
+/* The stop is a twin, but its page is needed. */
+const char *sqlite_walk_open(struct sqlite_walk *w);
 /* Take its rows from the page. */
 const char *sqlite_walk_read(struct sqlite_walk *w);
+/* Take the rows of a page that is no stop; a reason if it is no leaf. */
+const char *sqlite_walk_leaf(
+    struct sqlite_walk *w, uint32_t pgno, const unsigned char *page);
+/* The first pages of up to n leaves that have the same parent as this one. */
+size_t sqlite_walk_siblings(
+    const struct sqlite_walk *w, uint32_t *pgnos, size_t n);
 /* May a leaf that is the stop have these as its first and last row? */
 const char *sqlite_walk_check(struct sqlite_walk *w,
     const struct sqlite_row *first, const struct sqlite_row *last);

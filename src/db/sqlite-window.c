@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -73,4 +74,15 @@ sqlite_windows_read(struct sqlite_windows *ws, const struct sqlite_image *image,
 			  image->size);
 	w->used = ++ws->clock;
 	return w->n > 0 ? w->data : NULL;
+}
+
+bool
+sqlite_page_is_far(const struct sqlite_image *image, uint32_t pgno)
+{
+	char byte;
+	struct iovec to = { .iov_base = &byte, .iov_len = 1 };
+
+	return preadv2(image->fd, &to, 1, (off_t)(pgno - 1) * image->size,
+		   RWF_NOWAIT) < 0 &&
+	       errno == EAGAIN;
 }

@@ -46,4 +46,7 @@ const unsigned char *sqlite_windows_find(
 const unsigned char *sqlite_windows_read(struct sqlite_windows *ws,
     const struct sqlite_image *image, uint32_t pgno, uint32_t n);
 
+/* Would reading a page of the file have to wait for a disk? */
+bool sqlite_page_is_far(const struct sqlite_image *image, uint32_t pgno);
+
 #endif

@@ -41,7 +41,9 @@ struct btree {
 	bool alike;   /* the same bytes mean the same row */
 	bool ordered; /* as the key is; else rows meet again by their key: */
 	struct moved *moved;
-	bool with_rowid; /* which is a value of the row, too */
+	bool with_rowid;            /* which is a value of the row, too */
+	struct sqlite_twins *twins; /* or NULL: not looked for */
+	uint32_t last_page;         /* where they are looked for */
 	/* Where the cells of pair->cols, and for the target behind them of
 	 * pair->extra, are among the fields of a row. */
 	size_t *at[2];
@@ -49,7 +51,8 @@ struct btree {
 	size_t nparts;
 
 	/* What the threads share. */
-	atomic_size_t next; /* part to be taken */
+	atomic_uint next_page; /* pages before it were taken to find twins */
+	atomic_size_t next;    /* part to be taken */
 	atomic_bool stop;
 	atomic_uint_fast64_t rows[2];
 	atomic_size_t copied; /* bytes of rows of all parts, and refused ones */
@@ -94,6 +97,11 @@ enum status looker_rows(struct looker *l, const struct suspect *f,
 bool looker_equal(struct looker *l, struct cell *const rows[2]);
 /* The next batch of suspects of l->scan. */
 enum status looker_scan(struct looker *l, struct err *err);
+
+/* Are twins to be looked for? If so, each thread does until all pages were
+ * taken; those found later are none to who is faster. */
+void btree_twins_open(struct btree *t);
+void btree_twins_find(struct btree *t);
 
 /* Fill all parts; TU_EREPLAN if something is not as it should be. */
 enum status btree_look(struct btree *t, struct err *err);

@@ -38,7 +38,7 @@ looker_new(struct btree *t)
 	l->verdicts = btree_array(t->pair->ncols, sizeof(*l->verdicts));
 	l->why = btree_array(t->pair->ncols, sizeof(*l->why));
 	l->hasher = hasher_new(HASH_STREAM, t->plan->seed);
-	scan_init(&l->scan, t->tree, t->alike);
+	scan_init(&l->scan, t->tree, t->alike, t->twins);
 	for (int s = SOURCE; s <= TARGET; s++)
 		if (t->plan->db[s]->pace != NULL)
 			l->scan.most =
@@ -249,6 +249,8 @@ thread_main(void *arg)
 
 	if (!t->ordered)
 		l->moved = moved_feed_new(t->moved);
+	if (t->twins != NULL)
+		btree_twins_find(t);
 	while (!st && !atomic_load(&t->stop) &&
 	       (i = atomic_fetch_add(&t->next, 1)) < t->nparts) {
 		st = look_at_part(l, &t->parts[i], &err);

@@ -5,16 +5,17 @@
 #include <string.h>
 
 void
-scan_init(
-    struct btree_scan *s, const struct sqlite_tree *const tree[2], bool alike)
+scan_init(struct btree_scan *s, const struct sqlite_tree *const tree[2],
+    bool alike, struct sqlite_twins *twins)
 {
-	const struct sqlite_image *a = tree[SOURCE]->image;
-	const struct sqlite_image *b = tree[TARGET]->image;
-
-	*s = (struct btree_scan){ .alike = alike, .most = UINT64_MAX };
-	s->alike_pages = alike && a->size == b->size && a->usable == b->usable;
-	for (int i = SOURCE; i <= TARGET; i++)
+	*s = (struct btree_scan){
+		.alike = alike, .most = UINT64_MAX, .twins = twins
+	};
+	s->alike_pages = scan_alike_pages(tree, alike);
+	for (int i = SOURCE; i <= TARGET; i++) {
 		sqlite_walk_init(&s->walk[i], tree[i]);
+		s->walk[i].twins = twins;
+	}
 }
 
 void
@@ -128,6 +129,58 @@ leave(struct btree_scan *s, enum side side)
 	return NULL;
 }
 
+/* Does all of the source's leaf lie in the stretch, by what the pages above it
+ * say? */
+static const char *
+is_inside(struct btree_scan *s, bool *inside)
+{
+	const struct sqlite_limits *l = &s->walk[SOURCE].within;
+	bool outside = s->lo.tree != NULL, before = s->hi.tree == NULL;
+	const char *why = NULL;
+
+	if (outside && l->has_low)
+		why = is_before(s, SOURCE, &l->low, &s->lo, &outside);
+	if (why == NULL && !before && l->has_high)
+		why = is_before(s, SOURCE, &l->high, &s->hi, &before);
+	*inside = !outside && before;
+	return why;
+}
+
+static const char *
+leave_both(struct btree_scan *s)
+{
+	const char *why = leave(s, SOURCE);
+
+	return why != NULL ? why : leave(s, TARGET);
+}
+
+/* Both sides stand before a leaf that is known already. */
+static const char *
+pass_twins(struct btree_scan *s, bool *passed)
+{
+	struct sqlite_walk *w = s->walk;
+	uint32_t n, bytes;
+	bool inside;
+	const char *why;
+
+	*passed = false;
+	if (w[SOURCE].twin == 0 || w[SOURCE].twin != w[TARGET].twin)
+		return NULL;
+	why = is_inside(s, &inside);
+	if (why != NULL || !inside ||
+	    !sqlite_twins_take(s->twins, w[SOURCE].twin, &n, &bytes))
+		return why;
+	*passed = true;
+	s->leaves++;
+	s->passed++;
+	for (int i = SOURCE; i <= TARGET; i++) {
+		s->rows[i] += n;
+		s->bytes[i] += bytes;
+		w[i].nrows = s->limit[i] = n;
+	}
+	return leave_both(s);
+}
+
 /*
  * Both sides stand before a leaf. If it is one and the same its rows need not
  * be looked at: 60 of 150 ms with 5 million rows. The source's are taken all
@@ -158,8 +211,7 @@ pass_over(struct btree_scan *s, bool *passed)
 	s->rows[TARGET] += n;
 	s->bytes[TARGET] += a->bytes;
 	b->nrows = s->limit[TARGET] = n;
-	why = leave(s, SOURCE);
-	return why != NULL ? why : leave(s, TARGET);
+	return leave_both(s);
 }
 
 /* Rows of the stretch before the one at hand. */
@@ -263,29 +315,44 @@ meet(struct btree_scan *s)
 	return why;
 }
 
+static bool
+is_before_leaf(const struct btree_scan *s, enum side side)
+{
+	const struct sqlite_walk *w = &s->walk[side];
+
+	return s->fresh[side] && !w->done && !w->lone;
+}
+
+/* Both sides are to pass a leaf that they share, if they stand before one. */
+static const char *
+pass(struct btree_scan *s, bool *passed)
+{
+	struct sqlite_walk *w = s->walk;
+	bool leaves = s->alike_pages && is_before_leaf(s, SOURCE) &&
+	              is_before_leaf(s, TARGET);
+	const char *why = leaves ? pass_twins(s, passed) : NULL;
+
+	for (int i = SOURCE; i <= TARGET && why == NULL && !*passed; i++)
+		if (!w[i].done && w[i].twin != 0)
+			why = sqlite_walk_open(&w[i]);
+	return why == NULL && leaves && !*passed ? pass_over(s, passed) : why;
+}
+
 static const char *
 step(struct btree_scan *s)
 {
 	struct sqlite_walk *w = s->walk;
-	const char *why = NULL;
-	bool passed;
+	bool passed = false;
+	const char *why = pass(s, &passed);
 
-	if (s->alike_pages && s->fresh[SOURCE] && s->fresh[TARGET] &&
-	    !w[SOURCE].done && !w[TARGET].done && !w[SOURCE].lone &&
-	    !w[TARGET].lone) {
-		why = pass_over(s, &passed);
-		if (why != NULL || passed)
-			goto out;
-	}
-	for (int i = SOURCE; i <= TARGET && why == NULL; i++)
+	for (int i = SOURCE; i <= TARGET && why == NULL && !passed; i++)
 		if (!w[i].done && s->fresh[i])
 			why = load(s, (enum side)i);
-	if (why == NULL)
+	if (why == NULL && !passed)
 		why = meet(s);
-	for (int i = SOURCE; i <= TARGET && why == NULL; i++)
+	for (int i = SOURCE; i <= TARGET && why == NULL && !passed; i++)
 		if (!w[i].done && w[i].at == s->limit[i])
 			why = leave(s, (enum side)i);
-out:
 	s->done = w[SOURCE].done && w[TARGET].done;
 	return why;
 }

@@ -39,6 +39,7 @@ struct btree_scan {
 
 	/* private */
 	struct sqlite_walk walk[2];
+	struct sqlite_twins *twins;
 	bool sought;       /* both stand where the stretch begins */
 	bool fresh[2];     /* the leaf's rows were not taken yet */
 	uint32_t limit[2]; /* rows of the stop within the stretch */
@@ -47,9 +48,20 @@ struct btree_scan {
 	struct sqlite_scratch scratch;
 };
 
-/* Of two trees of one kind, and if that is by keys, of one encoding. */
-void scan_init(
-    struct btree_scan *s, const struct sqlite_tree *const tree[2], bool alike);
+/* Can leaves be compared as they are? */
+static inline bool
+scan_alike_pages(const struct sqlite_tree *const tree[2], bool alike)
+{
+	const struct sqlite_image *a = tree[SOURCE]->image;
+	const struct sqlite_image *b = tree[TARGET]->image;
+
+	return alike && a->size == b->size && a->usable == b->usable;
+}
+
+/* Of two trees of one kind, and if that is by keys, of one encoding; twins may
+ * be NULL, and are of alike pages. */
+void scan_init(struct btree_scan *s, const struct sqlite_tree *const tree[2],
+    bool alike, struct sqlite_twins *twins);
 void scan_release(struct btree_scan *s);
 
 /* Rows from lo to before hi; a mark without a tree is an open end. */

@@ -402,6 +402,8 @@ open_tree(
 	*why = find_order(t);
 	if (*why == NULL)
 		*why = make_parts(t, arena);
+	if (*why == NULL)
+		btree_twins_open(t);
 	return TU_OK;
 }
 
@@ -415,6 +417,7 @@ close_tree(struct btree *t)
 	for (size_t i = 0; i < t->nparts; i++)
 		free_part(&t->parts[i]);
 	moved_free(t->moved);
+	sqlite_twins_free(t->twins);
 	pthread_cond_destroy(&t->changed);
 	pthread_mutex_destroy(&t->lock);
 	free(t);

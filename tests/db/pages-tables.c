@@ -286,6 +286,18 @@ add_column(sqlite3 *db, struct shape *s)
 	s->ncols++;
 }
 
+/* The last byte of what is in overflow pages. */
+static void
+change_ends(sqlite3 *db, const struct shape *s)
+{
+	int next = (int)(s->id + 1) % (int)s->ncols;
+
+	run_f(db,
+	    "UPDATE OR IGNORE t SET c%d = CAST(zeroblob(length(c%d) - 1) || "
+	    "x'07' AS BLOB) WHERE length(c%d) > 1000",
+	    next, next, next);
+}
+
 static void
 change_rows(sqlite3 *db, struct shape *s, size_t n, uint64_t spread)
 {
@@ -301,15 +313,8 @@ change_rows(sqlite3 *db, struct shape *s, size_t n, uint64_t spread)
 		    "3",
 		    (int)(s->id + 1) % (int)s->ncols,
 		    (int)(s->id + 1) % (int)s->ncols, (int)s->id);
-	/* The last byte of what is in overflow pages. */
 	if (s->ncols > 1 && tap_one_in(2))
-		run_f(db,
-		    "UPDATE OR IGNORE t SET c%d = CAST(zeroblob(length(c%d) - "
-		    "1) || "
-		    "x'07' AS BLOB) WHERE length(c%d) > 1000",
-		    (int)(s->id + 1) % (int)s->ncols,
-		    (int)(s->id + 1) % (int)s->ncols,
-		    (int)(s->id + 1) % (int)s->ncols);
+		change_ends(db, s);
 	put_rows(db, s, n, spread);
 	run_sql(db, "COMMIT");
 	if (tap_one_in(6))
@@ -372,6 +377,34 @@ rebuild(const struct shape *s, struct shape *t)
 	sqlite3_close(db);
 }
 
+/* Most leaves of both files are the same, none is beside the one before it. */
+static void
+make_scattered(struct shape *s)
+{
+	sqlite3 *db;
+
+	*s = random_shape();
+	choose_key(s);
+	s->page_size = tap_one_in(2) ? 1024 : 4096;
+	db = create(SOURCE, s);
+	create_table(db, s);
+	run_sql(db, "BEGIN");
+	put_rows(db, s, 1000 + tap_below(4000), UINT64_C(1) << 60);
+	run_sql(db, "COMMIT");
+	sqlite3_close(db);
+	copy_file(SOURCE, TARGET);
+	db = open_file(TARGET);
+	run_sql(db, "BEGIN");
+	if (tap_one_in(2))
+		run_f(db, "DELETE FROM t WHERE c%d %% 97 = 3", (int)s->id);
+	if (tap_one_in(2))
+		change_ends(db, s);
+	if (!tap_one_in(4))
+		put_rows(db, s, tap_below(60), UINT64_C(1) << 60);
+	run_sql(db, "COMMIT");
+	sqlite3_close(db);
+}
+
 void
 make_tables(struct shape *s, enum kind kind)
 {
@@ -381,6 +414,10 @@ make_tables(struct shape *s, enum kind kind)
 	struct shape t;
 	sqlite3 *db;
 
+	if (kind == SCATTERED) {
+		make_scattered(s);
+		return;
+	}
 	*s = random_shape();
 	s->rowid |= kind == ROWID;
 	if (kind == WITHOUT_ROWID)

@@ -47,11 +47,12 @@ void copy_file(enum side from, enum side to);
 enum kind {
 	ANY_KEY,
 	ROWID,
-	WITHOUT_ROWID
+	WITHOUT_ROWID,
+	SCATTERED, /* WITHOUT ROWID, many leaves in the order of dice */
 };
 
-/* Table t in both files, more or less the same. s is set to the source's
- * shape. */
+/* Table t in both files, more or less the same; of a scattered one the target
+ * is a copy with some changes. s is set to the source's shape. */
 void make_tables(struct shape *s, enum kind kind);
 
 /* Write over a few bytes of a file, or over pages of it. */

@@ -3,9 +3,9 @@
  * builds this with clang and runs it.
  *
  * Input: two bytes, the root pages of two tables, a byte, how many fields their
- * key has (0: rowids; 128 more: the last pages are in a log), and a database
- * file. Both tables are cut, walked side by side and, where they differ,
- * decoded.
+ * key has (0: rowids; 128 more: the last pages are in a log; 64 more: leaves
+ * are known before), and a database file. Both tables are cut, walked side by
+ * side and, where they differ, decoded.
  */
 #include <config.h>
 
@@ -47,8 +47,29 @@ decode(const struct sqlite_tree *tree, const unsigned char *cell,
 	    &row, tree->image->encoding, fields, FIELDS, text, cells, &found);
 }
 
+/* Both tables are in one file, so every leaf is a twin. */
+static struct sqlite_twins *
+find_twins(const struct sqlite_tree *tree)
+{
+	struct sqlite_twins *twins = sqlite_twins_new(tree->image->npages);
+	struct sqlite_walk walk;
+
+	sqlite_walk_init(&walk, tree);
+	for (uint32_t i = 1; i <= tree->image->npages; i++) {
+		struct sqlite_page page;
+
+		if (sqlite_page_read(tree, i, &page) == NULL &&
+		    sqlite_walk_leaf(&walk, i, page.data) == NULL &&
+		    !walk.chains)
+			sqlite_twins_note(
+			    twins, i, walk.nrows, (uint32_t)walk.bytes);
+	}
+	sqlite_walk_release(&walk);
+	return twins;
+}
+
 static void
-scan_tables(const struct sqlite_tree *const trees[2])
+scan_tables(const struct sqlite_tree *const trees[2], bool known)
 {
 	const struct sqlite_mark open = { .tree = NULL };
 	struct buf again = BUF_INIT, text = BUF_INIT;
@@ -56,9 +77,10 @@ scan_tables(const struct sqlite_tree *const trees[2])
 	struct sqlite_mark from = open;
 	struct sqlite_row cuts[CUTS];
 	struct arena *arena = arena_new(1024);
+	struct sqlite_twins *twins = known ? find_twins(trees[SOURCE]) : NULL;
 	size_t n;
 
-	scan_init(&scan, trees, true);
+	scan_init(&scan, trees, true, twins);
 	if (sqlite_walk_cuts(&scan.walk[SOURCE], CUTS, arena, cuts, &n) ==
 		NULL &&
 	    n > 0)
@@ -76,6 +98,7 @@ scan_tables(const struct sqlite_tree *const trees[2])
 					    &saved, &again, &text);
 	}
 	scan_release(&scan);
+	sqlite_twins_free(twins);
 	arena_free(arena);
 	buf_free(&again);
 	buf_free(&text);
@@ -134,7 +157,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		log.of != NULL ? size / page_size / 2 * page_size : size,
 		log.of != NULL ? &log : NULL, npages) == NULL)
 		scan_tables(
-		    (const struct sqlite_tree *[2]){ &tree[0], &tree[1] });
+		    (const struct sqlite_tree *[2]){ &tree[0], &tree[1] },
+		    (data[2] & 64) != 0);
 	free(file);
 	free(log.of);
 	free((void *)(uintptr_t)log.data);

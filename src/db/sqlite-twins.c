@@ -1,0 +1,76 @@
+#include <config.h>
+
+#include "db/sqlite-twins.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
+
+struct twin {
+	atomic_ushort rows; /* 0: it is none, as far as known */
+	uint32_t bytes;
+};
+
+struct sqlite_twins {
+	uint32_t npages;
+	struct twin of[]; /* page 1 and so on */
+};
+
+struct sqlite_twins *
+sqlite_twins_new(uint32_t npages)
+{
+	uint32_t n = MIN(npages, (uint32_t)SQLITE_TWINS_MAX);
+	size_t size = sizeof(struct sqlite_twins) + n * sizeof(struct twin);
+	struct sqlite_twins *t = calloc(1, size);
+
+	if (t == NULL)
+		out_of_memory(size);
+	t->npages = n;
+	return t;
+}
+
+void
+sqlite_twins_free(struct sqlite_twins *t)
+{
+	free(t);
+}
+
+/* The page, or NULL. */
+static const struct twin *
+find(const struct sqlite_twins *t, uint32_t pgno)
+{
+	return pgno > 0 && pgno <= t->npages ? &t->of[pgno - 1] : NULL;
+}
+
+void
+sqlite_twins_note(
+    struct sqlite_twins *t, uint32_t pgno, uint32_t rows, uint32_t bytes)
+{
+	struct twin *twin = (struct twin *)find(t, pgno);
+
+	if (twin == NULL)
+		return;
+	twin->bytes = bytes;
+	atomic_store(&twin->rows, (unsigned short)rows);
+}
+
+bool
+sqlite_twins_have(const struct sqlite_twins *t, uint32_t pgno)
+{
+	const struct twin *twin = find(t, pgno);
+
+	return twin != NULL && atomic_load(&twin->rows) > 0;
+}
+
+bool
+sqlite_twins_take(
+    struct sqlite_twins *t, uint32_t pgno, uint32_t *rows, uint32_t *bytes)
+{
+	struct twin *twin = (struct twin *)find(t, pgno);
+
+	*rows = twin != NULL ? atomic_exchange(&twin->rows, 0) : 0;
+	if (*rows > 0)
+		*bytes = twin->bytes;
+	return *rows > 0;
+}
