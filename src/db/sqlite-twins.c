@@ -36,41 +36,35 @@ sqlite_twins_free(struct sqlite_twins *t)
 	free(t);
 }
 
-/* The page, or NULL. */
-static const struct twin *
-find(const struct sqlite_twins *t, uint32_t pgno)
+static bool
+is_within(const struct sqlite_twins *t, uint32_t pgno)
 {
-	return pgno > 0 && pgno <= t->npages ? &t->of[pgno - 1] : NULL;
+	return pgno > 0 && pgno <= t->npages;
 }
 
 void
 sqlite_twins_note(
     struct sqlite_twins *t, uint32_t pgno, uint32_t rows, uint32_t bytes)
 {
-	struct twin *twin = (struct twin *)find(t, pgno);
-
-	if (twin == NULL)
+	if (!is_within(t, pgno))
 		return;
-	twin->bytes = bytes;
-	atomic_store(&twin->rows, (unsigned short)rows);
+	t->of[pgno - 1].bytes = bytes;
+	atomic_store(&t->of[pgno - 1].rows, (unsigned short)rows);
 }
 
 bool
 sqlite_twins_have(const struct sqlite_twins *t, uint32_t pgno)
 {
-	const struct twin *twin = find(t, pgno);
-
-	return twin != NULL && atomic_load(&twin->rows) > 0;
+	return is_within(t, pgno) && atomic_load(&t->of[pgno - 1].rows) > 0;
 }
 
 bool
 sqlite_twins_take(
     struct sqlite_twins *t, uint32_t pgno, uint32_t *rows, uint32_t *bytes)
 {
-	struct twin *twin = (struct twin *)find(t, pgno);
-
-	*rows = twin != NULL ? atomic_exchange(&twin->rows, 0) : 0;
+	*rows =
+	    is_within(t, pgno) ? atomic_exchange(&t->of[pgno - 1].rows, 0) : 0;
 	if (*rows > 0)
-		*bytes = twin->bytes;
+		*bytes = t->of[pgno - 1].bytes;
 	return *rows > 0;
 }

@@ -365,6 +365,16 @@ sqlite_walk_siblings(const struct sqlite_walk *w, uint32_t *pgnos, size_t n)
 	return found;
 }
 
+double
+sqlite_walk_leaves(const struct sqlite_walk *w)
+{
+	double n = 1;
+
+	for (uint32_t i = 0; i < w->depth; i++)
+		n *= (double)w->level[i].page.ncells + 1;
+	return n;
+}
+
 const char *
 sqlite_walk_read(struct sqlite_walk *w)
 {

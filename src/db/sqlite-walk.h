@@ -75,6 +75,8 @@ const char *sqlite_walk_leaf(
 /* The first pages of up to n leaves that have the same parent as this one. */
 size_t sqlite_walk_siblings(
     const struct sqlite_walk *w, uint32_t *pgnos, size_t n);
+/* How many leaves the tree has if all of it is like here. */
+double sqlite_walk_leaves(const struct sqlite_walk *w);
 /* May a leaf that is the stop have these as its first and last row? */
 const char *sqlite_walk_check(struct sqlite_walk *w,
     const struct sqlite_row *first, const struct sqlite_row *last);

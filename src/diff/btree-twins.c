@@ -18,6 +18,7 @@
 #define AROUND 4  /* parts whose first leaves say whether it is worth it */
 #define SAMPLE 64 /* leaves beside it */
 #define NEAR 8    /* pages from one leaf to the next, in order */
+#define SHARE 4   /* a smaller part of the files is read as the tree has it */
 #define STEP 256  /* pages that a thread takes at once */
 
 /* The pages of one number. */
@@ -63,6 +64,7 @@ couple_release(struct couple *c)
 struct sampling {
 	const struct btree *tree;
 	size_t leaves, near, far, same;
+	double all; /* leaves that the tree seems to have */
 };
 
 /* For mapped_try(); what cannot be read is found out by others. */
@@ -79,10 +81,12 @@ sample(void *arg)
 	for (size_t i = 0; i < AROUND; i++) {
 		const struct part *p = &t->parts[t->nparts * i / AROUND];
 		uint32_t at[SAMPLE];
-		size_t n = 0;
+		size_t n;
 
-		if (sqlite_walk_seek(&walk, &p->lo) == NULL)
-			n = sqlite_walk_siblings(&walk, at, SAMPLE);
+		if (sqlite_walk_seek(&walk, &p->lo) != NULL)
+			continue;
+		n = sqlite_walk_siblings(&walk, at, SAMPLE);
+		s->all += sqlite_walk_leaves(&walk) / AROUND;
 		for (size_t k = 0; k < n; k++) {
 			s->near += k > 0 && at[k] > at[k - 1] &&
 			           at[k] - at[k - 1] <= NEAR;
@@ -96,10 +100,11 @@ sample(void *arg)
 	couple_release(&couple);
 }
 
-/* The leaves are not in order, and most of them are twins or on a disk. Where
- * rows may be read only so fast, to read some of them twice is no gain. */
+/* The files have little else; the leaves are not in order, and most of them are
+ * twins or on a disk. Where rows may be read only so fast, to read some of them
+ * twice is no gain. */
 static bool
-is_worth_it(const struct btree *t)
+is_worth_it(const struct btree *t, uint32_t npages)
 {
 	struct sampling s = { .tree = t };
 
@@ -107,8 +112,8 @@ is_worth_it(const struct btree *t)
 		if (t->plan->db[side]->pace != NULL)
 			return false;
 	return scan_alike_pages(t->tree, t->alike) && t->nparts >= 2 * AROUND &&
-	       mapped_try(sample, &s) && s.near * 2 < s.leaves &&
-	       MAX(s.same, s.far) * 2 > s.leaves;
+	       mapped_try(sample, &s) && s.all * SHARE > npages &&
+	       s.near * 2 < s.leaves && MAX(s.same, s.far) * 2 > s.leaves;
 }
 
 void
@@ -117,7 +122,7 @@ btree_twins_open(struct btree *t)
 	const uint32_t both =
 	    MIN(t->tree[SOURCE]->image->nfile, t->tree[TARGET]->image->nfile);
 
-	if (!is_worth_it(t))
+	if (!is_worth_it(t, both))
 		return;
 	log_line(LOG_INFO,
 	    "table '%s': its leaves are not in order; both files are read "

@@ -43,6 +43,15 @@ differ() {
 	[[ $stderr == *"$through"* ]]
 }
 
+@test "not where the files have much else" {
+	table a.db "value * 7919 % 20011"
+	lite a.db "create table other as
+		select zeroblob(100000) from generate_series(1, 300)"
+	changed a.db b.db
+	differ --table=t
+	[[ $stderr == *"compared by its pages"* && $stderr != *"$through"* ]]
+}
+
 @test "not where they are in order, at a pace, or in memory and all other" {
 	table a.db value
 	changed a.db b.db

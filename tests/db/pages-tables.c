@@ -191,6 +191,8 @@ random_int(void)
 	return tap_one_in(3) ? (int64_t)tap_below(3) : v >> tap_below(64);
 }
 
+static unsigned long_values = 50; /* one in so many */
+
 static void
 bind_random(sqlite3_stmt *stmt, int i)
 {
@@ -216,7 +218,7 @@ bind_random(sqlite3_stmt *stmt, int i)
 	default:
 		sqlite3_bind_int64(stmt, i, random_int());
 	}
-	if (tap_one_in(50)) /* one that needs overflow pages */
+	if (tap_one_in(long_values)) /* one that needs overflow pages */
 		sqlite3_bind_zeroblob(stmt, i, (int)tap_below(20000));
 }
 
@@ -384,23 +386,28 @@ make_scattered(struct shape *s)
 	sqlite3 *db;
 
 	*s = random_shape();
-	choose_key(s);
+	s->rowid = tap_one_in(2);
+	if (!s->rowid)
+		choose_key(s);
 	s->page_size = tap_one_in(2) ? 1024 : 4096;
 	db = create(SOURCE, s);
 	create_table(db, s);
 	run_sql(db, "BEGIN");
+	long_values = 300; /* the file has little else than leaves */
 	put_rows(db, s, 1000 + tap_below(4000), UINT64_C(1) << 60);
+	long_values = 50;
 	run_sql(db, "COMMIT");
 	sqlite3_close(db);
 	copy_file(SOURCE, TARGET);
+	if (tap_one_in(4))
+		return;
 	db = open_file(TARGET);
 	run_sql(db, "BEGIN");
 	if (tap_one_in(2))
 		run_f(db, "DELETE FROM t WHERE c%d %% 97 = 3", (int)s->id);
 	if (tap_one_in(2))
 		change_ends(db, s);
-	if (!tap_one_in(4))
-		put_rows(db, s, tap_below(60), UINT64_C(1) << 60);
+	put_rows(db, s, tap_below(60), UINT64_C(1) << 60);
 	run_sql(db, "COMMIT");
 	sqlite3_close(db);
 }

@@ -48,7 +48,7 @@ enum kind {
 	ANY_KEY,
 	ROWID,
 	WITHOUT_ROWID,
-	SCATTERED, /* WITHOUT ROWID, many leaves in the order of dice */
+	SCATTERED, /* either, with many leaves in the order of dice */
 };
 
 /* Table t in both files, more or less the same; of a scattered one the target
