@@ -41,11 +41,9 @@ cells_copy(struct arena *arena, const struct cell *cells, size_t n)
 
 	if (cells == NULL)
 		return NULL;
-	copy = arena_memdup(arena, cells, n * sizeof(*copy));
+	copy = arena_alloc(arena, n * sizeof(*copy));
 	for (size_t i = 0; i < n; i++)
-		if (copy[i].kind == CELL_TEXT || copy[i].kind == CELL_BYTES)
-			copy[i].u.p =
-			    arena_memdup(arena, copy[i].u.p, copy[i].len);
+		copy[i] = cell_copy(arena, &cells[i]);
 	return copy;
 }
 
