@@ -20,13 +20,13 @@ struct sqlite_twins {
 struct sqlite_twins *
 sqlite_twins_new(uint32_t npages)
 {
-	uint32_t n = MIN(npages, (uint32_t)SQLITE_TWINS_MAX);
-	size_t size = sizeof(struct sqlite_twins) + n * sizeof(struct twin);
+	size_t size =
+	    sizeof(struct sqlite_twins) + npages * sizeof(struct twin);
 	struct sqlite_twins *t = calloc(1, size);
 
 	if (t == NULL)
 		out_of_memory(size);
-	t->npages = n;
+	t->npages = npages;
 	return t;
 }
 

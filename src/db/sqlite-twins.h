@@ -11,11 +11,9 @@
 
 #include "base/base.h"
 
-#define SQLITE_TWINS_MAX (2 << 20) /* pages, 8 bytes each */
-
 struct sqlite_twins;
 
-/* Of the first npages, SQLITE_TWINS_MAX at most; the others are none. */
+/* Of the first npages, 8 bytes each; the others are none. */
 struct sqlite_twins *sqlite_twins_new(uint32_t npages);
 
 /* It has so many rows, with so many bytes of payloads. */

@@ -20,6 +20,7 @@
 #define NEAR 8    /* pages from one leaf to the next, in order */
 #define SHARE 4   /* a smaller part of the files is read as the tree has it */
 #define STEP 256  /* pages that a thread takes at once */
+#define PAGES_MAX (2 << 20) /* of which is kept whether they are twins */
 
 /* The pages of one number. */
 struct couple {
@@ -83,7 +84,8 @@ sample(void *arg)
 		uint32_t at[SAMPLE];
 		size_t n;
 
-		if (sqlite_walk_seek(&walk, &p->lo) != NULL)
+		if (sqlite_walk_seek(&walk, &p->lo) != NULL ||
+		    (walk.lone && sqlite_walk_next(&walk) != NULL))
 			continue;
 		n = sqlite_walk_siblings(&walk, at, SAMPLE);
 		s->all += sqlite_walk_leaves(&walk) / AROUND;
@@ -128,7 +130,7 @@ btree_twins_open(struct btree *t)
 	    "table '%s': its leaves are not in order; both files are read "
 	    "through first",
 	    t->pair->name);
-	t->last_page = MIN(both, (uint32_t)SQLITE_TWINS_MAX);
+	t->last_page = MIN(both, (uint32_t)PAGES_MAX);
 	t->twins = sqlite_twins_new(t->last_page);
 }
 

@@ -43,6 +43,14 @@ differ() {
 	[[ $stderr == *"$through"* ]]
 }
 
+@test "where the first of them are in order, and others are not" {
+	table a.db "case when value < 3000 then value - 30000
+	    else value * 7919 % 20011 end"
+	changed a.db b.db
+	differ
+	[[ $stderr == *"$through"* ]]
+}
+
 @test "not where the files have much else" {
 	table a.db "value * 7919 % 20011"
 	lite a.db "create table other as
