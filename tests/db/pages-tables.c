@@ -389,12 +389,12 @@ make_scattered(struct shape *s)
 	s->rowid = tap_one_in(2);
 	if (!s->rowid)
 		choose_key(s);
-	s->page_size = tap_one_in(2) ? 1024 : 4096;
+	s->page_size = 1024;
 	db = create(SOURCE, s);
 	create_table(db, s);
 	run_sql(db, "BEGIN");
 	long_values = 300; /* the file has little else than leaves */
-	put_rows(db, s, 1000 + tap_below(4000), UINT64_C(1) << 60);
+	put_rows(db, s, 1000 + tap_below(1000), UINT64_C(1) << 60);
 	long_values = 50;
 	run_sql(db, "COMMIT");
 	sqlite3_close(db);
