@@ -6,7 +6,8 @@
  * tree is checked on the way: all rows lie between what the pages above say,
  * and ascend; so a page that names itself, or one that is used twice, is found
  * out, and who starts at some row misses none that another who starts earlier
- * sees. A twin that is passed over without being read is not checked so.
+ * sees. A twin that is passed over without being read is not checked so: see
+ * pass_twins() of diff/btree-scan.c.
  */
 #ifndef TU_DB_SQLITE_WALK_H
 #define TU_DB_SQLITE_WALK_H
