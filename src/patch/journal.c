@@ -559,15 +559,26 @@ journal_is_empty(struct journal *j)
 	       n == 0;
 }
 
+/*
+ * The marker goes first: who is killed before the file goes, too, leaves a push
+ * that the next run takes up and finds done; without the file nobody would look
+ * for the marker. The file goes while it is locked, so that nobody takes it up
+ * just then.
+ */
 enum status
 journal_end(struct journal *j, struct db *target, struct err *err)
 {
-	db_close(j->db);
-	j->db = NULL;
-	j->done = 0;
+	enum status st = begin(j, err);
+
+	if (st == TU_OK)
+		st = journal_keep(j, err);
+	if (st)
+		return st;
+	drop_marker(j, target);
 	if (unlink(j->path) != 0)
 		return err_set(err, TU_EIO, "cannot remove '%s': %s", j->path,
 		    strerror(errno));
-	drop_marker(j, target);
+	db_close(j->db);
+	j->db = NULL;
 	return TU_OK;
 }

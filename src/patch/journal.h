@@ -98,7 +98,7 @@ enum status journal_write_undo(
 enum status journal_count_undo(
     struct journal *j, bool written, uint64_t *n, struct err *err);
 
-/* The push is finished: the file and the marker are removed. */
+/* The push is finished: the marker and then the file are removed. */
 enum status journal_end(struct journal *j, struct db *target, struct err *err);
 
 #endif
