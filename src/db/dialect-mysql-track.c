@@ -556,6 +556,8 @@ const struct track_sql track_sql_mysql = {
 	.remove = my_remove,
 	.state = my_state,
 	.shape = my_shape,
+	.reshaped = "the table was truncated or altered, or its triggers "
+		    "were made anew",
 	.references =
 	    "SELECT k.table_name, k.constraint_name, k.column_name,"
 	    " k.referenced_table_name, k.referenced_column_name"

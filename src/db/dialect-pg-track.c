@@ -500,6 +500,8 @@ const struct track_sql track_sql_postgresql = {
 	.install = pg_install,
 	.remove = pg_remove,
 	.state = pg_state,
+	.reshaped = "the table was truncated, altered or repartitioned, a "
+		    "type or trigger of it was, or the server is another",
 	.warnings = pg_warnings,
 	.refusals = "SELECT 'the publication \"' || pubname || '\" is FOR ALL "
 		    "TABLES, so that a subscriber without the change tables "

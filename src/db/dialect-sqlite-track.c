@@ -297,6 +297,8 @@ const struct track_sql track_sql_sqlite = {
 	.install = lite_install,
 	.remove = lite_remove,
 	.state = lite_state,
+	.reshaped = "some table of its file was created, altered or dropped, "
+		    "or VACUUM was run",
 	.warnings = lite_warnings,
 	.gaps = true,
 	.text = "TEXT",

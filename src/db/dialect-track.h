@@ -106,6 +106,8 @@ struct track_sql {
 	void (*state)(struct buf *out, const struct tracked *t);
 	/* More of the shape, which needs a privilege; or NULL. */
 	void (*shape)(struct buf *out, const struct tracked *t);
+	/* For people: what has happened where the shape is another. */
+	const char *reshaped;
 	/* SELECT five texts a row: child, constraint, column, parent, column;
 	 * the columns of every reference that acts on rows and fires no
 	 * trigger. NULL: all of them do. */

@@ -267,9 +267,7 @@ judge_position(struct reading *r, const char *text)
 		reading_whole(r, "its changes are written down anew");
 	else if (strcmp(r->old.shape, new->shape) != 0)
 		reading_whole(r,
-		    r->src->capture != NULL
-			? "the table was truncated, rewritten or "
-			  "repartitioned, or the server is another"
+		    r->src->capture != NULL ? r->db->dialect->track->reshaped
 		    : new->kind == READ_SLOT
 			? "the table was truncated or rewritten, its columns "
 			  "or the publication have changed, or the server is "
