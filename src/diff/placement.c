@@ -203,6 +203,7 @@ look_around(struct measuring *rows, struct measuring *hashes,
 {
 	enum status st = first_rows(rows, err);
 
+	*placed = PLACED_UNKNOWN;
 	while (!st && !rows->over && !has_told(&hashes->looks) &&
 	       hashes->looks.n < LOOKS_MAX)
 		st = look_at_hashes(hashes, err);
@@ -287,7 +288,8 @@ is_measurable(const struct plan *plan, const struct pair *pair)
 	return is;
 }
 
-/* The pair becomes the other one if that is better. */
+/* The pair becomes the other one if that is better, and stays where nobody
+ * knows. */
 static void
 settle(struct pair *pair, const struct pair *there, enum placed placed,
     const struct placement *found)
@@ -297,8 +299,8 @@ settle(struct pair *pair, const struct pair *there, enum placed placed,
 	if (placed == PLACED_HASHES)
 		*pair = *there;
 	pair->placement = *found;
-	pair->hash_why = NULL;
-	placement_why(&why, NULL, found);
+	pair->hash_why = found->measured ? NULL : "a measurement told nothing";
+	placement_why(&why, pair->hash_why, found);
 	log_line(LOG_INFO, "table '%s': %s; %s", pair->name, buf_str(&why),
 	    placed == PLACED_HASHES ? "servers hash" : "rows travel");
 	buf_free(&why);
@@ -311,7 +313,7 @@ placement_choose(const struct plan *plan, struct pair *pair,
 	struct arena *arena;
 	struct pair there = *pair;
 	struct placement found = { 0 };
-	enum placed placed = PLACED_UNKNOWN;
+	enum placed placed = PLACED_UNTRIED;
 	struct bounds own;
 	enum status st = TU_OK;
 
@@ -328,7 +330,7 @@ placement_choose(const struct plan *plan, struct pair *pair,
 		/* Whoever compares it will find out, too. */
 		err_clear(err);
 		st = TU_OK;
-	} else if (!st && placed != PLACED_UNKNOWN) {
+	} else if (!st && placed != PLACED_UNTRIED) {
 		settle(pair, &there, placed, &found);
 	}
 	pair->measurable = false;

@@ -15,7 +15,8 @@
  * the machines makes looks slower, so of each way the fastest counts; up to
  * three decide. They take some 50 ms, or what 300 rows do on a link on which
  * that is more, and some round trips: where rows come fast but from far away,
- * 0.2 s of waiting for them end it.
+ * 0.2 s of waiting for them end it. Where they tell nothing rows travel, and
+ * the pair says so.
  *
  * Nothing is measured, and rows travel, where no server can hash; of tables
  * that are small, restricted (--where), no tables, or without key ranges; and
@@ -42,6 +43,7 @@ struct looks {
 };
 
 enum placed {
+	PLACED_UNTRIED, /* nothing was measured */
 	PLACED_UNKNOWN, /* so far */
 	PLACED_ROWS,    /* travel */
 	PLACED_HASHES,  /* do */

@@ -94,12 +94,12 @@ placed() {
 }
 
 # told COMMAND... - until it says what it measured: that may tell nothing while
-# the machine has other things to do.
+# the machine has other things to do, which is said, too.
 told() {
 	local try
 	for try in {1..10}; do
 		run -0 --separate-stderr "$@"
-		[[ $output$stderr != *"measured: rows "* ]] || return 0
+		[[ $output$stderr == *"a measurement told nothing"* ]] || return 0
 	done
 	return 1
 }
