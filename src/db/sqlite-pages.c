@@ -173,7 +173,7 @@ map_file(struct sqlite_pages *p, uint32_t npages, uint32_t page_size)
 
 static enum status
 find_root(struct sqlite_pages *p, uint32_t *npages, uint32_t *page_size,
-    struct err *err)
+    const char **why, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	bool more = false;
@@ -186,9 +186,8 @@ find_root(struct sqlite_pages *p, uint32_t *npages, uint32_t *page_size,
 	if (!st)
 		st = sqlite_step(p->db, stmt, &more, err);
 	if (!st && !more)
-		st = err_set(
-		    err, TU_ESCHEMA, "there is no table '%s'", p->table->name);
-	if (!st) {
+		*why = "the schema does not say where it is";
+	if (!st && more) {
 		*npages = (uint32_t)sqlite3_column_int64(stmt, 0);
 		*page_size = (uint32_t)sqlite3_column_int(stmt, 1);
 		p->tree.root = (uint32_t)sqlite3_column_int64(stmt, 2);
@@ -285,8 +284,8 @@ sqlite_pages_open(struct db *db, const struct table *table, struct arena *arena,
 	p->arena = arena_new(4096);
 	p->tree.image = &p->image;
 	pthread_mutex_init(&p->lock, NULL);
-	st = find_root(p, &npages, &page_size, err);
-	if (!st)
+	st = find_root(p, &npages, &page_size, why, err);
+	if (!st && *why == NULL)
 		st = read_fields(p, why, err);
 	if (!st && *why == NULL)
 		*why = map_file(p, npages, page_size);

@@ -623,6 +623,28 @@ disorder(void)
 	fclose(f);
 }
 
+/* SQLite does not mind what the schema calls a table. */
+static void
+another_type(void)
+{
+	sqlite3 *db;
+
+	remove_file(SOURCE);
+	db = open_file(SOURCE);
+	run_sql(db, "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); "
+		    "INSERT INTO t VALUES (1, 'x')");
+	sqlite3_close(db);
+	copy_file(SOURCE, TARGET);
+	db = open_file(TARGET);
+	run_sql(db, "DELETE FROM t; PRAGMA writable_schema = ON; "
+		    "UPDATE sqlite_schema SET type = 'tablE'");
+	sqlite3_close(db);
+	compare(&by_pages, -1, 1, NULL);
+	ok(by_pages.status == TU_OK && !by_pages.tally.by_pages &&
+		by_pages.tally.ops[CHANGE_INSERT] == 1,
+	    "a table that the schema calls otherwise, not by pages");
+}
+
 /* What the pages above the source's leaves say of the n-th leaf is one too low
  * for its last row. False: there are not so many. */
 static bool
@@ -787,6 +809,7 @@ main(void)
 	moved_null();
 	own_pages(false);
 	own_pages(true);
+	another_type();
 	twins_beyond_dividers();
 	random_tables(runs != NULL ? atoi(runs) : 500, ANY_KEY);
 	random_tables(runs != NULL ? atoi(runs) : 120, WITHOUT_ROWID);
