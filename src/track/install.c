@@ -3,6 +3,7 @@
 #include "track/install.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -275,7 +276,29 @@ begin(struct installer *in, struct err *err)
 	return st;
 }
 
-/* After a failure nothing is left of the table. */
+/* What stays in the schema is not ours. */
+static enum status
+teardown(struct installer *in, struct err *err)
+{
+	const struct track_sql *track = in->db->dialect->track;
+	struct buf sql = BUF_INIT;
+	struct err rest = ERR_INIT;
+	enum status st;
+
+	buf_adds(&sql, track->teardown);
+	st = run(in, &sql, err);
+	buf_free(&sql);
+	if (st || track->teardown_rest == NULL)
+		return st;
+	buf_addf(&sql, "%s;\n", track->teardown_rest);
+	if (run(in, &sql, &rest))
+		log_line(LOG_WARN, "%s", rest.msg);
+	buf_free(&sql);
+	return TU_OK;
+}
+
+/* After a failure nothing is left of the table; nor of what all need, if it is
+ * the first. */
 static enum status
 finish(struct installer *in, int64_t made, enum status st, struct err *err)
 {
@@ -290,10 +313,13 @@ finish(struct installer *in, int64_t made, enum status st, struct err *err)
 	}
 	if (st == TU_OK || in->dry_run)
 		return st;
-	if (track->atomic)
+	if (track->atomic) {
 		db_exec(in->db, "ROLLBACK", NULL, &ignored);
-	else if (made > 0)
+	} else if (made > 0) {
 		remove_objects(in, made, &ignored);
+		if (!in->there)
+			teardown(in, &ignored);
+	}
 	if (strcmp(err->sqlstate, "55P03") == 0)
 		err_hint(err, "a transaction is using the table; try again, or "
 			      "wait longer with --lock-timeout");
@@ -370,6 +396,25 @@ prepare(
 	return st;
 }
 
+/* Has somebody a table of that name already? Its changes may be of an install
+ * that nobody knows of any more. */
+static bool
+is_taken(const struct installer *in, int64_t tab)
+{
+	char name[32];
+	int len = snprintf(name, sizeof(name), "change_%" PRId64, tab);
+
+	for (size_t i = 0; i < in->list.n; i++) {
+		const struct table *t = &in->list.tables[i];
+		size_t n = strlen(t->name);
+
+		if (track_is_ours(in->db->dialect, t) && n >= (size_t)len &&
+		    strcmp(t->name + n - (size_t)len, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 enum status
 install_table(struct installer *in, struct table *t, struct installed *out,
     struct err *err)
@@ -384,6 +429,8 @@ install_table(struct installer *in, struct table *t, struct installed *out,
 	if (st == TU_OK)
 		st = find_warnings(in, out, err);
 	if (st == TU_OK && out->done != INSTALL_KEPT) {
+		while (is_taken(in, in->next))
+			in->next++;
 		new->t.tab = in->next;
 		st = begin(in, err);
 		if (st == TU_OK && out->done == INSTALL_AGAIN)
@@ -403,27 +450,6 @@ install_table(struct installer *in, struct table *t, struct installed *out,
 }
 
 /* --- remove and clean ----------------------------------------------------- */
-
-/* What stays in the schema is not ours. */
-static enum status
-teardown(struct installer *in, struct err *err)
-{
-	const struct track_sql *track = in->db->dialect->track;
-	struct buf sql = BUF_INIT;
-	struct err rest = ERR_INIT;
-	enum status st;
-
-	buf_adds(&sql, track->teardown);
-	st = run(in, &sql, err);
-	buf_free(&sql);
-	if (st || track->teardown_rest == NULL)
-		return st;
-	buf_addf(&sql, "%s;\n", track->teardown_rest);
-	if (run(in, &sql, &rest))
-		log_line(LOG_WARN, "%s", rest.msg);
-	buf_free(&sql);
-	return TU_OK;
-}
 
 enum status
 install_remove(struct installer *in, const struct capture *c, struct err *err)

@@ -41,17 +41,25 @@ objects() {
 }
 
 @test "a failure leaves nothing behind" {
-	my "$db" "create table trueup_change_1(a int) engine=innodb"
-	run -4 "$TRUEUP" track install "$db" p
-	[[ $output == *"table 'p': "*"trueup_change_1"* ]]
 	my "$db" "lock tables p write; select sleep(3)" >slept 3>&- &
 	running=$!
 	sleep 0.5
 	run -4 "$TRUEUP" track install --lock-timeout=1 "$db" p
 	wait $running
 	[[ $output == *"hint: a transaction is using the table"* ]]
+	[ -z "$(objects)" ]
 	run -0 "$TRUEUP" track status "$db"
 	[ "$output" = "no table is tracked" ]
+}
+
+@test "somebody's table that is named like a change table stays" {
+	my "$db" "create table trueup_change_1(a int) engine=innodb;" \
+	    "insert into trueup_change_1 values (7)"
+	run -0 "$TRUEUP" track install "$db" p
+	[[ $(objects) == *trueup_change_2* ]]
+	run -0 "$TRUEUP" track remove "$db"
+	is "$(objects)" trueup_change_1
+	is "$(my "$db" "select a from trueup_change_1")" 7
 }
 
 @test "what an install that was cut short leaves is found by the next" {
