@@ -188,11 +188,24 @@ fits_replaced(const struct text *good, const struct text *bad)
 	return false;
 }
 
+/* Is what comes before the first character that is not ASCII the same? */
+static bool
+same_beginning(const struct text *good, const struct text *bad)
+{
+	size_t i = 0;
+
+	while (i < good->n && (unsigned char)good->p[i] < 0x80 && i < bad->n &&
+	       good->p[i] == bad->p[i])
+		i++;
+	return i < good->n && (unsigned char)good->p[i] >= 0x80;
+}
+
 static bool
 fits_accents(
     const struct text *good, const struct text *bad, struct buf *scratch)
 {
-	if (good->ascii || !good->valid || bad->n >= good->n)
+	if (good->ascii || !good->valid || bad->n >= good->n ||
+	    !same_beginning(good, bad))
 		return false;
 	buf_reset(scratch);
 	textfold_unaccented(scratch, good->p, good->n);

@@ -12,13 +12,19 @@
 #include "base/utf8.h"
 #include "value/rule.h"
 
-static bool
-is_ascii(const char *s, size_t n)
+#define ASCII_END 0x80
+/* The first byte of U+0300 in UTF-8. What is before that is in NFC as it is:
+ * DerivedNormalizationProps.txt of Unicode, NFC_Quick_Check. */
+#define COMBINING 0xcc
+
+static unsigned char
+largest_byte(const char *s, size_t n)
 {
+	unsigned char most = 0;
+
 	for (size_t i = 0; i < n; i++)
-		if ((unsigned char)s[i] >= 0x80)
-			return false;
-	return true;
+		most = MAX(most, (unsigned char)s[i]);
+	return most;
 }
 
 static void
@@ -63,6 +69,7 @@ void
 textfold(struct buf *out, unsigned folds, const char *s, size_t n)
 {
 	size_t start = out->len;
+	unsigned char most;
 
 	if (folds & FOLD_CRLF)
 		add_lines(out, s, n);
@@ -71,9 +78,12 @@ textfold(struct buf *out, unsigned folds, const char *s, size_t n)
 	n = out->len - start;
 	if (n == 0 || !(folds & (FOLD_CASE | FOLD_NFC)))
 		return;
-	if (is_ascii(out->data + start, n)) {
+	most = largest_byte(out->data + start, n);
+	if (most < ASCII_END) {
 		if (folds & FOLD_CASE)
 			lower_ascii(out->data + start, n);
+	} else if (most < COMBINING && !(folds & FOLD_CASE)) {
+		return;
 	} else if (utf8_valid(out->data + start, n)) {
 		/* The library would put U+FFFD for all that is none. */
 		fold_characters(out, start, folds);

@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <uninorm.h>
+#include <unistr.h>
 
 #include "lib/tap.h"
 #include "value/rule.h"
+#include "value/textfold.h"
 #include "value/zone.h"
 
 #define TEXT(s) cell_text("" s, sizeof(s) - 1)
@@ -473,6 +476,33 @@ test_folds(void)
 	}
 }
 
+/* The library is not asked about all of them. */
+static void
+test_nfc(void)
+{
+	static const uint32_t before[] = { 'e', 0xc0, 0x1a1, 0x2ff };
+	struct buf folded = BUF_INIT;
+	int wrong = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(before); i++)
+		for (uint32_t c = 1; c < 0x400; c++) {
+			uint32_t text[] = { before[i], c };
+			size_t len, want_len;
+			uint8_t *in = u32_to_u8(text, 2, NULL, &len);
+			uint8_t *want =
+			    u8_normalize(UNINORM_NFC, in, len, NULL, &want_len);
+
+			buf_reset(&folded);
+			textfold(&folded, FOLD_NFC, (char *)in, len);
+			wrong += folded.len != want_len ||
+			         memcmp(folded.data, want, want_len) != 0;
+			free(in);
+			free(want);
+		}
+	buf_free(&folded);
+	is_int(wrong, 0, "what the library says of what is short in UTF-8");
+}
+
 static void
 test_sides(void)
 {
@@ -561,6 +591,7 @@ int
 main(void)
 {
 	test_folds();
+	test_nfc();
 	test_sides();
 	test_uuid_order();
 	test_zones();
