@@ -62,8 +62,14 @@ order_keys(struct looker *l, struct cell *const rows[2])
 {
 	const struct pair *pair = l->tree->pair;
 	struct buf *x = &l->keys[SOURCE], *y = &l->keys[TARGET];
+	size_t same = 0;
 
 	if (rows[SOURCE] == NULL || rows[TARGET] == NULL)
+		return 0;
+	while (same < pair->nkeys &&
+	       cell_same(&rows[SOURCE][same], &rows[TARGET][same]))
+		same++;
+	if (same == pair->nkeys)
 		return 0;
 	buf_reset(x);
 	buf_reset(y);
