@@ -568,9 +568,11 @@ journal_is_empty(struct journal *j)
 enum status
 journal_end(struct journal *j, struct db *target, struct err *err)
 {
-	enum status st = begin(j, err);
+	enum status st = TU_OK;
 
-	if (st == TU_OK)
+	if (j->done > 0)
+		st = begin(j, err);
+	if (st == TU_OK && j->done > 0)
 		st = journal_keep(j, err);
 	if (st)
 		return st;
