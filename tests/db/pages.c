@@ -486,21 +486,39 @@ moved_rows(const char *id, const char *encoding, int late)
 	    id, encoding, late);
 }
 
-/* Rows with NULL in their key are those that another way judges. */
+/* The source, and the target as a copy of it that was changed. */
 static void
-moved_null(void)
+make_both(const char *source, const char *change)
 {
 	sqlite3 *db;
 
 	remove_file(SOURCE);
 	db = open_file(SOURCE);
-	run_sql(db, "CREATE TABLE t (a TEXT UNIQUE, b); "
-		    "INSERT INTO t VALUES ('x', 1), (NULL, 2), (NULL, 3)");
+	run_sql(db, source);
 	sqlite3_close(db);
 	copy_file(SOURCE, TARGET);
 	db = open_file(TARGET);
-	run_sql(db, "DELETE FROM t WHERE b = 2");
+	run_sql(db, change);
 	sqlite3_close(db);
+}
+
+/* The target lacks a row, which is not found by pages. */
+static void
+found_otherwise(const char *what)
+{
+	compare(&by_pages, -1, 1, NULL);
+	ok(by_pages.status == TU_OK && !by_pages.tally.by_pages &&
+		by_pages.tally.ops[CHANGE_INSERT] == 1,
+	    "%s, not by pages", what);
+}
+
+/* Rows with NULL in their key are those that another way judges. */
+static void
+moved_null(void)
+{
+	make_both("CREATE TABLE t (a TEXT UNIQUE, b); "
+		  "INSERT INTO t VALUES ('x', 1), (NULL, 2), (NULL, 3)",
+	    "DELETE FROM t WHERE b = 2");
 	key = "a";
 	compare(&by_pages, -1, 1, NULL);
 	compare(&by_rows, HASH_STREAM, 1, NULL);
@@ -513,41 +531,25 @@ moved_null(void)
 static void
 column_twice_in_key(void)
 {
-	sqlite3 *db;
-
-	remove_file(SOURCE);
-	db = open_file(SOURCE);
-	run_sql(db,
+	make_both(
 	    "CREATE TABLE t (c0 TEXT, PRIMARY KEY (c0, c0 COLLATE NOCASE)) "
-	    "WITHOUT ROWID; INSERT INTO t VALUES ('a'), ('A'), ('b')");
-	sqlite3_close(db);
-	copy_file(SOURCE, TARGET);
-	db = open_file(TARGET);
-	run_sql(db, "DELETE FROM t WHERE c0 = 'A'");
-	sqlite3_close(db);
-	compare(&by_pages, -1, 1, NULL);
-	ok(by_pages.status == TU_OK && !by_pages.tally.by_pages &&
-		by_pages.tally.ops[CHANGE_INSERT] == 1,
-	    "a key that has a column twice, not by pages");
+	    "WITHOUT ROWID; INSERT INTO t VALUES ('a'), ('A'), ('b')",
+	    "DELETE FROM t WHERE c0 = 'A'");
+	found_otherwise("a key that has a column twice");
 }
 
 /* A generated column that is stored is a field; a virtual one is none. */
 static void
 generated_column(const char *how, const char *table, bool by)
 {
-	sqlite3 *db;
+	struct buf sql = BUF_INIT;
 
-	remove_file(SOURCE);
-	db = open_file(SOURCE);
-	run_f(db,
+	buf_addf(&sql,
 	    "CREATE TABLE t (a TEXT PRIMARY KEY, g AS (b || '!') %s, b) %s; "
 	    "INSERT INTO t VALUES ('1', 'x'), ('2', 'y'), ('3', 'z')",
 	    how, table);
-	sqlite3_close(db);
-	copy_file(SOURCE, TARGET);
-	db = open_file(TARGET);
-	run_sql(db, "UPDATE t SET b = 'other' WHERE a = '2'");
-	sqlite3_close(db);
+	make_both(buf_str(&sql), "UPDATE t SET b = 'other' WHERE a = '2'");
+	buf_free(&sql);
 	compare(&by_pages, -1, 1, NULL);
 	compare(&by_rows, HASH_STREAM, 1, NULL);
 	ok(same_outcome(&by_pages, &by_rows) &&
@@ -627,22 +629,11 @@ disorder(void)
 static void
 another_type(void)
 {
-	sqlite3 *db;
-
-	remove_file(SOURCE);
-	db = open_file(SOURCE);
-	run_sql(db, "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); "
-		    "INSERT INTO t VALUES (1, 'x')");
-	sqlite3_close(db);
-	copy_file(SOURCE, TARGET);
-	db = open_file(TARGET);
-	run_sql(db, "DELETE FROM t; PRAGMA writable_schema = ON; "
-		    "UPDATE sqlite_schema SET type = 'tablE'");
-	sqlite3_close(db);
-	compare(&by_pages, -1, 1, NULL);
-	ok(by_pages.status == TU_OK && !by_pages.tally.by_pages &&
-		by_pages.tally.ops[CHANGE_INSERT] == 1,
-	    "a table that the schema calls otherwise, not by pages");
+	make_both("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); "
+		  "INSERT INTO t VALUES (1, 'x')",
+	    "DELETE FROM t; PRAGMA writable_schema = ON; "
+	    "UPDATE sqlite_schema SET type = 'tablE'");
+	found_otherwise("a table that the schema calls otherwise");
 }
 
 /* What the pages above the source's leaves say of the n-th leaf is one too low
